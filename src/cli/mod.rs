@@ -1,0 +1,1 @@
+//! What was typed, what is said, and the exit status.

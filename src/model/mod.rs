@@ -1,0 +1,16 @@
+//! The words of the trade as plain data: no input, no output, no clock.
+//!
+//! - In: text that was read somewhere, through one parser a type.
+//! - Out: values that every other room understands.
+//! - Can go wrong: a parser says no; nothing else here fails.
+
+pub mod account;
+pub mod delivery;
+pub mod entry;
+pub mod finding;
+pub mod ids;
+pub mod person;
+pub mod record;
+pub mod registry;
+pub mod school;
+pub mod workspace;

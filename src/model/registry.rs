@@ -1,0 +1,47 @@
+//! The registry: every person, login and workspace ever known, as a value. The store keeps it; a
+//! plan carries what becomes of it, and only the apply of that plan writes it down.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{PersonId, StructureKey};
+use super::person::Person;
+use super::workspace::Workspace;
+
+/// A snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registry {
+    /// Goes up by one with every change written down: a plan made from another one is stale.
+    pub generation: u64,
+    pub persons: BTreeMap<PersonId, Person>,
+    pub workspaces: BTreeMap<StructureKey, Workspace>,
+}
+
+impl Registry {
+    /// The number of the next person: numbers are never given again.
+    pub fn next_person(&self) -> PersonId {
+        PersonId(self.persons.last_key_value().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// The registry after a change.
+    pub fn apply(&mut self, change: &RegistryChange) {
+        self.persons.extend(change.persons.iter().map(|person| (person.id, person.clone())));
+        self.workspaces
+            .extend(change.workspaces.iter().map(|space| (space.key.clone(), space.clone())));
+        self.generation += 1;
+    }
+}
+
+/// What a plan writes into the registry: new and changed values, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RegistryChange {
+    pub persons: Vec<Person>,
+    pub workspaces: Vec<Workspace>,
+}
+
+impl RegistryChange {
+    pub fn is_empty(&self) -> bool {
+        self.persons.is_empty() && self.workspaces.is_empty()
+    }
+}

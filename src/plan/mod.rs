@@ -1,0 +1,86 @@
+//! The ordered difference between what should stand and what stands, and what objects to it.
+//!
+//! - In: desired and observed entries, registry, policy. - Out: a plan, a value.
+//! - Can go wrong: a guard objects: nothing is written until a person lifts it by the plan's hash.
+
+pub mod operation;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::delivery::{Counts, Source, Status};
+use crate::model::ids::{Digest, SchoolYear, Uai};
+use crate::model::registry::RegistryChange;
+use operation::Operation;
+
+/// Everything that an apply does, and nothing else is ever done. Immutable once made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// SHA-256 of all that follows but `made_at` and `summary`: what a person confirms.
+    pub hash: Digest,
+    pub made_at: Timestamp,
+    /// The registry generation that it was made from; another one makes it stale (exit 8).
+    pub generation: u64,
+    /// The deliveries in force, in order.
+    pub basis: Vec<Basis>,
+    /// Digest of the configuration and mappings.
+    pub settings: Digest,
+    pub change: RegistryChange,
+    /// In order of `stage`, then as a reader expects: school, kind, name.
+    pub operations: Vec<Operation>,
+    pub objections: Vec<Objection>,
+    pub summary: Summary,
+}
+
+/// One delivery in force.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Basis {
+    pub uai: Uai,
+    pub source: Source,
+    pub digest: Digest,
+}
+
+/// What a guard has against a plan (SEC-42). Nothing is written while one stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Stable kebab-case id: `too-many-disables`.
+    pub id: String,
+    /// The school, or none for the whole.
+    pub uai: Option<Uai>,
+    /// One sentence with the arithmetic.
+    pub text: String,
+}
+
+/// What a plan says of the deliveries and persons that it comes from; for reports only.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    pub deliveries: Vec<DeliveryLine>,
+    pub persons: PersonCounts,
+    /// Receipt of the oldest delivery whose changes are in this plan: starts the 72 h clock.
+    pub oldest_receipt: Option<Timestamp>,
+}
+
+/// One delivery in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryLine {
+    pub name: String,
+    pub uai: Option<Uai>,
+    pub source: Option<Source>,
+    pub school_year: Option<SchoolYear>,
+    pub exported_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+    pub status: Status,
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// Persons touched, in the words of the JSON output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PersonCounts {
+    pub new: u64,
+    pub matched: u64,
+    pub moved: u64,
+    pub held: u64,
+    pub in_review: u64,
+    pub leaving: u64,
+}

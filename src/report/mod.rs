@@ -1,0 +1,3 @@
+//! What people read: findings for schools, plans for admins, runs for the operator.
+//!
+//! - In: plain data. - Out: text, JSON, CSV, LDIF. - Can go wrong: nothing.

@@ -1,0 +1,97 @@
+//! The directories that are written to. All of the network is here.
+//!
+//! - In: operations. - Out: what stands, and the outcome of each operation.
+//! - Can go wrong: a target cannot be reached, refuses, or loses a reply; each has its error, and
+//!   the caller's next step follows from it.
+
+pub mod ldap;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::credential::InitialPassword;
+use crate::model::entry::{Attributes, Entry, Links, ObjectKey};
+use crate::plan::operation::Operation;
+
+/// What stands in a target, as far as it matters: our entries, and what is taken by others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub entries: BTreeMap<ObjectKey, Entry>,
+    /// A second entry with the mark of one in `entries` (a copy made by hand): its DN.
+    pub doubles: Vec<(ObjectKey, String)>,
+    /// DNs of unmarked entries below the base, in comparable form (`ldap::dn::comparable`).
+    pub foreign_dns: BTreeSet<String>,
+    /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
+    pub foreign_names: BTreeSet<String>,
+}
+
+/// One entry, freshly read: for looking before writing, and for recovery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub dn: String,
+    /// Absent: the entry is not ours.
+    pub key: Option<ObjectKey>,
+    pub attributes: Attributes,
+    pub links: Links,
+}
+
+/// How an operation ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// This write did it.
+    Written,
+    /// It stood already as wanted: an earlier attempt, or somebody else, did it.
+    Already,
+}
+
+/// How a write ended badly: what the machine does next follows from the variant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The entry is not as the plan expects: set aside, planned anew next time.
+    #[error("changed since the plan: {0}")]
+    Stale(String),
+    /// The server says no and will say no again: its own words and code.
+    #[error("refused by the server ({code}): {text}")]
+    Refused { code: u32, text: String },
+    /// Busy, unavailable, a limit: worth another try.
+    #[error("not now ({code}): {text}")]
+    Busy { code: u32, text: String },
+    /// Time-out or a dead connection after sending: done or not, only looking tells.
+    #[error("no reply: {0}")]
+    Unknown(String),
+    /// The connection was dead before sending: certainly not done.
+    #[error("not sent: {0}")]
+    Lost(String),
+}
+
+/// Why a target cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// No connection, no TLS, no bind: exit status 6. What happened, and what to do next.
+    #[error("{what}")]
+    Unreachable { what: String, hint: String },
+    /// Reached, but the answer is not usable (no base, cut by a size limit): never taken as empty.
+    #[error("{what}")]
+    Unreadable { what: String, hint: String },
+}
+
+/// A target that can be read.
+#[expect(async_fn_in_trait, reason = "used inside this crate only, never as a trait object")]
+pub trait Observe {
+    /// Reads all of our entries below the base, paged. An incomplete read is an error.
+    async fn observe(&mut self) -> Result<Observed, TargetError>;
+}
+
+/// A target that can be written. Every write looks at what stands first, or asks the server to.
+#[expect(async_fn_in_trait, reason = "used inside this crate only, never as a trait object")]
+pub trait Write: Observe {
+    /// Does one operation, exactly if the entry is as expected. Called for many operations of one
+    /// stage at once. `secret` is given with the creation of an account only.
+    async fn write(
+        &self,
+        operation: &Operation,
+        secret: Option<&InitialPassword>,
+    ) -> Result<Done, WriteError>;
+
+    /// Replaces a dead connection; what was in flight is then unknown.
+    async fn reconnect(&mut self) -> Result<(), TargetError>;
+}
