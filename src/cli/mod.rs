@@ -1,1 +1,73 @@
 //! What was typed, what is said, and the exit status.
+
+pub mod args;
+pub mod clock;
+pub mod say;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing::Level;
+
+use self::args::{Args, Command};
+use self::clock::Clock;
+use self::say::ExitStatus;
+use crate::run;
+use crate::run::session::Session;
+
+/// Parses, logs, runs, says.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            let asked = !error.use_stderr();
+            return if asked { ExitStatus::Done } else { ExitStatus::Usage }.into();
+        }
+    };
+    log_to_stderr(args.verbose);
+    match dispatch(args) {
+        Ok(status) => status.into(),
+        Err(error) => say::failure(&error).into(),
+    }
+}
+
+/// Logs carry person numbers, UAI and operation numbers, never names nor secrets (DESIGN rule 9).
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => Level::WARN,
+        1 => Level::INFO,
+        2 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}
+
+fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
+    let Args { config, format, verbose: _, now, command } = args;
+    let clock = now.map_or_else(Clock::wall, Clock::fixed);
+    let session = || Session::open(&config, format, clock);
+    match command {
+        Command::Demo { dir } => run::demo::demo(&dir),
+        Command::Init { dir, lab } => run::init::init(&dir, lab),
+        Command::Doctor => run::doctor::doctor(&config, format, clock),
+        Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
+        Command::Plan { out } => run::plan::plan(&session()?, out.as_deref()),
+        Command::Show { plan, form } => run::show::show(&session()?, &plan, form),
+        Command::Apply { plan, confirm } => {
+            run::apply::apply(&session()?, &plan, confirm.as_deref())
+        }
+        Command::Run => run::run::run(&session()?),
+        Command::Replay { run } => run::replay::replay(&session()?, run),
+        Command::Status { run } => run::status::status(&session()?, run),
+        Command::Runs { most } => run::status::runs(&session()?, most),
+        Command::People { school, find } => run::people::people(&session()?, school, find),
+        Command::Backup { file } => run::backup::backup(&session()?, &file),
+        Command::Lab => run::lab::lab(&session()?),
+    }
+}

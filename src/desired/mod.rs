@@ -1,4 +1,14 @@
-//! What should stand: persons with their enrolments, names of accounts, workspaces.
+//! What should stand: persons with their enrolments, names of accounts, workspaces, entries.
 //!
-//! - In: decisions, registry snapshot, policy, day. - Out: the registry as it should become.
-//! - Can go wrong: a name cannot be built: a question, not an error.
+//! - In: the deliveries in force, what was set aside, decisions, registry, policy, day.
+//! - Out: the registry as it should become, and from it the entries of each target.
+//! - Can go wrong: a login cannot be built: a finding, the person waits.
+
+pub mod account;
+pub mod declared;
+pub mod enrolment;
+pub mod entries;
+pub mod people;
+pub mod policy;
+pub mod structures;
+pub mod workspaces;

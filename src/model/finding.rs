@@ -174,6 +174,10 @@ kinds! {
         STATUS_OUT_OF_SCOPE = "status-out-of-scope",
         /// Neither class nor proof that the pupil has arrived (formats 2.4).
         PUPIL_NOT_ARRIVED = "pupil-not-arrived",
+        /// Same identifier, other person: not merged, waits for a decision.
+        IDENTITY_CONFLICT = "identity-conflict",
+        /// No login can be made of the names: a person decides.
+        LOGIN_IMPOSSIBLE = "login-impossible",
     }
     Warn {
         ENCODING_MISDECLARED = "encoding-misdeclared",
@@ -222,8 +226,8 @@ kinds! {
         SERVICES_EMPTY = "services-empty",
         /// Same pupil active in two schools, told to both.
         PUPIL_HELD = "pupil-held",
-        /// Same identifier, other person: not merged, waits for a decision.
-        IDENTITY_CONFLICT = "identity-conflict",
+
+
         OVERRIDE_EXPIRED = "override-expired",
     }
     Note {

@@ -94,6 +94,8 @@ pub enum EndedBy {
     ExitDate,
     /// Not in a complete, current delivery of the school.
     NotListed,
+    /// Another school lists the pupil in a newer school year; this one says nothing of it yet.
+    NewYearElsewhere,
 }
 
 /// Person × school.

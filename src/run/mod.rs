@@ -1,1 +1,26 @@
-//! One short file a command.
+//! One short file a command, and the steps that several of them share.
+//!
+//! - In: a session (configuration, clock, form of output). - Out: an exit status; data on stdout.
+//! - Can go wrong: everything; each failure is a sentence with a hint, and a status of its own.
+
+pub mod apply;
+pub mod applying;
+pub mod backup;
+pub mod check;
+pub mod demo;
+pub mod doctor;
+pub mod draft;
+pub mod facts;
+pub mod init;
+pub mod intake;
+pub mod lab;
+pub mod people;
+pub mod plan;
+pub mod replay;
+pub mod review;
+#[expect(clippy::module_inception, reason = "the command is called run")]
+pub mod run;
+pub mod session;
+pub mod show;
+pub mod status;
+pub mod targets;

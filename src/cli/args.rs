@@ -1,0 +1,128 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// Accounts and workspaces of schools, from STSWeb and Siècle exports to the directories
+#[derive(Debug, Parser)]
+#[command(name = "rentree", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Args {
+    /// The configuration; its folder is the working folder
+    #[arg(long, global = true, value_name = "FILE", default_value = "rentree.toml")]
+    pub config: PathBuf,
+    /// What stdout holds: sentences, or one JSON document (JSON lines where said)
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Say more on stderr; repeat for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Set the clock of everything, for rehearsals; with a real target only commands that write
+    /// nothing accept it
+    #[arg(long, global = true, value_name = "INSTANT")]
+    pub now: Option<Timestamp>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do the whole job on a sample academy against the embedded lab, and leave the folder ready
+    Demo {
+        /// Where to write; must not exist yet, or be empty
+        #[arg(default_value = "rentree-demo")]
+        dir: PathBuf,
+    },
+    /// Write a commented rentree.toml, the mappings, the list of schools, keys and an inbox
+    Init {
+        dir: PathBuf,
+        /// Take the embedded lab as the target, for rehearsals
+        #[arg(long)]
+        lab: bool,
+    },
+    /// Examine configuration, files, rights, certificates, target policies; say what to mend
+    Doctor,
+    /// Read the deliveries and print the findings by school; nothing is kept nor written
+    Check {
+        /// Only this school
+        #[arg(long, value_name = "UAI")]
+        school: Option<String>,
+        /// Also write one text and one CSV file a school into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Compute what would change, store it and print it; nothing is written to a target
+    Plan {
+        /// Also write the whole plan, as text, to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show a stored plan, whole
+    Show {
+        /// Number of the plan, beginning of its hash, or `latest`
+        #[arg(default_value = "latest")]
+        plan: String,
+        /// Form of the output
+        #[arg(long = "as", value_enum, default_value_t = ShowAs::Text)]
+        form: ShowAs,
+    },
+    /// Write a stored plan's changes to the targets; refuses when anything has changed since
+    Apply {
+        /// Number of the plan, beginning of its hash, or `latest`
+        plan: String,
+        /// Lift the guards that object to this plan: its whole hash
+        #[arg(long, value_name = "HASH")]
+        confirm: Option<String>,
+    },
+    /// Check, plan and apply: for cron
+    Run,
+    /// Take up what failed or was interrupted, and only that
+    Replay {
+        /// Number of the run; the latest that is not settled by default
+        run: Option<u64>,
+    },
+    /// Tell where a run stands: what is done, what is not and why
+    Status {
+        /// Number of the run; the latest by default
+        run: Option<u64>,
+    },
+    /// List the runs, newest first
+    Runs {
+        /// How many
+        #[arg(long, default_value_t = 20)]
+        most: usize,
+    },
+    /// List the registry: person, school, source identifiers, login, state (JSON: one line each)
+    People {
+        /// Only this school
+        #[arg(long, value_name = "UAI")]
+        school: Option<String>,
+        /// Only persons whose login, number or identifier holds this text
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
+    },
+    /// Write a consistent copy of the store, also while it is in use
+    Backup { file: PathBuf },
+    /// Serve the embedded lab until stopped (Ctrl-C)
+    Lab,
+}
+
+/// Forms of `show`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowAs {
+    /// Sentences: summary by school, then one line a change
+    Text,
+    /// One JSON object a line, one line an operation
+    Jsonl,
+    /// One row an operation, safe in spreadsheets
+    Csv,
+    /// LDIF change records, without passwords
+    Ldif,
+}

@@ -1,0 +1,142 @@
+//! `rentree.toml` as it is written: every key, nothing meant yet. Unknown keys are refused.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) region: Region,
+    pub(super) folders: Folders,
+    pub(super) secrets: Secrets,
+    pub(super) school_year: SchoolYear,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) checks: Checks,
+    #[serde(default)]
+    pub(super) r#override: Vec<Override>,
+    pub(super) guard: Guard,
+    pub(super) apply: Apply,
+    #[serde(default)]
+    pub(super) store: Store,
+    #[serde(default)]
+    pub(super) target: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Region {
+    pub(super) name: String,
+    pub(super) zone: String,
+    pub(super) dpo_contact: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Folders {
+    pub(super) inbox: PathBuf,
+    pub(super) state: PathBuf,
+    pub(super) schools: PathBuf,
+    pub(super) naming: PathBuf,
+    pub(super) functions: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secrets {
+    pub(super) ine_key_file: PathBuf,
+    pub(super) credentials_recipient: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SchoolYear {
+    pub(super) turn: String,
+    pub(super) early_from: String,
+    pub(super) not_listed_from: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lifecycle {
+    pub(super) pupil_grace_days: i32,
+    pub(super) staff_grace_days: i32,
+    pub(super) retention_days: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Checks {
+    pub(super) apprentices: bool,
+    pub(super) count_drop_percent_max: u32,
+    pub(super) export_age_days_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Override {
+    pub(super) finding: String,
+    pub(super) uai: String,
+    pub(super) until: Option<String>,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Guard {
+    pub(super) disables_percent_max: u32,
+    pub(super) disables_overall_percent_max: u32,
+    pub(super) deletes_percent_max: u32,
+    pub(super) creations_percent_max: u32,
+    pub(super) classes_lost_percent_max: u32,
+    pub(super) accounts_min: u64,
+    pub(super) season_from: String,
+    pub(super) season_until: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Apply {
+    pub(super) attempts_max: u32,
+    pub(super) retry_delay_ms: u64,
+    pub(super) reconnects_max: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) size_max_mib: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Target {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) mapping: PathBuf,
+    pub(super) base: String,
+    pub(super) window: Option<u16>,
+    pub(super) connections: Option<u8>,
+    pub(super) timeout_s: Option<u64>,
+    pub(super) page_size: Option<u32>,
+    pub(super) link_chunk: Option<usize>,
+    // kind = "ldap"
+    pub(super) url: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) bind: Option<Bind>,
+    pub(super) reader: Option<Bind>,
+    // kind = "lab"
+    pub(super) folder: Option<PathBuf>,
+    pub(super) port: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bind {
+    /// `simple` or `external`.
+    pub(super) method: String,
+    pub(super) dn: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) client_cert_file: Option<PathBuf>,
+    pub(super) client_key_file: Option<PathBuf>,
+}

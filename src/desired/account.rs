@@ -1,0 +1,136 @@
+//! The life of an account: given, leaving, disabled, deleted, given back (requirements 3.2).
+//!
+//! Each step waits for a later run than the one that took the step before: nobody is disabled in
+//! the run in which he is first missed, nor deleted in the run in which he is disabled.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::policy::Policy;
+use crate::model::account::AccountState;
+use crate::model::person::{EnrolmentState, Person, Role};
+
+/// What the enrolments of a person give a right to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// An account: made when there is none.
+    Account,
+    /// An existing account stays as it is: function unknown, held by two schools, or to come.
+    Keep,
+    /// Nothing any more, since that day.
+    Ended(Date),
+}
+
+/// The right of a person today.
+pub fn right(person: &Person, today: Date) -> Right {
+    let states = || person.enrolments.values();
+    if person.current().any(|(_, enrolment)| enrolment.role != Role::Unknown) {
+        return Right::Account;
+    }
+    if states().any(|one| !matches!(one.state, EnrolmentState::Ended { .. })) {
+        return Right::Keep;
+    }
+    let last = states().filter_map(|one| match one.state {
+        EnrolmentState::Ended { on, by: _ } => Some(on),
+        EnrolmentState::Current | EnrolmentState::Future | EnrolmentState::Held { .. } => None,
+    });
+    Right::Ended(last.max().unwrap_or(today))
+}
+
+/// The next state of an account that exists.
+pub fn next(
+    state: &AccountState,
+    right: Right,
+    pupil: bool,
+    policy: &Policy,
+    today: Date,
+) -> AccountState {
+    let grace = if pupil { policy.pupil_grace_days } else { policy.staff_grace_days };
+    let later = |day: Date, days: i32| day.saturating_add(days.days());
+    match (state, right) {
+        (AccountState::Deleted { .. }, Right::Keep | Right::Ended(_)) => state.clone(),
+        (_, Right::Account) => AccountState::Active,
+        (AccountState::Disabled { .. }, Right::Keep) => state.clone(),
+        (AccountState::Active | AccountState::Leaving { .. }, Right::Keep) => AccountState::Active,
+        (AccountState::Active, Right::Ended(since)) => AccountState::Leaving {
+            since,
+            disable_on: later(since, grace).max(later(today, 1)),
+        },
+        (AccountState::Leaving { since, disable_on }, Right::Ended(_)) if *disable_on <= today => {
+            AccountState::Disabled {
+                since: today,
+                delete_on: later(*since, policy.retention_days).max(later(today, 1)),
+            }
+        }
+        (AccountState::Disabled { delete_on, .. }, Right::Ended(_)) if *delete_on <= today => {
+            AccountState::Deleted { on: today }
+        }
+        (AccountState::Leaving { .. } | AccountState::Disabled { .. }, Right::Ended(_)) => {
+            state.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const POLICY: Policy = Policy::STANDARD;
+
+    #[test]
+    fn the_steps_out_each_wait_for_a_later_run() {
+        let gone = Right::Ended(date(2026, 10, 1));
+        let day = |month, day| date(2026, month, day);
+        let leaving = next(&AccountState::Active, gone, true, &POLICY, day(10, 2));
+        let until = AccountState::Leaving { since: day(10, 1), disable_on: day(10, 16) };
+        assert_eq!(leaving, until);
+        assert_eq!(next(&leaving, gone, true, &POLICY, day(10, 15)), until);
+        let disabled = next(&leaving, gone, true, &POLICY, day(10, 16));
+        let kept = AccountState::Disabled { since: day(10, 16), delete_on: day(12, 20) };
+        assert_eq!(disabled, kept);
+        assert_eq!(next(&disabled, gone, true, &POLICY, day(12, 19)), kept);
+        assert_eq!(
+            next(&disabled, gone, true, &POLICY, day(12, 20)),
+            AccountState::Deleted { on: day(12, 20) }
+        );
+    }
+
+    #[test]
+    fn nobody_is_disabled_in_the_run_that_first_misses_him() {
+        // The exit was a year ago, and is told only now.
+        let gone = Right::Ended(date(2025, 10, 1));
+        let today = date(2026, 10, 1);
+        let leaving = next(&AccountState::Active, gone, true, &POLICY, today);
+        let tomorrow = date(2026, 10, 2);
+        let since = date(2025, 10, 1);
+        assert_eq!(leaving, AccountState::Leaving { since, disable_on: tomorrow });
+        let disabled = next(&leaving, gone, true, &POLICY, tomorrow);
+        assert_eq!(
+            disabled,
+            AccountState::Disabled { since: tomorrow, delete_on: date(2026, 10, 3) }
+        );
+    }
+
+    #[test]
+    fn a_right_gives_the_same_account_back() {
+        let day = date(2026, 10, 1);
+        for state in [
+            AccountState::Leaving { since: day, disable_on: day },
+            AccountState::Disabled { since: day, delete_on: day },
+            AccountState::Deleted { on: day },
+        ] {
+            assert_eq!(next(&state, Right::Account, true, &POLICY, day), AccountState::Active);
+        }
+    }
+
+    #[test]
+    fn an_unknown_function_changes_nothing() {
+        let day = date(2026, 10, 1);
+        let disabled = AccountState::Disabled { since: day, delete_on: day };
+        assert_eq!(next(&disabled, Right::Keep, false, &POLICY, day), disabled);
+        let active = AccountState::Active;
+        assert_eq!(next(&active, Right::Keep, false, &POLICY, day), active);
+    }
+}

@@ -1,0 +1,217 @@
+//! What the deliveries in force declare of each person, once matching has said who is who.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::structures::{self, Structures};
+use crate::mapping::functions::Functions;
+use crate::matching::claim::{self, Claim, ClaimId};
+use crate::matching::decide::Decision;
+use crate::model::delivery::{Delivery, Source};
+use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
+use crate::model::person::{Identifier, Role};
+use crate::model::record::{Content, Names, PupilRecord, StaffRecord};
+use crate::model::registry::Registry;
+use crate::model::school::School;
+use crate::validate::divisions::{Division, division_of};
+
+/// One school: its deliveries in force and what validation said of them.
+pub struct SchoolInput<'a> {
+    pub school: &'a School,
+    pub deliveries: BTreeMap<Source, &'a Delivery>,
+    /// Records that wait for a correction.
+    pub set_aside: BTreeSet<(Source, u64)>,
+    /// Files on which nobody leaves (smaller than usual, rows rejected).
+    pub no_departures: BTreeSet<Source>,
+    /// Names that were read in a wrong encoding, as they should read.
+    pub repaired: BTreeMap<(Source, u64), Names>,
+}
+
+impl SchoolInput<'_> {
+    /// Whether being absent from the file of this source means something (DESIGN rule 1).
+    pub fn complete(&self, source: Source) -> bool {
+        let rejected = |delivery: &&Delivery| delivery.counts.rejected > 0;
+        !self.no_departures.contains(&source)
+            && self.deliveries.get(&source).is_some_and(|delivery| !rejected(delivery))
+    }
+
+    fn pupils(&self) -> &[PupilRecord] {
+        match self.deliveries.get(&Source::SieclePupils).map(|delivery| &delivery.content) {
+            Some(Content::Pupils(records)) => records,
+            Some(Content::Structures(_) | Content::Nomenclature(_) | Content::Sts(_)) | None => &[],
+        }
+    }
+
+    fn staff(&self) -> &[StaffRecord] {
+        match self.deliveries.get(&Source::Sts).map(|delivery| &delivery.content) {
+            Some(Content::Sts(content)) => &content.staff,
+            Some(Content::Pupils(_) | Content::Structures(_) | Content::Nomenclature(_)) | None => {
+                &[]
+            }
+        }
+    }
+
+    fn is_set_aside(&self, source: Source, line: u64) -> bool {
+        self.set_aside.contains(&(source, line))
+    }
+}
+
+/// The claims of a school's accepted records, for matching.
+pub fn claims(input: &SchoolInput<'_>) -> Vec<Claim> {
+    all_claims(input).filter(|claim| !input.is_set_aside(claim.id.source, claim.id.line)).collect()
+}
+
+fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + 'a {
+    let school = input.school;
+    let pupils = input.pupils().iter().map(|record| claim::of_pupil(&school.uai, record));
+    let staff = input.staff().iter().map(|record| claim::of_staff(school, record));
+    pupils.chain(staff).map(|mut claim| {
+        if let Some(names) = input.repaired.get(&(claim.id.source, claim.id.line)) {
+            claim.names.clone_from(names);
+        }
+        claim
+    })
+}
+
+/// One person as one school declares him or her.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    pub names: Names,
+    pub birth_date: Option<Date>,
+    pub identifiers: BTreeSet<Identifier>,
+    pub role: Role,
+    pub year: SchoolYear,
+    pub entered_on: Option<Date>,
+    pub left_on: Option<Date>,
+    /// `None`: not said; the enrolment keeps what it has when `division_unclear`.
+    pub division: Option<StructureCode>,
+    pub division_unclear: bool,
+    pub groups: BTreeSet<StructureCode>,
+    /// For the order of first arrival.
+    pub claim: ClaimId,
+}
+
+/// Everything declared, by person and school.
+#[derive(Debug, Default)]
+pub struct Declarations {
+    pub by_person: BTreeMap<PersonId, BTreeMap<Uai, Declared>>,
+    /// Persons of whom a record waits at a school: nothing changes for them there.
+    pub waiting: BTreeSet<(PersonId, Uai)>,
+}
+
+/// Collects the declarations of all schools.
+pub fn collect(
+    inputs: &[SchoolInput<'_>],
+    structures: &BTreeMap<Uai, Structures>,
+    decisions: &BTreeMap<ClaimId, Decision>,
+    functions: &Functions,
+    registry: &Registry,
+) -> Declarations {
+    let mut declarations = Declarations::default();
+    let holders = holders(registry);
+    for input in inputs {
+        let uai = &input.school.uai;
+        for claim in all_claims(input) {
+            match decisions.get(&claim.id) {
+                Some(Decision::Ask { about, why: _ }) => {
+                    declarations.waiting.extend(about.iter().map(|id| (*id, uai.clone())));
+                }
+                Some(Decision::Same { .. } | Decision::New { .. }) => {}
+                None => {
+                    let known = claim.identifiers.iter().filter_map(|one| holders.get(one));
+                    declarations.waiting.extend(known.flatten().map(|id| (*id, uai.clone())));
+                }
+            }
+        }
+        let known = structures.get(uai).map(Structures::divisions).unwrap_or_default();
+        let year = structures::year_of(input);
+        for record in input.pupils() {
+            let declared = pupil(input, record, &known, year);
+            place(&mut declarations, decisions, input, declared);
+        }
+        for record in input.staff() {
+            let declared = staff(input, record, functions);
+            place(&mut declarations, decisions, input, declared);
+        }
+    }
+    declarations
+}
+
+fn place(
+    declarations: &mut Declarations,
+    decisions: &BTreeMap<ClaimId, Decision>,
+    input: &SchoolInput<'_>,
+    mut declared: Declared,
+) {
+    if let Some(names) = input.repaired.get(&(declared.claim.source, declared.claim.line)) {
+        declared.names.clone_from(names);
+    }
+    let person = match decisions.get(&declared.claim) {
+        Some(Decision::Same { person, evidence: _ } | Decision::New { person }) => *person,
+        Some(Decision::Ask { .. }) | None => return,
+    };
+    let schools = declarations.by_person.entry(person).or_default();
+    schools.insert(input.school.uai.clone(), declared);
+}
+
+fn holders(registry: &Registry) -> BTreeMap<&Identifier, Vec<PersonId>> {
+    let mut holders: BTreeMap<&Identifier, Vec<PersonId>> = BTreeMap::new();
+    for person in registry.persons.values() {
+        for identifier in &person.identifiers {
+            holders.entry(identifier).or_default().push(person.id);
+        }
+    }
+    holders
+}
+
+fn pupil(
+    input: &SchoolInput<'_>,
+    record: &PupilRecord,
+    known: &BTreeSet<StructureCode>,
+    year: Option<SchoolYear>,
+) -> Declared {
+    let own_year = year_of_source(input, Source::SieclePupils);
+    // Classes of last year's file do not exist any more once a file of the new year is in force.
+    let in_year = Some(own_year) == year;
+    let (division, division_unclear) = match division_of(record, known) {
+        Division::Sure(code) => (Some(code).filter(|_| in_year), false),
+        Division::None => (None, false),
+        Division::Ambiguous => (None, in_year),
+    };
+    let claim = claim::of_pupil(&input.school.uai, record);
+    Declared {
+        names: record.names.clone(),
+        birth_date: record.birth_date,
+        identifiers: claim.identifiers,
+        role: Role::Pupil,
+        year: own_year,
+        entered_on: record.entered_on,
+        left_on: record.left_on,
+        division,
+        division_unclear,
+        groups: record.groups.iter().filter(|_| in_year).cloned().collect(),
+        claim: claim.id,
+    }
+}
+
+fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -> Declared {
+    let claim = claim::of_staff(input.school, record);
+    Declared {
+        names: record.names.clone(),
+        birth_date: record.birth_date,
+        identifiers: claim.identifiers,
+        role: functions.role(record.function.as_deref(), record.staff.kind),
+        year: year_of_source(input, Source::Sts),
+        entered_on: None,
+        left_on: None,
+        division: None,
+        division_unclear: false,
+        groups: BTreeSet::new(),
+        claim: claim.id,
+    }
+}
+
+fn year_of_source(input: &SchoolInput<'_>, source: Source) -> SchoolYear {
+    input.deliveries.get(&source).map_or(SchoolYear(0), |delivery| delivery.header.school_year)
+}

@@ -1,0 +1,94 @@
+//! Divisions and groups as a school declares them this year, and who teaches in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::declared::SchoolInput;
+use crate::matching::claim::staff_identifier;
+use crate::model::delivery::Source;
+use crate::model::ids::{SchoolYear, StructureCode, StructureKey, StructureKind};
+use crate::model::person::Identifier;
+use crate::model::record::{Content, StructureRecord};
+
+/// One division or group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declaration {
+    pub label: Option<String>,
+    /// Staff of the services and, for a division, head teachers in office.
+    pub teachers: BTreeSet<Identifier>,
+}
+
+/// What one school declares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Structures {
+    /// A source of structures of the school's year is in force: what is not here is closed.
+    pub complete: bool,
+    pub declared: BTreeMap<StructureKey, Declaration>,
+}
+
+impl Structures {
+    /// The codes of the divisions.
+    pub fn divisions(&self) -> BTreeSet<StructureCode> {
+        self.declared
+            .keys()
+            .filter(|key| key.kind == StructureKind::Division)
+            .map(|key| key.code.clone())
+            .collect()
+    }
+}
+
+/// The school year that counts at a school: the newest among its deliveries in force. Links of an
+/// older file are not joined with it: last year's teachers would enter this year's classes.
+pub fn year_of(input: &SchoolInput<'_>) -> Option<SchoolYear> {
+    input.deliveries.values().map(|delivery| delivery.header.school_year).max()
+}
+
+/// Joins STSWeb and Siècle Structures. STSWeb names the teachers; a label of Siècle serves when
+/// STSWeb has none.
+pub fn of_school(input: &SchoolInput<'_>, today: Date) -> Structures {
+    let year = year_of(input);
+    let in_year = |source: Source| {
+        input.deliveries.get(&source).filter(|delivery| Some(delivery.header.school_year) == year)
+    };
+    let mut structures = Structures::default();
+    for source in [Source::Sts, Source::SiecleStructures] {
+        let records = match in_year(source).map(|delivery| &delivery.content) {
+            Some(Content::Sts(content)) => &content.structures,
+            Some(Content::Structures(records)) => records,
+            Some(Content::Pupils(_) | Content::Nomenclature(_)) | None => continue,
+        };
+        structures.complete |= !records.is_empty();
+        records.iter().for_each(|record| add(&mut structures, input, record));
+    }
+    if let Some(Content::Sts(content)) = in_year(Source::Sts).map(|delivery| &delivery.content) {
+        for person in &content.staff {
+            for (code, until) in &person.head_teacher_of {
+                let key = StructureKey {
+                    uai: input.school.uai.clone(),
+                    kind: StructureKind::Division,
+                    code: code.clone(),
+                };
+                let in_office = until.is_none_or(|last| last >= today);
+                if let Some(declaration) = structures.declared.get_mut(&key).filter(|_| in_office) {
+                    declaration.teachers.insert(staff_identifier(input.school, &person.staff));
+                }
+            }
+        }
+    }
+    structures
+}
+
+fn add(structures: &mut Structures, input: &SchoolInput<'_>, record: &StructureRecord) {
+    let key = StructureKey {
+        uai: input.school.uai.clone(),
+        kind: record.kind,
+        code: record.code.clone(),
+    };
+    let declaration = structures.declared.entry(key).or_default();
+    if declaration.label.is_none() {
+        declaration.label.clone_from(&record.label);
+    }
+    let teachers = record.teachers.iter().map(|staff| staff_identifier(input.school, staff));
+    declaration.teachers.extend(teachers);
+}

@@ -1,0 +1,192 @@
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::delivery::Source;
+use crate::model::ids::{IneKey, Uai};
+
+fn uai(rank: usize) -> Uai {
+    ["0590001F", "0599990N", "0809990Z"][rank].parse().unwrap()
+}
+
+fn ine(text: &str) -> Identifier {
+    Identifier::Ine { key: IneKey(format!("rnie:{text}")) }
+}
+
+fn names(family: &str, given: &str) -> Names {
+    Names { family: family.into(), usage: None, given: given.into() }
+}
+
+/// A pupil's claim: school, line, number, INE, first name, day of birth in March 2010.
+fn pupil(school: usize, line: u64, number: &str, ines: &[&str], given: &str, day: i8) -> Claim {
+    let mut identifiers: BTreeSet<Identifier> = ines.iter().map(|text| ine(text)).collect();
+    identifiers.insert(Identifier::Siecle { uai: uai(school), id: number.into() });
+    Claim {
+        id: ClaimId { uai: uai(school), source: Source::SieclePupils, line },
+        identifiers,
+        names: names("MARTIN", given),
+        birth_date: Some(date(2010, 3, day)),
+    }
+}
+
+fn known(id: u64, claim: &Claim) -> Person {
+    Person {
+        id: PersonId(id),
+        names: claim.names.clone(),
+        birth_date: claim.birth_date,
+        identifiers: claim.identifiers.clone(),
+        enrolments: BTreeMap::new(),
+        place: None,
+        account: None,
+    }
+}
+
+fn registry(persons: &[Person]) -> Registry {
+    let persons = persons.iter().map(|person| (person.id, person.clone())).collect();
+    Registry { persons, ..Registry::default() }
+}
+
+/// One letter a decision: `=7 …` same as 7, `+8` new, `?` ask with its doubt.
+fn check(claims: &[Claim], persons: &[Person], expected: &str) {
+    let decisions = decide(claims, &registry(persons));
+    let told: Vec<String> = decisions
+        .values()
+        .map(|decision| match decision {
+            Decision::Same { person, evidence } => format!("={person} {evidence:?}"),
+            Decision::New { person } => format!("+{person}"),
+            Decision::Ask { about: _, why } => format!("? {why:?}"),
+        })
+        .collect();
+    assert_eq!(told.join("; "), expected);
+    let mut reversed = claims.to_vec();
+    reversed.reverse();
+    assert_eq!(decide(&reversed, &registry(persons)), decisions, "order matters");
+}
+
+#[test]
+fn ine_and_birth_date_are_proof() {
+    // another school, another number, the same INE and date.
+    let before = known(7, &pupil(0, 1, "11", &["A"], "Inès", 1));
+    check(&[pupil(1, 9, "99", &["A"], "INES", 1)], &[before], "=7 IneAndBirthDate");
+}
+
+#[test]
+fn an_ine_alone_is_a_question() {
+    let before = known(7, &pupil(0, 1, "11", &["A"], "Inès", 1));
+    check(&[pupil(1, 9, "99", &["A"], "INES", 2)], &[before], "? BirthDateDiffers");
+}
+
+#[test]
+fn a_twin_who_carries_the_other_s_ine_is_a_question() {
+    let before = known(7, &pupil(0, 1, "11", &["A"], "Lucas", 1));
+    check(&[pupil(1, 9, "99", &["A"], "Léo", 1)], &[before], "? GivenNameDiffers");
+}
+
+#[test]
+fn twins_and_homonyms_stay_apart() {
+    let twins = [pupil(0, 1, "1", &["A"], "Lucas", 1), pupil(0, 2, "2", &["B"], "Léo", 1)];
+    check(&twins, &[], "+1; +2");
+    let homonyms = [pupil(0, 1, "1", &["A"], "Léa", 1), pupil(1, 2, "2", &["B"], "Léa", 1)];
+    check(&homonyms, &[], "+1; +2");
+    let nothing_shared = [pupil(0, 1, "1", &[], "Léa", 1), pupil(1, 2, "2", &[], "Léa", 1)];
+    check(&nothing_shared, &[], "+1; +2");
+}
+
+#[test]
+fn the_number_of_the_school_and_the_birth_date_are_proof() {
+    let before = known(7, &pupil(0, 1, "11", &[], "Ines", 1));
+    check(&[pupil(0, 5, "11", &["A"], "Ines", 1)], &[before.clone()], "=7 NumberAndBirthDate");
+    check(&[pupil(0, 5, "11", &[], "Ines", 21)], &[before.clone()], "? BirthDateDiffers");
+    // The same number in another school says nothing (formats 7.2).
+    check(&[pupil(1, 5, "11", &[], "Ines", 1)], &[before], "+8");
+}
+
+#[test]
+fn two_schools_that_declare_a_new_pupil_declare_one_person() {
+    let both = [pupil(0, 1, "1", &["A"], "Léa", 1), pupil(1, 2, "2", &["A"], "Léa", 1)];
+    check(&both, &[], "+1; +1");
+}
+
+#[test]
+fn a_chain_of_numbers_joins_whatever_the_order() {
+    // The middle record knows the old and the new INE.
+    let chain = [
+        pupil(0, 1, "1", &["A"], "Léa", 1),
+        pupil(1, 2, "2", &["A", "B"], "Léa", 1),
+        pupil(2, 3, "3", &["B"], "Léa", 1),
+    ];
+    check(&chain, &[], "+1; +1; +1");
+}
+
+#[test]
+fn identifiers_of_two_persons_are_a_question() {
+    let one = known(7, &pupil(0, 1, "11", &["A"], "Léa", 1));
+    let two = known(8, &pupil(1, 1, "12", &["B"], "Léa", 1));
+    check(&[pupil(2, 1, "5", &["A", "B"], "Léa", 1)], &[one, two], "? TwoPersons");
+}
+
+#[test]
+fn one_person_is_listed_once_in_a_file() {
+    let before = known(7, &pupil(0, 1, "11", &["A"], "Léa", 1));
+    let claims = [pupil(0, 1, "11", &["A"], "Léa", 1), pupil(0, 2, "12", &["A"], "Léa", 1)];
+    check(&claims, &[before], "? TwiceInOneFile; ? TwiceInOneFile");
+}
+
+fn staff(school: usize, identifier: Identifier, family: &str, born: Option<i8>) -> Claim {
+    Claim {
+        id: ClaimId { uai: uai(school), source: Source::Sts, line: 1 },
+        identifiers: BTreeSet::from([identifier]),
+        names: names(family, "Hugo"),
+        birth_date: born.map(|day| date(1980, 1, day)),
+    }
+}
+
+#[test]
+fn staff_are_known_by_their_number_and_a_second_attribute() {
+    // a teacher in two schools of one académie.
+    let epp =
+        |academy: &str| Identifier::StsEpp { academy: academy.to_owned(), id: "40017".to_owned() };
+    let before = known(7, &staff(0, epp("Lille"), "DEWEZ", Some(5)));
+    let check_one = |claim, expected| check(&[claim], std::slice::from_ref(&before), expected);
+    check_one(staff(1, epp("Lille"), "DEWEZ", Some(5)), "=7 NumberAndBirthDate");
+    check_one(staff(1, epp("Lille"), "DEWEZ-PETIT", Some(5)), "=7 NumberAndBirthDate");
+    check_one(staff(1, epp("Lille"), "DEWEZ", Some(6)), "? BirthDateDiffers");
+    check_one(staff(1, epp("Lille"), "DEWEZ", None), "=7 NumberAndNames");
+    check_one(staff(1, epp("Lille"), "AUTRE", None), "? NothingAgrees");
+    check_one(staff(1, epp("Amiens"), "DEWEZ", Some(5)), "+8");
+}
+
+#[test]
+fn local_staff_need_no_birth_date() {
+    let local = |school| Identifier::StsLocal { uai: uai(school), id: "3506".to_owned() };
+    let before = known(7, &staff(0, local(0), "ZETOFREY", None));
+    check(&[staff(0, local(0), "ZETOFREY", None)], &[before.clone()], "=7 NumberAndNames");
+    check(&[staff(1, local(1), "ZETOFREY", None)], &[before], "+8");
+}
+
+proptest! {
+    /// the order of the claims changes nothing.
+    #[test]
+    fn order_never_matters(
+        seeds in prop::collection::vec((0usize..3, 0u8..6, 0u8..5, 1i8..4), 0..14),
+        shift in 0usize..14,
+    ) {
+        let claims: Vec<Claim> = seeds
+            .iter()
+            .enumerate()
+            .map(|(line, (school, number, key, day))| {
+                let key = format!("K{key}");
+                pupil(*school, line as u64, &number.to_string(), &[&key], "Léa", *day)
+            })
+            .collect();
+        let mut turned = claims.clone();
+        turned.rotate_left(shift.min(claims.len()));
+        turned.reverse();
+        prop_assert_eq!(
+            decide(&claims, &Registry::default()),
+            decide(&turned, &Registry::default())
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! From reviewed deliveries to a stored plan: match, settle, observe, compare, guard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::intake;
+use super::review::{self, Review};
+use super::session::{Session, store_failure};
+use super::targets::{self, Labs};
+use crate::cli::clock::Stopwatch;
+use crate::cli::say::{ExitStatus, Failure};
+use crate::desired::declared::{self, SchoolInput};
+use crate::desired::naming::Ledger;
+use crate::desired::people::{self, Setting};
+use crate::desired::structures::{self, Structures};
+use crate::desired::{entries, facts, workspaces};
+use crate::matching::claim::{Claim, ClaimId};
+use crate::matching::decide::{self, Decision, Doubt};
+use crate::model::account::AccountState;
+use crate::model::entry::{Entry, ObjectKey};
+use crate::model::finding::{self, Finding, Place};
+use crate::model::ids::{Digest, Uai};
+use crate::model::observed::Observed;
+use crate::model::registry::{Registry, RegistryChange};
+use crate::model::workspace::WorkspaceWithMembers;
+use crate::plan::diff::{self, Sides};
+use crate::plan::make::{self, Parts};
+use crate::plan::{PersonCounts, Plan, Summary, audit, guard};
+use crate::store::runs::RunId;
+use crate::store::{Store, plans, registry};
+
+/// A plan, stored, with what was seen on the way.
+pub struct Draft {
+    pub run: RunId,
+    pub plan: Plan,
+    pub review: Review,
+    /// Marked entries that nobody knows, and second entries with a mark: told, never touched.
+    pub strays: Vec<String>,
+    /// Milliseconds by stage.
+    pub duration_ms: BTreeMap<String, u64>,
+}
+
+/// Makes and stores the plan of what the inbox and the store hold.
+pub fn draft(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &tokio::runtime::Runtime,
+    command: &str,
+) -> anyhow::Result<Draft> {
+    let mut laps = Laps::start();
+    let intake = intake::read(session, store, true)?;
+    laps.lap("ingest");
+    let mut review = review::review(session, store, intake)?;
+    laps.lap("validate");
+    let registry = registry::load(store).map_err(store_failure)?;
+    laps.lap("load");
+    let observed = runtime.block_on(targets::observe_all(session, labs))?;
+    laps.lap("observe");
+    let decided = decide_all(session, &review, &registry, &observed);
+    laps.lap("match");
+    let mut strays = Vec::new();
+    let operations = compare(session, &decided, &observed, &mut strays)?;
+    laps.lap("diff");
+    let Decided { change, counts, findings, after, spaces, .. } = decided;
+    tell(session, &mut review, findings);
+    let facts = facts::guard_facts(&registry, &after, &spaces, &observed, session.today());
+    let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    let oldest_receipt = (!operations.is_empty()).then(|| review.oldest_news()).flatten();
+    let plan = make::make(Parts {
+        made_at: session.clock.now(),
+        generation: registry.generation,
+        basis: review.basis(),
+        settings: session.config.digest.clone(),
+        change,
+        operations,
+        objections,
+        summary: Summary { deliveries: review.lines.clone(), persons: counts, oldest_receipt },
+    });
+    let wrong = audit::audit(&plan, &observed);
+    if !wrong.is_empty() {
+        let what = format!("the plan breaks its own rules: {}", wrong.join("; "));
+        return Err(Failure::new(ExitStatus::Internal, what)
+            .hint("nothing was written; please report this with the output of `rentree show`")
+            .into());
+    }
+    let run = plans::save(store, command, &plan).map_err(store_failure)?;
+    laps.lap("plan");
+    Ok(Draft { run, plan, review, strays, duration_ms: laps.ms })
+}
+
+/// What should stand, before it is compared.
+struct Decided {
+    after: Registry,
+    change: RegistryChange,
+    spaces: Vec<WorkspaceWithMembers>,
+    counts: PersonCounts,
+    findings: Vec<Finding>,
+}
+
+fn decide_all(
+    session: &Session,
+    review: &Review,
+    registry: &Registry,
+    observed: &BTreeMap<String, Observed>,
+) -> Decided {
+    let inputs = review.inputs(session);
+    let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
+    let decisions = decide::decide(&claims, registry);
+    let structures: BTreeMap<Uai, Structures> = inputs
+        .iter()
+        .map(|input| (input.school.uai.clone(), structures::of_school(input, session.today())))
+        .collect();
+    let functions = &session.config.functions;
+    let declarations = declared::collect(&inputs, &structures, &decisions, functions, registry);
+    let setting = Setting {
+        registry,
+        inputs: &inputs,
+        declarations: &declarations,
+        scheme: &session.config.scheme,
+        policy: &session.config.lifecycle,
+        today: session.today(),
+    };
+    let settled = people::settle(&setting, &mut ledger(registry, observed));
+    let mut change = RegistryChange { persons: settled.changed, workspaces: Vec::new() };
+    let mut after = registry.clone();
+    after.apply(&change);
+    let neutral = session.config.scheme.neutral();
+    let spaces =
+        workspaces::settle(registry, &after.persons, &structures, neutral, session.today());
+    change.workspaces = spaces
+        .iter()
+        .map(|space| &space.workspace)
+        .filter(|space| registry.workspaces.get(&space.key) != Some(space))
+        .cloned()
+        .collect();
+    for space in &change.workspaces {
+        after.workspaces.insert(space.key.clone(), space.clone());
+    }
+    let mut findings = settled.findings;
+    findings.extend(conflicts(&inputs, &decisions));
+    let counts = PersonCounts {
+        moved: settled.moved,
+        held: settled.held,
+        leaving: settled.leaving,
+        ..count(&decisions)
+    };
+    Decided { after, change, spaces, counts, findings }
+}
+
+/// Every name that is taken, by the registry or in a target.
+fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger {
+    let mut ledger = Ledger::new();
+    for account in registry.persons.values().filter_map(|person| person.account.as_ref()) {
+        let name = &account.name;
+        for taken in [&name.login, &name.short_login, &name.mail_local] {
+            ledger.take(taken.as_str());
+        }
+    }
+    for name in observed.values().flat_map(|seen| &seen.foreign_names) {
+        // An address is taken by its local part: the domain is ours or it is not in the way.
+        ledger.take(name.split('@').next().unwrap_or(name));
+    }
+    ledger
+}
+
+fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
+    let mut counts = PersonCounts::default();
+    let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for decision in decisions.values() {
+        match decision {
+            Decision::New { person } => _ = new.insert(*person),
+            Decision::Same { person, evidence: _ } => _ = known.insert(*person),
+            Decision::Ask { about: _, why: _ } => counts.in_review += 1,
+        }
+    }
+    counts.new = new.len() as u64;
+    counts.matched = known.len() as u64;
+    counts
+}
+
+fn conflicts(
+    inputs: &[SchoolInput<'_>],
+    decisions: &BTreeMap<ClaimId, Decision>,
+) -> Vec<Finding> {
+    let schools: BTreeMap<&Uai, &SchoolInput<'_>> =
+        inputs.iter().map(|input| (&input.school.uai, input)).collect();
+    let told = |id: &ClaimId, why: Doubt| {
+        let delivery = schools.get(&id.uai).and_then(|input| input.deliveries.get(&id.source));
+        let file = delivery.map_or("", |delivery| delivery.name.as_str());
+        let finding =
+            finding::IDENTITY_CONFLICT.at(Place::line(file, id.line)).of(&id.uai);
+        finding.with("reason", doubt_in_french(why))
+    };
+    decisions
+        .iter()
+        .filter_map(|(id, decision)| match decision {
+            Decision::Ask { about: _, why } => Some(told(id, *why)),
+            Decision::Same { .. } | Decision::New { .. } => None,
+        })
+        .collect()
+}
+
+/// What a school secretary reads of a doubt.
+fn doubt_in_french(why: Doubt) -> &'static str {
+    match why {
+        Doubt::BirthDateDiffers => "même identifiant, mais une autre date de naissance",
+        Doubt::GivenNameDiffers => "même INE et même date de naissance, mais un autre prénom",
+        Doubt::NothingAgrees => "même identifiant, sans rien qui le confirme",
+        Doubt::TwoPersons => "ses identifiants sont ceux de deux personnes",
+        Doubt::TwiceInOneFile => "deux fiches du même fichier désignent la même personne",
+    }
+}
+
+/// Files what the registry found under the schools, and counts the records that wait for it.
+fn tell(session: &Session, review: &mut Review, findings: Vec<Finding>) {
+    for finding in findings {
+        let known = finding.uai.clone().filter(|uai| session.config.schools.contains_key(uai));
+        match known {
+            Some(uai) => review.wait(&uai, finding),
+            None => review.others.push(finding),
+        }
+    }
+}
+
+/// The operations of every target.
+fn compare(
+    session: &Session,
+    decided: &Decided,
+    observed: &BTreeMap<String, Observed>,
+    strays: &mut Vec<String>,
+) -> anyhow::Result<Vec<crate::plan::operation::Operation>> {
+    let known: BTreeSet<ObjectKey> = decided
+        .after
+        .persons
+        .keys()
+        .map(|person| ObjectKey::Account(*person))
+        .chain(decided.after.workspaces.keys().cloned().map(ObjectKey::Group))
+        .collect();
+    let deletions: BTreeSet<ObjectKey> = decided
+        .after
+        .persons
+        .values()
+        .filter(|person| {
+            let state = person.account.as_ref().map(|account| &account.state);
+            matches!(state, Some(AccountState::Deleted { .. }))
+        })
+        .map(|person| ObjectKey::Account(person.id))
+        .collect();
+    let mut operations = Vec::new();
+    for target in &session.config.targets {
+        let Some(seen) = observed.get(&target.name) else { continue };
+        let desired: BTreeMap<ObjectKey, Entry> =
+            entries::desired(&decided.after, &decided.spaces, &session.config.scheme, &target.mapping)
+                .map_err(|problem| {
+                    Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
+                        .hint("correct the mapping, then run `rentree doctor`")
+                })?;
+        let mut known = known.clone();
+        known.extend(desired.keys().cloned());
+        let difference = diff::diff(&Sides {
+            target: &target.name,
+            desired: &desired,
+            observed: seen,
+            managed: target.mapping.managed(),
+            known: &known,
+            deletions: &deletions,
+            link_chunk: target.link_chunk,
+        });
+        operations.extend(difference.operations);
+        let name = &target.name;
+        strays.extend(difference.strays.iter().map(|key| format!("{name}: {key}: nobody knows it")));
+        let double = |(key, dn): &(ObjectKey, String)| {
+            format!("{name}: {dn}: a second entry with the mark {key}")
+        };
+        strays.extend(difference.doubles.iter().map(double));
+    }
+    Ok(operations)
+}
+
+/// Time spent, by stage.
+struct Laps {
+    watch: Stopwatch,
+    ms: BTreeMap<String, u64>,
+}
+
+impl Laps {
+    fn start() -> Self {
+        Self { watch: Stopwatch::start(), ms: BTreeMap::new() }
+    }
+    fn lap(&mut self, stage: &str) {
+        self.ms.insert(stage.to_owned(), self.watch.lap_ms());
+    }
+}
+
+/// The digest of a plan as it is typed: whole, or its beginning.
+pub fn same_hash(plan: &Digest, typed: &str) -> bool {
+    typed.len() >= 12 && plan.as_str().starts_with(typed)
+}

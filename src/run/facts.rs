@@ -1,0 +1,66 @@
+//! What the registry is about to lose, school by school: the numbers that the guards look at.
+
+use std::collections::BTreeMap;
+
+use crate::model::entry::{Entry, ObjectKey};
+use crate::model::ids::Uai;
+use crate::model::observed::Observed;
+use crate::model::person::{Enrolment, EnrolmentState, Person};
+use crate::model::registry::Registry;
+use crate::model::workspace::WorkspaceState;
+use crate::plan::guard::{self, GuardFacts};
+
+/// Counts what goes from `before` to `after`, and the accounts that stand in the targets.
+/// `new_year` tells the schools that turn to a new school year in this plan: that everybody
+/// changes class there is no loss.
+pub fn guard_facts(
+    before: &Registry,
+    after: &Registry,
+    observed: &BTreeMap<String, Observed>,
+    desired: &BTreeMap<ObjectKey, Entry>,
+    new_year: &dyn Fn(&Uai) -> bool,
+) -> GuardFacts {
+    let mut facts = GuardFacts::new();
+    for old in before.persons.values() {
+        if let Some(new) = after.persons.get(&old.id) {
+            count_person(&mut facts, old, new, new_year);
+        }
+    }
+    for (key, space) in &before.workspaces {
+        if space.state != WorkspaceState::Open || new_year(&key.uai) {
+            continue;
+        }
+        let school = facts.entry(key.uai.clone()).or_default();
+        school.groups += 1;
+        let frozen = after.workspaces.get(key).is_some_and(|new| new.state != WorkspaceState::Open);
+        school.groups_freezing += u64::from(frozen);
+    }
+    let seen: Vec<&Observed> = observed.values().collect();
+    guard::count_standing(&mut facts, &seen, desired);
+    facts
+}
+
+fn count_person(
+    facts: &mut GuardFacts,
+    old: &Person,
+    new: &Person,
+    new_year: &dyn Fn(&Uai) -> bool,
+) {
+    let usable = old.account.as_ref().is_some_and(|account| account.state.works());
+    let here = |person: &Person| person.current().count() > 0;
+    if let Some(place) = old.place.as_ref().filter(|_| usable && here(old) && !here(new)) {
+        facts.entry(place.clone()).or_default().leaving += 1;
+    }
+    let in_class = |one: &Enrolment| {
+        one.role.is_pupil() && one.state == EnrolmentState::Current && one.division.is_some()
+    };
+    for (uai, one) in old.enrolments.iter().filter(|(uai, one)| in_class(one) && !new_year(uai)) {
+        let school = facts.entry(uai.clone()).or_default();
+        school.pupils += 1;
+        let loses = new.enrolments.get(uai).is_some_and(|now| {
+            let Enrolment { state, division, .. } = now;
+            *state == EnrolmentState::Current && division.is_none() && one.division.is_some()
+        });
+        school.pupils_losing_division += u64::from(loses);
+    }
+}

@@ -1,0 +1,139 @@
+//! Targets, opened: a real server, or the lab started for the time of the command.
+
+use std::collections::BTreeMap;
+
+use crate::cli::clock;
+use crate::cli::say::{ExitStatus, Failure};
+use crate::config::{Bind, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file};
+use crate::lab::{self, Lab};
+use crate::run::session::Session;
+use crate::target::ldap::settings::{self, ClientCertificate, Settings};
+use crate::target::ldap::{self, LdapTarget};
+use crate::target::{Observe as _, Observed, TargetError};
+
+/// What a command does with a target: plans are made with an identity that need not write (SEC-09).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Read,
+    Write,
+}
+
+/// The labs of a session, served in this process or attached; stopped when dropped.
+#[derive(Default)]
+pub struct Labs(BTreeMap<String, Lab>);
+
+/// Starts the lab of every target that has one, unless another process serves it already.
+pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
+    let mut labs = Labs::default();
+    for target in &session.config.targets {
+        if let TargetKind::Lab(lab) = &target.kind {
+            labs.0.insert(target.name.clone(), start_lab(session, target, lab)?);
+        }
+    }
+    Ok(labs)
+}
+
+/// Starts one lab, or attaches to the process that serves it.
+pub fn start_lab(session: &Session, target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
+    let clock = session.clock;
+    let options = lab::Options {
+        port: lab.port,
+        base: target.base.clone(),
+        now: Box::new(move || clock.now()),
+        entropy: clock::entropy,
+    };
+    Lab::attach_or_start(&lab.folder, options).map_err(|error| {
+        Failure::new(ExitStatus::Unreachable, format!("the lab cannot start: {error}"))
+            .hint(format!("look at the folder {}", lab.folder.display()))
+            .into()
+    })
+}
+
+/// The settings of a target, with its secret freshly read.
+pub fn settings(
+    target: &Target,
+    labs: &Labs,
+    purpose: Purpose,
+) -> anyhow::Result<Settings> {
+    let (url, ca_file, bind) = match &target.kind {
+        TargetKind::Ldap(LdapConfig { url, ca_file, bind, reader }) => {
+            let who = reader.as_ref().filter(|_| purpose == Purpose::Read).unwrap_or(bind);
+            (url.clone(), ca_file.clone(), identity(who)?)
+        }
+        TargetKind::Lab(_) => {
+            let lab = labs.0.get(&target.name).ok_or_else(|| {
+                Failure::new(ExitStatus::Internal, format!("the lab {} is not started", target.name))
+            })?;
+            let bind = settings::Bind::Simple { dn: lab.service_dn(), password: lab.service_password() };
+            (lab.url(), Some(lab.ca_file()), bind)
+        }
+    };
+    let url = url.parse().map_err(|error: settings::UrlError| usage(target, &error.to_string()))?;
+    let settings = Settings {
+        name: target.name.clone(),
+        url,
+        ca_file,
+        bind,
+        base: target.base.clone(),
+        timeout: target.timeout,
+        window: target.window,
+        connections: target.connections,
+        page_size: target.page_size,
+        link_chunk: target.link_chunk,
+        managed: target.mapping.managed().clone(),
+    };
+    let problems = settings.problems();
+    if problems.is_empty() { Ok(settings) } else { Err(usage(target, &problems.join("; "))) }
+}
+
+fn usage(target: &Target, problem: &str) -> anyhow::Error {
+    Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name)).into()
+}
+
+fn identity(bind: &Bind) -> anyhow::Result<settings::Bind> {
+    Ok(match bind {
+        Bind::Simple { dn, password_file } => settings::Bind::Simple {
+            dn: dn.clone(),
+            password: secret_file::read(password_file)
+                .map_err(|problem| Failure::new(ExitStatus::Usage, problem))?,
+        },
+        Bind::External { certificate } => settings::Bind::External {
+            certificate: certificate.as_ref().map(|(certificate, key)| ClientCertificate {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+        },
+    })
+}
+
+/// Connects to a target (exit 6 when it cannot be reached).
+pub async fn open(
+    target: &Target,
+    labs: &Labs,
+    purpose: Purpose,
+) -> anyhow::Result<LdapTarget> {
+    let settings = settings(target, labs, purpose)?;
+    ldap::connect(settings, clock::entropy).await.map_err(|error| unreachable(target, error))
+}
+
+/// Reads everything of ours in every target. A target that cannot be read is never taken as empty.
+pub async fn observe_all(
+    session: &Session,
+    labs: &Labs,
+) -> anyhow::Result<BTreeMap<String, Observed>> {
+    let mut observed = BTreeMap::new();
+    for target in &session.config.targets {
+        let mut open = open(target, labs, Purpose::Read).await?;
+        let seen = open.observe().await.map_err(|error| unreachable(target, error))?;
+        observed.insert(target.name.clone(), seen);
+    }
+    Ok(observed)
+}
+
+/// A failed target as a person reads it.
+pub fn unreachable(target: &Target, error: TargetError) -> anyhow::Error {
+    let (TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint }) = error;
+    Failure::new(ExitStatus::Unreachable, format!("target {}: {what}", target.name))
+        .hint(hint)
+        .into()
+}

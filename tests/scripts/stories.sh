@@ -1,0 +1,81 @@
+# What the stories share: two small schools, the clock, the directory seen with ldap-utils.
+A=0599990N B=0809990Z
+
+PUPILS_A="1001;$(ine 1);LEFÈVRE;-;Inès;12/03/2010;01/09/2026;-;2A;2AGL1
+1002;$(ine 2);MARTIN;-;Paul;05/06/2010;01/09/2026;-;2A;2AGL1
+1003;$(ine 3);D'ARTAGNAN;-;Charles;07/08/2010;01/09/2026;-;2A;-
+1004;$(ine 4);DURAND;PETIT;Sophie;09/10/2010;01/09/2026;-;2B;-
+1005;$(ine 5);DE LA FONTAINE;-;Marie;11/12/2010;01/09/2026;-;2B;-
+1006;$(ine 6);CŒUR;-;Maël;01/02/2010;01/09/2026;-;2B;-"
+PUPILS_B="2001;$(ine 21);VAN DEN BROECK;-;Anke;12/03/2009;01/09/2026;-;1G3;-
+2002;$(ine 22);NGUYEN;-;Thi Huong;05/06/2009;01/09/2026;-;1G3;-"
+STAFF_A='P;epp;31762;VANDROMME;LECŒUVRE;MARIE-NOELLE;1975-03-12;ENS
+P;epp;31763;DEWEZ;-;HUGO;1980-05-02;DIR
+D;2A;Seconde A;31762
+D;2B;Seconde B;31762
+G;2AGL1;Anglais;2A;31762'
+STAFF_B='P;epp;31762;VANDROMME;LECŒUVRE;MARIE-NOELLE;1975-03-12;ENS
+D;1G3;Première G3;31762'
+
+# A working folder with the lab as its target and the two schools.
+academy() {
+    rentree init . --lab >/dev/null
+    schools "$A;Lycée du Beffroi;Lille;59;Lille" "$B;Lycée de la Baie;Abbeville;80;Amiens"
+}
+
+# at DAY COMMAND…: the command with the clock at 22:00 in Paris (20:00 or 21:00 UTC) of that day.
+at() { local day=$1; shift; rentree --now "${day}T20:00:00Z" "$@"; }
+
+# Pupils of one class, as many as asked: DURAND Élève1 …
+many() {
+    for ((n = 1; n <= $1; n++)); do
+        echo "$((5000 + n));$(ine $((100 + n)));DURAND;-;Élève$n;$(printf '%02d' $((n % 28 + 1)))/03/2010;01/09/2026;-;2A;-"
+    done
+}
+
+# The lab, served for the time of one command of ldap-utils.
+with_lab() {
+    rentree lab >lab.out 2>&1 &
+    local lab=$! status=0
+    for ((n = 0; n < 200; n++)); do grep -q '^ldapsearch' lab.out && break; sleep 0.05; done
+    export LDAPTLS_CACERT=$PWD/lab/ca.pem LDAPURI
+    LDAPURI=$(grep -o 'ldaps://[^ ]*' lab.out | head -n 1)
+    "$@" || status=$?
+    kill -TERM $lab; wait $lab 2>/dev/null
+    return $status
+}
+ADMIN=(-x -D cn=admin,dc=lycees,dc=test -y lab/admin.password)
+
+# directory FILTER ATTRIBUTE…: sorted, as a person reads it.
+directory() {
+    with_lab ldapsearch "${ADMIN[@]}" -o ldif-wrap=no -LLL -S '' -b dc=lycees,dc=test "$@" |
+        while IFS= read -r line; do
+            case $line in
+                *':: '*) printf '%s: %s\n' "${line%%::*}" "$(base64 -d <<< "${line#*:: }")" ;;
+                *) printf '%s\n' "$line" ;;
+            esac
+        done
+}
+
+# by_hand RDN… ATTRIBUTE VALUE: somebody changes one of our entries.
+by_hand() {
+    printf 'dn: %s,dc=lycees,dc=test\nchangetype: modify\nreplace: %s\n%s: %s\n' "$1" "$2" "$2" "$3" |
+        with_lab ldapmodify "${ADMIN[@]}" >/dev/null
+}
+unmark() {
+    printf 'dn: %s,dc=lycees,dc=test\nchangetype: modify\ndelete: description\n' "$1" |
+        with_lab ldapmodify "${ADMIN[@]}" >/dev/null
+}
+# stranger RDN 'attribute=value'…: an entry that nobody of us made.
+stranger() {
+    { printf 'dn: %s,dc=lycees,dc=test\nobjectClass: inetOrgPerson\n' "$1"
+      for one in "$@"; do printf '%s: %s\n' "${one%%=*}" "${one#*=}"; done
+    } | with_lab ldapadd "${ADMIN[@]}" >/dev/null
+}
+
+# override FINDING UAI UNTIL REASON
+override() {
+    printf '\n[[override]]\nfinding = "%s"\nuai = "%s"\nuntil = "%s"\nreason = "%s"\n' "$@" >> rentree.toml
+}
+# setting 'size_max_mib = N': the [store] section.
+setting() { sed -i "/^# *size_max_mib/d; /^size_max_mib/d; s/^\[store\]$/[store]\n$1/" rentree.toml; }
