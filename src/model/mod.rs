@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod entry;
 pub mod finding;
 pub mod ids;
+pub mod observed;
 pub mod person;
 pub mod record;
 pub mod registry;

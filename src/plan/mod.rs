@@ -3,7 +3,18 @@
 //! - In: desired and observed entries, registry, policy. - Out: a plan, a value.
 //! - Can go wrong: a guard objects: nothing is written until a person lifts it by the plan's hash.
 
+mod attributes;
+pub mod audit;
+pub mod diff;
+mod ground;
+pub mod guard;
+mod links;
+pub mod make;
 pub mod operation;
+pub mod order;
+pub mod place;
+#[cfg(test)]
+mod simulator;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -6,23 +6,10 @@
 
 pub mod ldap;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::credential::InitialPassword;
-use crate::model::entry::{Attributes, Entry, Links, ObjectKey};
+use crate::model::entry::{Attributes, Links, ObjectKey};
+pub use crate::model::observed::Observed;
 use crate::plan::operation::Operation;
-
-/// What stands in a target, as far as it matters: our entries, and what is taken by others.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observed {
-    pub entries: BTreeMap<ObjectKey, Entry>,
-    /// A second entry with the mark of one in `entries` (a copy made by hand): its DN.
-    pub doubles: Vec<(ObjectKey, String)>,
-    /// DNs of unmarked entries below the base, in comparable form (`ldap::dn::comparable`).
-    pub foreign_dns: BTreeSet<String>,
-    /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
-    pub foreign_names: BTreeSet<String>,
-}
 
 /// One entry, freshly read: for looking before writing, and for recovery.
 #[derive(Debug, Clone, PartialEq, Eq)]

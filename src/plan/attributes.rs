@@ -1,0 +1,120 @@
+//! The difference of two entries in their managed attributes.
+
+use super::place;
+use crate::mapping::managed::Managed;
+use crate::model::entry::{Attributes, Entry, ObjectKind};
+
+/// The attribute is ours to compare and write. A password never is, whatever the mapping says
+/// (R-55, DESIGN rule 4).
+fn is_managed(managed: &Managed, kind: ObjectKind, attribute: &str) -> bool {
+    managed.attributes.get(&kind).is_some_and(|names| names.contains(attribute))
+        && !attribute.eq_ignore_ascii_case(&managed.password.attribute)
+}
+
+/// The attribute says whether the account can be used; the flag `enabled` decides about it.
+fn says_disabled(managed: &Managed, attribute: &str) -> bool {
+    managed.disabled.keys().any(|name| name.eq_ignore_ascii_case(attribute))
+}
+
+/// The attributes with which an entry is created.
+pub(super) fn at_creation(managed: &Managed, entry: &Entry) -> Attributes {
+    let kind = entry.key.kind();
+    let kept = entry.attributes.iter().filter(|(attribute, _)| {
+        is_managed(managed, kind, attribute) && !says_disabled(managed, attribute)
+    });
+    let mut attributes: Attributes =
+        kept.map(|(attribute, values)| (attribute.clone(), values.clone())).collect();
+    if kind == ObjectKind::Account && !entry.enabled {
+        attributes.extend(managed.disabled.clone());
+    }
+    attributes
+}
+
+/// What stands once the entry has moved: its naming attributes follow its place.
+fn after_move(mut attributes: Attributes, from: &str, to: &str) -> Attributes {
+    let (old, new) = (place::rdn_pairs(from), place::rdn_pairs(to));
+    if place::comparable(place::rdn(from)) == place::comparable(place::rdn(to)) {
+        return attributes;
+    }
+    for (name, value) in old {
+        let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+        if let Some((_, values)) = known {
+            values.retain(|held| !same(held, &value));
+        }
+    }
+    for (name, value) in new {
+        let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+        let Some((_, values)) = known else { continue };
+        if !values.iter().any(|held| same(held, &value)) {
+            values.push(value);
+            values.sort();
+        }
+    }
+    attributes.retain(|_, values| !values.is_empty());
+    attributes
+}
+
+fn same(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
+}
+
+/// How the entry is on its way from where it is seen to where it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Stays,
+    Moves,
+    /// It should move and cannot: its naming attributes stay as its place says.
+    Stuck,
+}
+
+/// The managed attributes that differ: as they stand when the modification comes (a move comes
+/// first), and as they should.
+pub(super) fn changes(
+    managed: &Managed,
+    entry: &Entry,
+    seen: &Entry,
+    way: Way,
+) -> (Attributes, Attributes) {
+    let kind = entry.key.kind();
+    let mut standing = match way {
+        Way::Moves => after_move(seen.attributes.clone(), &seen.dn, &entry.dn),
+        Way::Stays | Way::Stuck => seen.attributes.clone(),
+    };
+    let mut wanted = entry.attributes.clone();
+    let naming = match way {
+        Way::Stuck => place::rdn_pairs(&seen.dn),
+        Way::Stays | Way::Moves => Vec::new(),
+    };
+    let compared = |attribute: &str| {
+        is_managed(managed, kind, attribute)
+            && !says_disabled(managed, attribute)
+            && !naming.iter().any(|(name, _)| name.eq_ignore_ascii_case(attribute))
+    };
+    wanted.retain(|attribute, _| compared(attribute));
+    // A lock that the server put by itself, after wrong passwords, is not ours to lift: these
+    // attributes move only when the account itself is disabled or enabled.
+    let turned = kind == ObjectKind::Account && entry.enabled != seen.enabled;
+    let locks: Attributes = standing
+        .iter()
+        .filter(|(attribute, _)| turned && says_disabled(managed, attribute))
+        .map(|(attribute, values)| (attribute.clone(), values.clone()))
+        .collect();
+    standing.retain(|attribute, _| compared(attribute));
+    if turned {
+        let known = !locks.is_empty();
+        standing.extend(locks);
+        if entry.enabled && !known {
+            standing.extend(managed.disabled.clone());
+        }
+        if !entry.enabled {
+            wanted.extend(managed.disabled.clone());
+        }
+    }
+    let equal = |attribute: &String, values: &Vec<String>, other: &Attributes| {
+        other.get(attribute) == Some(values)
+    };
+    let mut before = standing.clone();
+    before.retain(|attribute, values| !equal(attribute, values, &wanted));
+    wanted.retain(|attribute, values| !equal(attribute, values, &standing));
+    (before, wanted)
+}

@@ -1,0 +1,174 @@
+//! The checker finds each planted fault; that it has nothing against good plans is a law of the
+//! difference (`diff/laws.rs`).
+
+use super::super::simulator::{account, container, group, keyed, managed, one_creation, person_dn};
+use super::super::{Summary, make::Parts};
+use super::*;
+use crate::model::registry::RegistryChange;
+
+const SCHOOL: &str = "0599990N";
+
+fn planned(operations: Vec<Operation>) -> Plan {
+    make::make(Parts {
+        made_at: "2026-09-01T07:00:00Z".parse().unwrap(),
+        generation: 1,
+        basis: Vec::new(),
+        settings: "0".repeat(64).parse().unwrap(),
+        change: RegistryChange::default(),
+        operations,
+        objections: Vec::new(),
+        summary: Summary::default(),
+    })
+}
+
+/// One account and one group stand; a stranger is at `uid=autre`.
+fn stage_set() -> Observed {
+    Observed {
+        entries: keyed([account(1, SCHOOL, "ines.exemple"), group(SCHOOL, "1G3", &[])]),
+        foreign_dns: BTreeSet::from([place::comparable(&person_dn(SCHOOL, "autre"))]),
+        ..Observed::default()
+    }
+}
+
+fn faults(plan: &Plan, observed: &Observed) -> Vec<String> {
+    let managed = managed();
+    let scene = Scene { observed, managed: &managed };
+    audit(plan, &BTreeMap::from([("ldap".to_owned(), scene)]))
+}
+
+fn operation(kind: OperationKind, key: &ObjectKey, action: Action) -> Operation {
+    let stage = order::stage(kind, key, &action);
+    let (target, key) = ("ldap".to_owned(), key.clone());
+    Operation { seq: 0, target, kind, key, uai: None, stage, action, blocked: None }
+}
+
+fn check(operations: Vec<Operation>, expect: &str) {
+    let found = faults(&planned(operations), &stage_set());
+    if expect.is_empty() {
+        assert_eq!(found, Vec::<String>::new());
+    } else {
+        assert!(found.iter().any(|fault| fault.contains(expect)), "{expect}: {found:?}");
+    }
+}
+
+fn sn(value: &str) -> Attributes {
+    Attributes::from([("sn".to_owned(), vec![value.to_owned()])])
+}
+
+fn modify(key: &ObjectKey, dn: &str, before: Attributes, after: Attributes) -> Operation {
+    let action = Action::Modify { dn: dn.to_owned(), before, after };
+    operation(OperationKind::Update, key, action)
+}
+
+fn link(key: &ObjectKey, dn: &str, value: &str) -> Operation {
+    let (dn, values) = (dn.to_owned(), BTreeSet::from([value.to_owned()]));
+    let action = Action::AddLinks { dn, attribute: "member".to_owned(), values };
+    operation(OperationKind::AddMember, key, action)
+}
+
+#[test]
+fn only_our_entries_are_changed_or_deleted() {
+    // SEC-45, R-27.
+    let (ines, group) = (account(1, SCHOOL, "ines.exemple"), group(SCHOOL, "1G3", &[]));
+    let stranger = person_dn(SCHOOL, "autre");
+    check(vec![modify(&ines.key, &ines.dn, sn("a"), sn("b"))], "");
+    check(vec![modify(&ines.key, &stranger, sn("a"), sn("b"))], "does not stand there");
+    check(vec![modify(&group.key, &ines.dn, sn("a"), sn("b"))], "does not stand there");
+    let delete = |key: &ObjectKey, dn: &str| {
+        let action = Action::Delete { dn: dn.to_owned(), before: Attributes::new() };
+        vec![operation(OperationKind::Delete, key, action)]
+    };
+    check(delete(&ines.key, &ines.dn), "");
+    check(delete(&ines.key, &stranger), "does not stand there as ours");
+    check(delete(&group.key, &group.dn), "only an account is ever deleted");
+    let rename = |key: &ObjectKey, from: &str, to: &str| {
+        let action = Action::Rename { from: from.to_owned(), to: to.to_owned() };
+        vec![operation(OperationKind::Rename, key, action)]
+    };
+    check(rename(&ines.key, &ines.dn, &person_dn(SCHOOL, "ines.autre")), "");
+    check(rename(&ines.key, &ines.dn, &stranger), "something stands in its place");
+    check(rename(&ines.key, &ines.dn, &ines.dn.to_uppercase()), "nothing changes");
+    // After a move, the old place is no place any more.
+    let mut moved = rename(&ines.key, &ines.dn, &person_dn(SCHOOL, "ines.autre"));
+    moved.push(modify(&ines.key, &ines.dn, sn("a"), sn("b")));
+    check(moved, "does not stand there by then");
+}
+
+#[test]
+fn nothing_is_made_twice_nor_over_something() {
+    let create = |person, login: &str| one_creation("ldap", account(person, SCHOOL, login));
+    check(vec![create(2, "zoe.exemple")], "");
+    check(vec![create(2, "zoe.exemple"), create(3, "Zoe.Exemple")], "comes to the same place");
+    check(vec![create(2, "autre")], "something stands in its place");
+    check(vec![create(2, "ines.exemple")], "something stands in its place");
+    check(vec![create(1, "ines.autre")], "it stands already");
+    let mut parent = one_creation("ldap", container("0599990N/personnes"));
+    check(vec![parent.clone(), create(2, "zoe.exemple")], "");
+    parent.stage = 20;
+    check(vec![parent, create(2, "zoe.exemple")], "its parent is not made in an earlier stage");
+}
+
+#[test]
+fn no_password_and_nothing_unmanaged_is_written() {
+    // R-55, DESIGN rule 4.
+    let ines = account(1, SCHOOL, "ines.exemple");
+    for name in ["userPassword", "USERPASSWORD", "unicodePwd", "sambaNTPassword"] {
+        let mut entry = account(2, SCHOOL, "zoe.exemple");
+        entry.attributes.insert(name.to_owned(), vec!["s3".to_owned()]);
+        check(vec![one_creation("ldap", entry)], "it holds a password");
+        let secret = Attributes::from([(name.to_owned(), vec!["s3".to_owned()])]);
+        check(vec![modify(&ines.key, &ines.dn, Attributes::new(), secret)], "it holds a password");
+    }
+    let other = Attributes::from([("title".to_owned(), vec!["x".to_owned()])]);
+    check(vec![modify(&ines.key, &ines.dn, Attributes::new(), other)], "`title` is not managed");
+    check(vec![modify(&ines.key, &ines.dn, sn("a"), sn("a"))], "nothing changes");
+    let mut more = sn("b");
+    more.insert("cn".to_owned(), vec!["x".to_owned()]);
+    let mut before = more.clone();
+    before.extend(sn("a"));
+    check(vec![modify(&ines.key, &ines.dn, before, more)], "does not differ");
+    let mut hollow = account(2, SCHOOL, "zoe.exemple");
+    hollow.attributes.insert("sn".to_owned(), Vec::new());
+    check(vec![one_creation("ldap", hollow)], "without a value");
+}
+
+#[test]
+fn links_point_to_what_stands() {
+    let (ines, group) = (account(1, SCHOOL, "ines.exemple"), group(SCHOOL, "1G3", &[]));
+    check(vec![link(&group.key, &group.dn, &ines.dn)], "");
+    check(vec![link(&group.key, &group.dn, super::super::simulator::BASE)], "");
+    let zoe = account(2, SCHOOL, "zoe.exemple");
+    check(vec![link(&group.key, &group.dn, &zoe.dn)], "it links what does not stand");
+    check(vec![link(&group.key, &group.dn, &zoe.dn), one_creation("ldap", zoe.clone())], "");
+    let mut blocked = one_creation("ldap", account(2, SCHOOL, "autre"));
+    blocked.blocked = Some("an unmarked entry stands in its place".to_owned());
+    let stranger = person_dn(SCHOOL, "autre");
+    check(vec![blocked, link(&group.key, &group.dn, &stranger)], "of a blocked entry");
+    let mut unmanaged = link(&group.key, &group.dn, &ines.dn);
+    if let Action::AddLinks { attribute, .. } = &mut unmanaged.action {
+        *attribute = "seeAlso".to_owned();
+    }
+    check(vec![unmanaged], "`seeAlso` is not a managed link");
+    let delete = Action::Delete { dn: ines.dn.clone(), before: Attributes::new() };
+    let delete = operation(OperationKind::Delete, &ines.key, delete);
+    check(vec![delete, link(&group.key, &group.dn, &ines.dn)], "that the plan deletes");
+}
+
+#[test]
+fn an_altered_plan_is_found_by_its_ranks_stages_and_hash() {
+    let zoe = one_creation("ldap", account(2, SCHOOL, "zoe.exemple"));
+    let paul = one_creation("ldap", account(3, SCHOOL, "paul.exemple"));
+    let good = planned(vec![zoe, paul]);
+    assert_eq!(faults(&good, &stage_set()), Vec::<String>::new());
+    let check = |alter: fn(&mut Plan), expect: &str| {
+        let mut plan = good.clone();
+        alter(&mut plan);
+        let found = faults(&plan, &stage_set());
+        assert!(found.iter().any(|fault| fault.contains(expect)), "{expect}: {found:?}");
+    };
+    check(|plan| plan.generation = 9, "not the one that its hash names");
+    check(|plan| plan.operations[1].seq = 3, "its rank should be 2");
+    check(|plan| plan.operations[0].stage = 30, "it stands after a later stage");
+    check(|plan| plan.operations[0].stage = 30, "its stage is not that of its kind");
+    check(|plan| plan.operations[0].target = "other".into(), "nothing is known of the target");
+}

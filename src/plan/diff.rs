@@ -1,0 +1,212 @@
+//! The difference between what should stand in one target and what stands there.
+//!
+//! | desired | observed | operations |
+//! |---|---|---|
+//! | yes | no | create, unless something else stands in its place: then blocked, in words |
+//! | yes | yes | rename, modify, links: as far as they differ |
+//! | no | yes, to be deleted | its memberships leave, then delete; accounts only (R-27) |
+//! | no | yes, known to the registry | none: absence is not departure (DESIGN rule 1) |
+//! | no | yes, unknown | none; reported as stray |
+//! | any | unmarked | none, ever (DESIGN rule 6, SEC-45) |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::attributes::{self, Way};
+use super::ground::{Ground, Landing, doubled};
+use super::links::{self, Chunk};
+use super::operation::{Action, Operation, OperationKind};
+use super::{order, place};
+use crate::mapping::managed::Managed;
+use crate::model::entry::{Entry, ObjectKey, ObjectKind};
+use crate::model::ids::Uai;
+use crate::model::observed::Observed;
+
+/// The two sides of one target, and what is needed to compare them.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
+    /// Name of the target in `rentree.toml`.
+    pub target: &'a str,
+    pub desired: &'a BTreeMap<ObjectKey, Entry>,
+    pub observed: &'a Observed,
+    pub managed: &'a Managed,
+    /// Every object of the registry, wanted in this target or not: a marked entry outside it is a
+    /// stray.
+    pub known: &'a BTreeSet<ObjectKey>,
+    /// Accounts past their retention. A wanted one is not deleted, whatever this says.
+    pub deletions: &'a BTreeSet<ObjectKey>,
+    /// Values of one link operation, at most; at least 50 is worth it (targets.md T2).
+    pub link_chunk: usize,
+}
+
+/// What a target's plan is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// Arranged and numbered from 1, as if they were the whole plan.
+    pub operations: Vec<Operation>,
+    /// Marked entries that the registry does not know: reported, never touched.
+    pub strays: Vec<ObjectKey>,
+    /// Second entries with the mark of another one, and their DN: reported, never touched.
+    pub doubles: Vec<(ObjectKey, String)>,
+}
+
+/// Compares the two sides of a target. The same sides give the same bytes, in whatever order they
+/// were read (DESIGN rule 10).
+pub fn diff(sides: &Sides<'_>) -> Difference {
+    let ground = Ground::of(sides);
+    let mut steps = Steps { target: sides.target, operations: Vec::new() };
+    for (key, entry) in sides.desired {
+        match sides.observed.entries.get(key) {
+            None => create(sides, &ground, entry, &mut steps),
+            Some(seen) => change(sides, &ground, entry, seen, &mut steps),
+        }
+    }
+    delete(sides, &mut steps);
+    order::arrange(&mut steps.operations);
+    let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
+    let strays = sides.observed.entries.keys().filter(stray).cloned().collect();
+    let mut doubles = sides.observed.doubles.clone();
+    doubles.sort();
+    Difference { operations: steps.operations, strays, doubles }
+}
+
+/// Operations in the making.
+struct Steps<'a> {
+    target: &'a str,
+    operations: Vec<Operation>,
+}
+
+impl Steps<'_> {
+    fn add(
+        &mut self,
+        kind: OperationKind,
+        (key, uai): (&ObjectKey, Option<&Uai>),
+        action: Action,
+        blocked: Option<String>,
+    ) {
+        self.operations.push(Operation {
+            seq: 0,
+            target: self.target.to_owned(),
+            kind,
+            key: key.clone(),
+            uai: uai.cloned(),
+            stage: order::stage(kind, key, &action),
+            action,
+            blocked,
+        });
+    }
+
+    fn come(&mut self, of: (&ObjectKey, Option<&Uai>), dn: &str, chunks: Vec<Chunk>) {
+        for Chunk { attribute, values } in chunks {
+            let action = Action::AddLinks { dn: dn.to_owned(), attribute, values };
+            self.add(OperationKind::AddMember, of, action, None);
+        }
+    }
+
+    fn go(&mut self, of: (&ObjectKey, Option<&Uai>), dn: &str, chunks: Vec<Chunk>) {
+        for Chunk { attribute, values } in chunks {
+            let action = Action::RemoveLinks { dn: dn.to_owned(), attribute, values };
+            self.add(OperationKind::RemoveMember, of, action, None);
+        }
+    }
+}
+
+fn create<'a>(sides: &Sides<'a>, ground: &Ground<'a>, entry: &'a Entry, steps: &mut Steps<'_>) {
+    let blocked = match ground.landing(&entry.key) {
+        // A container that somebody else made is used as it is.
+        Landing::Stays => return,
+        Landing::New | Landing::Moves => None,
+        Landing::Blocked(reason) => Some(reason.clone()),
+    };
+    let (first, rest) = links::at_creation(sides.managed, ground, entry, sides.link_chunk);
+    let of = (&entry.key, entry.uai.as_ref());
+    if blocked.is_none() {
+        steps.come(of, &entry.dn, rest);
+    }
+    let entry = Entry {
+        key: entry.key.clone(),
+        uai: entry.uai.clone(),
+        dn: entry.dn.clone(),
+        attributes: attributes::at_creation(sides.managed, entry),
+        links: first,
+        enabled: entry.enabled,
+    };
+    steps.add(OperationKind::Create, of, Action::Create { entry }, blocked);
+}
+
+fn change<'a>(
+    sides: &Sides<'a>,
+    ground: &Ground<'a>,
+    entry: &'a Entry,
+    seen: &'a Entry,
+    steps: &mut Steps<'_>,
+) {
+    let of = (&entry.key, entry.uai.as_ref().or(seen.uai.as_ref()));
+    let (way, blocked) = match ground.landing(&entry.key) {
+        Landing::Stays if place::comparable(&seen.dn) != place::comparable(&entry.dn) => {
+            // A container elsewhere than its mark: whatever stands in the place is used.
+            return;
+        }
+        Landing::Stays => (Way::Stays, None),
+        Landing::New => return create(sides, ground, entry, steps),
+        Landing::Moves => (Way::Moves, None),
+        Landing::Blocked(reason) => (Way::Stuck, Some(reason.clone())),
+    };
+    let (before, after) = attributes::changes(sides.managed, entry, seen, way);
+    let turn = match (entry.key.kind(), seen.enabled, entry.enabled) {
+        (ObjectKind::Account, true, false) => OperationKind::Disable,
+        (ObjectKind::Account, false, true) => OperationKind::Enable,
+        _ => OperationKind::Update,
+    };
+    let modified = before != after;
+    if way != Way::Stays {
+        // Where the place alone says that an account is disabled, the move is the disabling.
+        let turned = turn != OperationKind::Update && !modified;
+        let kind = if turned { turn } else { OperationKind::Rename };
+        let action = Action::Rename { from: seen.dn.clone(), to: entry.dn.clone() };
+        steps.add(kind, of, action, blocked);
+    }
+    let dn = if way == Way::Moves { &entry.dn } else { &seen.dn };
+    if modified {
+        let action = Action::Modify { dn: dn.clone(), before, after };
+        steps.add(turn, of, action, None);
+    }
+    let delta = links::delta(sides.managed, ground, entry, seen, sides.link_chunk);
+    steps.come(of, dn, delta.come);
+    steps.go(of, dn, delta.go);
+}
+
+/// Accounts past their retention: out of every group of ours, then gone. A group or a container is
+/// never deleted.
+fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
+    let doubled = doubled(sides);
+    let mut gone = BTreeSet::new();
+    for key in sides.deletions {
+        let account = key.kind() == ObjectKind::Account && !sides.desired.contains_key(key);
+        let Some(seen) = sides.observed.entries.get(key).filter(|_| account) else { continue };
+        let mut before = seen.attributes.clone();
+        before.retain(|name, _| !name.eq_ignore_ascii_case(&sides.managed.password.attribute));
+        let action = Action::Delete { dn: seen.dn.clone(), before };
+        let blocked = doubled
+            .contains(key)
+            .then(|| "a second entry has the same mark: remove one of the two by hand".to_owned());
+        if blocked.is_none() {
+            gone.insert(place::comparable(&seen.dn));
+        }
+        steps.add(OperationKind::Delete, (key, seen.uai.as_ref()), action, blocked);
+    }
+    if gone.is_empty() {
+        return;
+    }
+    // The links of wanted groups are settled by their own difference, and strays stay as they are.
+    for (key, seen) in &sides.observed.entries {
+        if sides.known.contains(key) && !sides.desired.contains_key(key) {
+            let chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
+            steps.go((key, seen.uai.as_ref()), &seen.dn, chunks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

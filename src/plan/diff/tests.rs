@@ -1,0 +1,349 @@
+//! One test a rule of the difference.
+
+use super::super::simulator::{self, LOCK, account, container, group, keyed, managed, person_dn};
+use super::*;
+
+/// Both sides of a small target, with the settings that tests change.
+struct Case {
+    desired: Vec<Entry>,
+    observed: Observed,
+    known: BTreeSet<ObjectKey>,
+    deletions: BTreeSet<ObjectKey>,
+    chunk: usize,
+}
+
+fn case(desired: Vec<Entry>, observed: Vec<Entry>) -> Case {
+    let known = desired.iter().chain(&observed).map(|entry| entry.key.clone()).collect();
+    let observed = Observed { entries: keyed(observed), ..Observed::default() };
+    Case { desired, observed, known, deletions: BTreeSet::new(), chunk: 50 }
+}
+
+fn difference(case: &Case) -> Difference {
+    diff(&Sides {
+        target: "ldap",
+        desired: &keyed(case.desired.clone()),
+        observed: &case.observed,
+        managed: &managed(),
+        known: &case.known,
+        deletions: &case.deletions,
+        link_chunk: case.chunk,
+    })
+}
+
+/// A short text of an operation, enough to tell one from another.
+fn told(operation: &Operation) -> String {
+    let Operation { seq: _, target: _, kind, key: _, uai: _, stage, action, blocked } = operation;
+    let flat = |attributes: &crate::model::entry::Attributes| {
+        let pair = |(name, values): (&String, &Vec<String>)| format!("{name}={}", values.join("|"));
+        attributes.iter().map(pair).collect::<Vec<_>>().join(" ")
+    };
+    let names =
+        |dns: &BTreeSet<String>| dns.iter().map(|dn| place::name(dn)).collect::<Vec<_>>().join(" ");
+    let what = match action {
+        Action::Create { entry } => {
+            let links = entry.links.values().map(names).collect::<Vec<_>>().join(" ");
+            format!("{} [{links}]", place::name(&entry.dn))
+        }
+        Action::Modify { dn, before, after } => {
+            format!("{}: {} > {}", place::name(dn), flat(before), flat(after))
+        }
+        Action::Rename { from, to } => format!("{from} > {to}"),
+        Action::Delete { dn, before: _ } => place::name(dn),
+        Action::AddLinks { dn, attribute, values }
+        | Action::RemoveLinks { dn, attribute, values } => {
+            format!("{}: {attribute} {}", place::name(dn), names(values))
+        }
+    };
+    let blocked = if blocked.is_some() { " BLOCKED" } else { "" };
+    format!("{stage} {} {what}{blocked}", kind.as_str())
+}
+
+fn check(case: &Case, expect: &[&str]) {
+    let operations = difference(case).operations;
+    assert_eq!(operations.iter().map(told).collect::<Vec<_>>(), expect);
+    let seqs: Vec<u64> = operations.iter().map(|operation| operation.seq).collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
+}
+
+const SCHOOL: &str = "0599990N";
+const OTHER: &str = "0809990Z";
+
+fn ines() -> Entry {
+    account(1, SCHOOL, "ines.exemple")
+}
+
+fn with(mut entry: Entry, attribute: &str, held: &[&str]) -> Entry {
+    entry.attributes.insert(attribute.to_owned(), simulator::values(held));
+    entry
+}
+
+fn disabled(mut entry: Entry) -> Entry {
+    entry.enabled = false;
+    entry
+}
+
+#[test]
+fn what_is_missing_is_created_parents_first_and_members_last() {
+    let ines = ines();
+    let group = group(SCHOOL, "1G3", &[&ines.dn]);
+    let all = vec![group, ines, container("0599990N/personnes"), container("0599990N")];
+    let expect = [
+        "0 create 0599990N []",
+        "1 create personnes []",
+        "20 create ines.exemple []",
+        "30 create 1G3 [ines.exemple]",
+    ];
+    check(&case(all, Vec::new()), &expect);
+}
+
+#[test]
+fn what_stands_as_wanted_gives_nothing() {
+    let group = group(SCHOOL, "1G3", &[&ines().dn]);
+    let mut spelt = group.clone();
+    spelt.dn = spelt.dn.to_uppercase();
+    spelt.links = crate::model::entry::Links::from([(
+        "member".to_owned(),
+        BTreeSet::from(["UID=Ines.Exemple, OU=personnes, OU=0599990n, DC=exemple, DC=fr".into()]),
+    )]);
+    check(&case(vec![ines(), group], vec![ines(), spelt]), &[]);
+}
+
+#[test]
+fn only_attributes_that_differ_are_in_a_modification() {
+    let wanted = with(with(ines(), "mail", &["ines@exemple.fr"]), "cn", &["Inès Exemple"]);
+    let stands = with(ines(), "sn", &["Exemple"]);
+    let expect = ["20 update ines.exemple: cn=ines exemple sn=Exemple > cn=Inès Exemple \
+                   mail=ines@exemple.fr"];
+    check(&case(vec![wanted], vec![stands]), &expect);
+}
+
+#[test]
+fn only_managed_attributes_are_compared_and_created() {
+    // DESIGN rule 6: what the mapping does not manage is not ours.
+    let wanted = with(ines(), "title", &["x"]);
+    let stands = with(ines(), "telephoneNumber", &["+33"]);
+    check(&case(vec![wanted.clone()], vec![stands]), &[]);
+    let made = difference(&case(vec![wanted], Vec::new())).operations;
+    let Action::Create { entry } = &made[0].action else { panic!("{made:?}") };
+    assert!(!entry.attributes.contains_key("title"));
+}
+
+#[test]
+fn no_operation_holds_a_password_even_if_the_mapping_managed_it() {
+    // R-55, DESIGN rule 4.
+    let mut managed = managed();
+    for names in managed.attributes.values_mut() {
+        names.extend(["userPassword".to_owned(), "USERPASSWORD".to_owned()]);
+    }
+    let secret = |entry| with(with(entry, "userPassword", &["s3"]), "USERPASSWORD", &["s3"]);
+    let other = with(secret(account(2, SCHOOL, "zoe.exemple")), "userPassword", &["s4"]);
+    let gone = secret(account(3, SCHOOL, "parti.exemple"));
+    let observed = Observed {
+        entries: keyed([with(ines(), "userPassword", &["s9"]), gone.clone()]),
+        ..Observed::default()
+    };
+    let found = diff(&Sides {
+        target: "ldap",
+        desired: &keyed([secret(with(ines(), "sn", &["E"])), other]),
+        observed: &observed,
+        managed: &managed,
+        known: &BTreeSet::new(),
+        deletions: &BTreeSet::from([gone.key]),
+        link_chunk: 50,
+    });
+    let kinds: Vec<_> = found.operations.iter().map(|operation| operation.kind).collect();
+    assert_eq!(kinds, [OperationKind::Create, OperationKind::Update, OperationKind::Delete]);
+    let text = serde_json::to_string(&found.operations).unwrap().to_lowercase();
+    assert!(!text.contains("password\"") && !text.contains("\"s3") && !text.contains("\"s9"));
+}
+
+#[test]
+fn an_account_that_changes_school_moves_with_its_memberships() {
+    let old = ines();
+    let new = account(1, OTHER, "ines.exemple");
+    let desired = vec![new.clone(), group(OTHER, "2A1", &[&new.dn]), group(SCHOOL, "1G3", &[])];
+    let observed = vec![old.clone(), group(OTHER, "2A1", &[]), group(SCHOOL, "1G3", &[&old.dn])];
+    let rename = format!("10 rename {} > {}", old.dn, new.dn);
+    let expect = [
+        &*rename,
+        "40 add_member 2A1: member ines.exemple",
+        // Under the old name, and under the new one where refint has rewritten it.
+        "45 remove_member 1G3: member ines.exemple ines.exemple",
+    ];
+    check(&case(desired, observed), &expect);
+}
+
+#[test]
+fn a_group_follows_a_renamed_member() {
+    let (old, new) = (ines(), account(1, SCHOOL, "ines.autre"));
+    let desired = vec![new.clone(), group(SCHOOL, "1G3", &[&new.dn])];
+    let observed = vec![old.clone(), group(SCHOOL, "1G3", &[&old.dn])];
+    let rename = format!("10 rename {} > {}", old.dn, new.dn);
+    let expect = [
+        &*rename,
+        // `uid` follows the place by itself.
+        "20 update ines.autre: cn=ines exemple > cn=ines autre",
+        "40 add_member 1G3: member ines.autre",
+        "45 remove_member 1G3: member ines.exemple",
+    ];
+    check(&case(desired, observed), &expect);
+}
+
+#[test]
+fn one_arrival_in_a_group_of_five_thousand_is_one_value() {
+    let dns: Vec<String> =
+        (0..5_000).map(|rank| person_dn(SCHOOL, &format!("e{rank:04}"))).collect();
+    let all: Vec<&str> = dns.iter().map(String::as_str).collect();
+    let case = case(vec![group(SCHOOL, "G", &all)], vec![group(SCHOOL, "G", &all[1..])]);
+    check(&case, &["40 add_member G: member e0000"]);
+}
+
+#[test]
+fn many_links_come_and_go_in_chunks() {
+    // targets.md T2: at least 50 values a modification in real settings; 2 here to be seen.
+    let dns: Vec<String> = ["a", "b", "c", "d", "e"].map(|name| person_dn(SCHOOL, name)).into();
+    let all: Vec<&str> = dns.iter().map(String::as_str).collect();
+    let wanted = group(SCHOOL, "G", &all);
+    let mut created = case(vec![wanted.clone()], Vec::new());
+    created.chunk = 2;
+    let expect = ["30 create G [a b]", "40 add_member G: member c d", "40 add_member G: member e"];
+    check(&created, &expect);
+    let mut emptied = case(vec![group(SCHOOL, "G", &[])], vec![wanted]);
+    emptied.chunk = 2;
+    let expect = [
+        "45 remove_member G: member a b",
+        "45 remove_member G: member c d",
+        "45 remove_member G: member e",
+    ];
+    check(&emptied, &expect);
+}
+
+#[test]
+fn a_disable_takes_the_attribute_changes_along() {
+    let wanted = disabled(with(ines(), "sn", &["E"]));
+    let expect = ["50 disable ines.exemple:  > pwdAccountLockedTime=000001010000Z sn=E"];
+    check(&case(vec![wanted.clone()], vec![ines()]), &expect);
+    let locked = with(disabled(ines()), LOCK, &["000001010000Z"]);
+    let expect = ["20 enable ines.exemple: pwdAccountLockedTime=000001010000Z > "];
+    check(&case(vec![ines()], vec![locked.clone()]), &expect);
+    // A reader that keeps the lock out of the attributes gives the same plan.
+    check(&case(vec![ines()], vec![disabled(ines())]), &expect);
+    check(&case(vec![disabled(ines())], vec![locked]), &[]);
+}
+
+#[test]
+fn a_lock_after_wrong_passwords_is_not_lifted() {
+    let locked = with(ines(), LOCK, &["20260901070000Z"]);
+    check(&case(vec![ines()], vec![locked.clone()]), &[]);
+    let expect = ["50 disable ines.exemple: pwdAccountLockedTime=20260901070000Z > \
+                   pwdAccountLockedTime=000001010000Z"];
+    check(&case(vec![disabled(ines())], vec![locked]), &expect);
+}
+
+#[test]
+fn where_the_place_says_disabled_the_move_is_the_disabling() {
+    let mut managed = managed();
+    managed.disabled.clear();
+    let wanted = disabled(account(1, OTHER, "ines.exemple"));
+    let observed = Observed { entries: keyed([ines()]), ..Observed::default() };
+    let found = diff(&Sides {
+        target: "ldap",
+        desired: &keyed([wanted]),
+        observed: &observed,
+        managed: &managed,
+        known: &BTreeSet::new(),
+        deletions: &BTreeSet::new(),
+        link_chunk: 50,
+    });
+    let kinds: Vec<_> = found.operations.iter().map(|operation| operation.kind).collect();
+    assert_eq!(kinds, [OperationKind::Disable]);
+}
+
+#[test]
+fn absence_is_not_departure() {
+    // DESIGN rule 1: what nobody wants any more stays as it is.
+    let case = case(Vec::new(), vec![ines(), group(SCHOOL, "1G3", &[]), container("0599990N")]);
+    check(&case, &[]);
+    assert_eq!(difference(&case).strays, []);
+}
+
+#[test]
+fn an_account_past_its_retention_leaves_its_groups_and_goes() {
+    let group = group(SCHOOL, "1G3", &[&ines().dn, &person_dn(SCHOOL, "zoe.exemple")]);
+    let mut case = case(Vec::new(), vec![ines(), group.clone()]);
+    case.deletions = BTreeSet::from([ines().key, group.key.clone()]);
+    // R-27: the group is on the list too, and is not deleted.
+    let expect = ["45 remove_member 1G3: member ines.exemple", "60 delete ines.exemple"];
+    check(&case, &expect);
+    // A wanted account is not deleted, whatever the list says.
+    case.desired = vec![ines()];
+    check(&case, &[]);
+}
+
+#[test]
+fn strays_and_doubles_are_reported_and_never_touched() {
+    let stray = group(SCHOOL, "VIEUX", &[&ines().dn]);
+    let mut case = case(Vec::new(), vec![ines(), stray.clone()]);
+    case.known = BTreeSet::from([ines().key]);
+    case.deletions = BTreeSet::from([ines().key]);
+    let copy = (ines().key, person_dn(OTHER, "ines.exemple"));
+    check(&case, &["60 delete ines.exemple"]);
+    assert_eq!(difference(&case).strays, [stray.key]);
+    // Which of two entries with one mark is the account? Neither is deleted.
+    case.observed.doubles = vec![copy.clone()];
+    check(&case, &["60 delete ines.exemple BLOCKED"]);
+    assert_eq!(difference(&case).doubles, [copy]);
+}
+
+#[test]
+fn an_unmarked_entry_in_the_way_blocks_and_gets_no_membership() {
+    // SEC-45. The stranger at the place must not become a member of the class either.
+    let mut case = case(vec![ines(), group(SCHOOL, "1G3", &[&ines().dn])], Vec::new());
+    case.observed.foreign_dns = BTreeSet::from([place::comparable(&ines().dn)]);
+    check(&case, &["20 create ines.exemple [] BLOCKED", "30 create 1G3 []"]);
+    case.observed.foreign_dns.insert(place::comparable(&case.desired[1].dn));
+    check(&case, &["20 create ines.exemple [] BLOCKED", "30 create 1G3 [] BLOCKED"]);
+}
+
+#[test]
+fn an_unmarked_container_is_used_as_it_is() {
+    let mut case = case(vec![container("0599990N"), ines()], Vec::new());
+    case.observed.foreign_dns = BTreeSet::from([place::comparable(&case.desired[0].dn)]);
+    check(&case, &["20 create ines.exemple []"]);
+}
+
+#[test]
+fn a_blocked_move_keeps_the_account_and_its_memberships_where_they_are() {
+    let (old, new) = (ines(), account(1, OTHER, "ines.autre"));
+    let wanted_group = group(SCHOOL, "1G3", &[&new.dn]);
+    let mut case = case(
+        vec![with(new.clone(), "sn", &["E"]), wanted_group],
+        vec![old.clone(), group(SCHOOL, "1G3", &[&old.dn])],
+    );
+    case.observed.foreign_dns = BTreeSet::from([place::comparable(&new.dn)]);
+    let rename = format!("10 rename {} > {} BLOCKED", old.dn, new.dn);
+    // `uid` stays as the place says; the rest is brought up to date.
+    let update = "20 update ines.exemple: cn=ines exemple > cn=ines autre sn=E";
+    check(&case, &[&rename, update]);
+}
+
+#[test]
+fn two_entries_never_come_to_one_place() {
+    let mut twin = account(2, SCHOOL, "ines.exemple");
+    let coming = case(vec![ines(), twin.clone()], Vec::new());
+    check(&coming, &["20 create ines.exemple []", "20 create ines.exemple [] BLOCKED"]);
+    twin.dn = ines().dn;
+    let standing = case(vec![ines()], vec![twin]);
+    check(&standing, &["20 create ines.exemple [] BLOCKED"]);
+}
+
+#[test]
+fn a_container_is_never_moved() {
+    let mut seen = container("0599990N");
+    seen.dn = format!("ou=ancien,{}", simulator::BASE);
+    let mut case = case(vec![container("0599990N")], vec![seen]);
+    check(&case, &["0 create 0599990N []"]);
+    // Once both stand, one is the double of the other, and there is nothing more to do.
+    case.observed.doubles = vec![(case.desired[0].key.clone(), case.desired[0].dn.clone())];
+    check(&case, &[]);
+}

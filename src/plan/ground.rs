@@ -1,0 +1,137 @@
+//! The ground of a plan: who stands where now, and where each wanted entry comes to stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::diff::Sides;
+use super::place;
+use crate::model::entry::{Entry, ObjectKey, ObjectKind};
+
+/// Where a wanted entry comes to stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// It stands there, or something that is used as it is.
+    Stays,
+    /// Nothing stands there: it is made.
+    New,
+    /// It comes from its observed place.
+    Moves,
+    /// Something else is in the way: in words.
+    Blocked(String),
+}
+
+/// Landings, and what they mean for the links that point to wanted places.
+pub(super) struct Ground<'a> {
+    landings: BTreeMap<&'a ObjectKey, Landing>,
+    /// Comparable form of a wanted place that its entry does not reach → where the entry stays; none
+    /// when there is no such entry.
+    missed: BTreeMap<String, Option<&'a str>>,
+    /// Comparable form of a place that is left by a move → the new place, as written.
+    left: BTreeMap<String, &'a str>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(sides: &Sides<'a>) -> Self {
+        let occupants = occupants(sides);
+        let mut landings = BTreeMap::new();
+        let mut missed = BTreeMap::new();
+        let mut left = BTreeMap::new();
+        let mut coming: BTreeMap<String, &ObjectKey> = BTreeMap::new();
+        for (key, entry) in sides.desired {
+            let place = place::comparable(&entry.dn);
+            let seen = sides.observed.entries.get(key);
+            let mut landing = landing(entry, seen, &place, &occupants);
+            if matches!(landing, Landing::New | Landing::Moves)
+                && let Some(first) = coming.insert(place.clone(), key)
+            {
+                coming.insert(place.clone(), first);
+                landing = Landing::Blocked(format!("{first} comes to the same place in this plan"));
+            }
+            // A wanted place that somebody else of the plan reaches is not missed by the links.
+            if matches!(landing, Landing::Blocked(_)) && !coming.contains_key(&place) {
+                missed.insert(place, seen.map(|seen| seen.dn.as_str()));
+            }
+            if landing == Landing::Moves
+                && let Some(seen) = seen
+            {
+                left.insert(place::comparable(&seen.dn), entry.dn.as_str());
+            }
+            landings.insert(key, landing);
+        }
+        Self { landings, missed, left }
+    }
+
+    pub(super) fn landing(&self, key: &ObjectKey) -> &Landing {
+        self.landings.get(key).unwrap_or(&Landing::Stays)
+    }
+
+    /// Where the entry at a place (in comparable form) goes in this plan, if it moves.
+    pub(super) fn moved(&self, place: &str) -> Option<&'a str> {
+        self.left.get(place).copied()
+    }
+
+    /// Where a wanted link value points once the plan is done. None: its entry is not made, and
+    /// whoever stands in its place must not become a member by that.
+    pub(super) fn link(&self, value: &'a str) -> Option<&'a str> {
+        if self.missed.is_empty() {
+            return Some(value);
+        }
+        match self.missed.get(&place::comparable(value)) {
+            Some(instead) => *instead,
+            None => Some(value),
+        }
+    }
+}
+
+/// Who stands at a place now.
+enum Occupant<'a> {
+    Ours(&'a ObjectKey),
+    /// Carries the mark of another entry of ours.
+    Double(&'a ObjectKey),
+    Unmarked,
+}
+
+fn occupants<'a>(sides: &Sides<'a>) -> BTreeMap<String, Occupant<'a>> {
+    let observed = sides.observed;
+    let unmarked =
+        observed.foreign_dns.iter().map(|dn| (place::comparable(dn), Occupant::Unmarked));
+    let doubles =
+        observed.doubles.iter().map(|(key, dn)| (place::comparable(dn), Occupant::Double(key)));
+    let ours = observed
+        .entries
+        .iter()
+        .map(|(key, entry)| (place::comparable(&entry.dn), Occupant::Ours(key)));
+    unmarked.chain(doubles).chain(ours).collect()
+}
+
+fn landing(
+    entry: &Entry,
+    seen: Option<&Entry>,
+    place: &str,
+    occupants: &BTreeMap<String, Occupant<'_>>,
+) -> Landing {
+    if seen.is_some_and(|seen| place::comparable(&seen.dn) == place) {
+        return Landing::Stays;
+    }
+    let reason = match occupants.get(place) {
+        // A container is never moved: what stands below would move with it. It is made anew where
+        // it is wanted, and the old one stays.
+        None if seen.is_some() && entry.key.kind() != ObjectKind::Container => {
+            return Landing::Moves;
+        }
+        None => return Landing::New,
+        Some(_) if entry.key.kind() == ObjectKind::Container => return Landing::Stays,
+        Some(Occupant::Ours(key)) => format!("our entry {key} stands in its place"),
+        Some(Occupant::Double(key)) => {
+            format!("a second entry with the mark {key} stands in its place")
+        }
+        Some(Occupant::Unmarked) => "an unmarked entry stands in its place: adopt it by the \
+                                     command for it, or remove it by hand"
+            .to_owned(),
+    };
+    Landing::Blocked(reason)
+}
+
+/// Keys with a mark that more than one entry carries.
+pub(super) fn doubled<'a>(sides: &Sides<'a>) -> BTreeSet<&'a ObjectKey> {
+    sides.observed.doubles.iter().map(|(key, _)| key).collect()
+}

@@ -1,0 +1,216 @@
+//! Each guard at its limit and one beyond (SEC-42).
+
+use jiff::civil::date;
+
+use super::super::order;
+use super::super::simulator::{account, group, keyed, uai};
+use super::*;
+use crate::plan::operation::Action;
+
+const SCHOOL: &str = "0599990N";
+const OTHER: &str = "0809990Z";
+
+fn operations(kind: OperationKind, school: &str, count: u64) -> Vec<Operation> {
+    let operation = |person| {
+        let entry = account(person, school, &format!("e{person}"));
+        let key = entry.key.clone();
+        let dn = entry.dn.clone();
+        let action = match kind {
+            OperationKind::Create => Action::Create { entry },
+            OperationKind::Delete => Action::Delete { dn, before: entry.attributes },
+            _ => Action::Modify { dn, before: entry.attributes, after: BTreeMap::new() },
+        };
+        let (stage, uai) = (order::stage(kind, &key, &action), Some(uai(school)));
+        Operation { seq: 1, target: "ldap".into(), kind, key, uai, stage, action, blocked: None }
+    };
+    (1..=count).map(operation).collect()
+}
+
+/// A school with accounts, all usable; a big other one keeps the overall guards calm.
+fn facts(accounts: u64) -> GuardFacts {
+    let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
+    BTreeMap::from([(uai(SCHOOL), school(accounts)), (uai(OTHER), school(100_000))])
+}
+
+fn told(operations: &[Operation], facts: &GuardFacts, today: Date) -> Vec<String> {
+    let found = objections(&Policy::PROPOSED, today, operations, facts);
+    let line = |Objection { id, uai, text }| {
+        let place = uai.map_or("all".to_owned(), String::from);
+        format!("{id} {place}: {text}")
+    };
+    found.into_iter().map(line).collect()
+}
+
+const WINTER: Date = date(2027, 1, 15);
+
+fn check(kind: OperationKind, count: u64, facts: &GuardFacts, expect: &[&str]) {
+    assert_eq!(told(&operations(kind, SCHOOL, count), facts, WINTER), expect);
+}
+
+#[test]
+fn a_school_may_lose_a_tenth_of_its_accounts_and_not_one_more() {
+    use OperationKind::{Delete, Disable};
+    check(Disable, 30, &facts(300), &[]);
+    let expect = "too-many-disables 0599990N: 31 of 300 usable accounts would be disabled \
+                  (10.4 %), the limit is 10 %";
+    check(Disable, 31, &facts(300), &[expect]);
+    let expect = "too-many-disables 0599990N: 42 of 300 usable accounts would be disabled \
+                  (14.0 %), the limit is 10 %";
+    check(Disable, 42, &facts(300), &[expect]);
+    check(Delete, 30, &facts(300), &[]);
+    let expect = "too-many-deletes 0599990N: 31 of 300 accounts would be deleted (10.4 %), \
+                  the limit is 10 %";
+    check(Delete, 31, &facts(300), &[expect]);
+}
+
+#[test]
+fn in_a_small_school_the_number_counts() {
+    check(OperationKind::Disable, 1, &facts(9), &[]);
+    let expect = "too-many-disables 0599990N: 2 of 9 usable accounts would be disabled, \
+                  the limit for so few is 1";
+    check(OperationKind::Disable, 2, &facts(9), &[expect]);
+    // From the least number on, the share.
+    check(OperationKind::Disable, 1, &facts(10), &[]);
+    let expect = "too-many-disables 0599990N: 2 of 10 usable accounts would be disabled \
+                  (20.0 %), the limit is 10 %";
+    check(OperationKind::Disable, 2, &facts(10), &[expect]);
+}
+
+#[test]
+fn all_schools_together_may_lose_two_in_a_hundred() {
+    let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
+    let facts = BTreeMap::from([(uai(SCHOOL), school(600)), (uai(OTHER), school(400))]);
+    check(OperationKind::Disable, 20, &facts, &[]);
+    let expect = "too-many-disables-overall all: 21 of 1000 usable accounts in all would be \
+                  disabled (2.1 %), the limit is 2 %";
+    check(OperationKind::Disable, 21, &facts, &[expect]);
+    check(OperationKind::Delete, 20, &facts, &[]);
+    let expect = "too-many-deletes-overall all: 21 of 1000 accounts in all would be deleted \
+                  (2.1 %), the limit is 2 %";
+    check(OperationKind::Delete, 21, &facts, &[expect]);
+    // One departure never stops a small directory.
+    let facts = BTreeMap::from([(uai(SCHOOL), school(20))]);
+    check(OperationKind::Disable, 1, &facts, &[]);
+    let expect = [
+        "too-many-disables 0599990N: 3 of 20 usable accounts would be disabled (15.0 %), \
+         the limit is 10 %",
+        "too-many-disables-overall all: 3 of 20 usable accounts in all would be disabled, \
+         the limit for so few is 1",
+    ];
+    check(OperationKind::Disable, 3, &facts, &expect);
+}
+
+#[test]
+fn many_creations_are_expected_in_season_and_in_a_new_school_only() {
+    let create = |count| operations(OperationKind::Create, SCHOOL, count);
+    check(OperationKind::Create, 90, &facts(300), &[]);
+    let expect = "too-many-creations 0599990N: 91 to 300 standing accounts would be added out of \
+                  the season of the rentrée (30.4 %), the limit is 30 %";
+    check(OperationKind::Create, 91, &facts(300), &[expect]);
+    check(OperationKind::Create, 500, &facts(0), &[]);
+    let days = [(8, 19, 1), (8, 20, 0), (9, 15, 0), (10, 31, 0), (11, 1, 1)];
+    for (month, day, expect) in days {
+        let found = told(&create(91), &facts(300), date(2026, month, day));
+        assert_eq!(found.len(), expect, "{month}-{day}");
+    }
+    let winter = Season { from: (11, 15), until: (2, 15) };
+    assert!(winter.holds(WINTER) && !winter.holds(date(2027, 2, 16)));
+    assert!(!winter.holds(date(2026, 11, 14)) && winter.holds(date(2026, 11, 15)));
+    // Overall: a new school beside is not counted.
+    let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
+    let facts = BTreeMap::from([(uai(SCHOOL), school(100)), (uai(OTHER), school(0))]);
+    let mut both = create(30);
+    for (rank, mut operation) in
+        operations(OperationKind::Create, OTHER, 100).into_iter().enumerate()
+    {
+        operation.key = ObjectKey::Account(crate::model::ids::PersonId(1000 + rank as u64));
+        both.push(operation);
+    }
+    assert_eq!(told(&both, &facts, WINTER), Vec::<String>::new());
+    both.extend(create(31).pop());
+    assert_eq!(
+        told(&both, &facts, WINTER),
+        [
+            "too-many-creations 0599990N: 31 to 100 standing accounts would be added out of the \
+             season of the rentrée (31.0 %), the limit is 30 %",
+            "too-many-creations-overall all: 31 to 100 standing accounts in all would be added \
+             out of the season of the rentrée (31.0 %), the limit is 30 %",
+        ]
+    );
+}
+
+#[test]
+fn a_school_does_not_lose_its_classes_unnoticed() {
+    let check = |alter: fn(&mut SchoolFacts), expect: &[&str]| {
+        let mut facts = facts(300);
+        let big = SchoolFacts { groups: 5_000, pupils: 90_000, ..SchoolFacts::default() };
+        facts.insert(uai(OTHER), big);
+        let school = facts.get_mut(&uai(SCHOOL)).unwrap();
+        (school.groups, school.pupils) = (20, 280);
+        alter(school);
+        assert_eq!(told(&[], &facts, WINTER), expect);
+    };
+    check(|school| school.groups_freezing = 6, &[]);
+    let expect = "classes-lost 0599990N: 7 of 20 classes and groups would no longer be declared \
+                  (35.0 %), the limit is 30 %";
+    check(|school| school.groups_freezing = 7, &[expect]);
+    check(|school| school.pupils_losing_division = 84, &[]);
+    let expect = "classes-lost 0599990N: 85 of 280 pupils with a class would have none any more \
+                  (30.4 %), the limit is 30 %";
+    check(|school| school.pupils_losing_division = 85, &[expect]);
+}
+
+#[test]
+fn all_schools_together_may_lose_a_tenth_of_their_classes() {
+    let check = |lost: u64, expect: &[&str]| {
+        let school =
+            |lost| SchoolFacts { groups: 100, groups_freezing: lost, ..SchoolFacts::default() };
+        let facts = BTreeMap::from([(uai(SCHOOL), school(lost)), (uai(OTHER), school(0))]);
+        assert_eq!(told(&[], &facts, WINTER), expect);
+    };
+    check(20, &[]);
+    let expect = "classes-lost-overall all: 21 of 200 classes and groups would no longer be \
+                  declared (10.5 %), the limit is 10 %";
+    check(21, &[expect]);
+}
+
+#[test]
+fn a_school_is_not_emptied_unnoticed() {
+    // Before any account is disabled: the grace must not hide it.
+    let check = |usable: u64, leaving: u64, expect: &[&str]| {
+        let mut facts = facts(usable);
+        facts.get_mut(&uai(SCHOOL)).unwrap().leaving = leaving;
+        assert_eq!(told(&[], &facts, WINTER), expect);
+    };
+    check(300, 299, &[]);
+    let expect = "school-emptied 0599990N: all 300 usable accounts would be lost: 300 people \
+                  leave, 0 accounts would be disabled";
+    check(300, 300, &[expect]);
+    check(1, 1, &[]);
+    let expect = "school-emptied 0599990N: all 2 usable accounts would be lost: 2 people leave, \
+                  0 accounts would be disabled";
+    check(2, 2, &[expect]);
+    check(0, 0, &[]);
+}
+
+#[test]
+fn an_account_in_two_targets_counts_once_and_a_blocked_operation_never() {
+    let mut twice = operations(OperationKind::Disable, SCHOOL, 30);
+    twice.extend(operations(OperationKind::Disable, SCHOOL, 30));
+    assert_eq!(told(&twice, &facts(300), WINTER), Vec::<String>::new());
+    let mut blocked = operations(OperationKind::Disable, SCHOOL, 31);
+    blocked[0].blocked = Some("in the way".into());
+    assert_eq!(told(&blocked, &facts(300), WINTER), Vec::<String>::new());
+
+    let mut off = account(2, SCHOOL, "off");
+    off.enabled = false;
+    let mut placeless = account(3, SCHOOL, "placeless");
+    let wanted = keyed([placeless.clone()]);
+    placeless.uai = None;
+    let entries = keyed([account(1, SCHOOL, "on"), off, placeless, group(SCHOOL, "G", &[])]);
+    let observed = Observed { entries, ..Observed::default() };
+    let mut facts = GuardFacts::new();
+    count_standing(&mut facts, &[&observed, &observed], &wanted);
+    let expect = SchoolFacts { accounts: 3, usable: 2, ..SchoolFacts::default() };
+    assert_eq!(facts, BTreeMap::from([(uai(SCHOOL), expect)]));
+}

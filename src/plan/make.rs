@@ -1,0 +1,157 @@
+//! The plan as one value, and its hash: what a person confirms is what is done (SEC-43).
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::operation::Operation;
+use super::{Basis, Objection, Plan, Summary, order};
+use crate::model::ids::Digest;
+use crate::model::registry::RegistryChange;
+
+/// What a plan is made of. The order of the lists does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    pub made_at: Timestamp,
+    /// The registry generation that it was made from.
+    pub generation: u64,
+    pub basis: Vec<Basis>,
+    /// Digest of the configuration and mappings.
+    pub settings: Digest,
+    pub change: RegistryChange,
+    /// Of all targets.
+    pub operations: Vec<Operation>,
+    pub objections: Vec<Objection>,
+    pub summary: Summary,
+}
+
+/// Puts the parts in order, numbers the operations and computes the hash.
+pub fn make(parts: Parts) -> Plan {
+    let Parts { made_at, generation, basis, settings, change, operations, objections, summary } =
+        parts;
+    let (mut basis, mut change) = (basis, change);
+    let (mut operations, mut objections) = (operations, objections);
+    basis.sort();
+    change.persons.sort_by_key(|person| person.id);
+    change.workspaces.sort_by(|left, right| left.key.cmp(&right.key));
+    order::arrange(&mut operations);
+    objections.sort_by(|left, right| (&left.id, &left.uai).cmp(&(&right.id, &right.uai)));
+    let hash = hash(&Hashed {
+        generation,
+        basis: &basis,
+        settings: &settings,
+        change: &change,
+        operations: &operations,
+        objections: &objections,
+    });
+    Plan { hash, made_at, generation, basis, settings, change, operations, objections, summary }
+}
+
+/// The plan is the one that its hash names: a stored plan that was altered is not applied.
+pub fn is_whole(plan: &Plan) -> bool {
+    let Plan {
+        hash: expected,
+        made_at: _,
+        generation,
+        basis,
+        settings,
+        change,
+        operations,
+        objections,
+        summary: _,
+    } = plan;
+    let generation = *generation;
+    let hashed = Hashed { generation, basis, settings, change, operations, objections };
+    hash(&hashed) == *expected
+}
+
+/// All that decides what an apply does; when the plan was made and what it reports do not.
+#[derive(Serialize)]
+struct Hashed<'a> {
+    generation: u64,
+    basis: &'a [Basis],
+    settings: &'a Digest,
+    change: &'a RegistryChange,
+    operations: &'a [Operation],
+    objections: &'a [Objection],
+}
+
+/// SHA-256 of the JSON text: fields in the order of their types, maps and sets sorted, no spaces.
+fn hash(hashed: &Hashed<'_>) -> Digest {
+    let mut sink = Sink(Sha256::new());
+    #[expect(clippy::expect_used, reason = "plain data whose map keys are texts is always JSON")]
+    serde_json::to_writer(&mut sink, hashed).expect("a plan is plain data");
+    Digest::of_bytes(sink.0.finalize())
+}
+
+struct Sink(Sha256);
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simulator::{account, one_creation};
+    use super::*;
+
+    fn parts() -> Parts {
+        Parts {
+            made_at: "2026-09-01T07:00:00Z".parse().unwrap(),
+            generation: 3,
+            basis: Vec::new(),
+            settings: "0".repeat(64).parse().unwrap(),
+            change: RegistryChange::default(),
+            operations: vec![
+                one_creation("ldap", account(2, "0599990N", "zoe.exemple")),
+                one_creation("ldap", account(1, "0599990N", "ines.exemple")),
+            ],
+            objections: vec![
+                Objection { id: "b".into(), uai: None, text: "1".into() },
+                Objection { id: "a".into(), uai: None, text: "2".into() },
+            ],
+            summary: Summary::default(),
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_parts_does_not_change_the_hash() {
+        let mut turned = parts();
+        turned.operations.reverse();
+        turned.objections.reverse();
+        assert_eq!(make(parts()), make(turned));
+    }
+
+    #[test]
+    fn the_hash_covers_what_is_done_and_not_when_it_was_planned() {
+        // SEC-43.
+        let plan = make(parts());
+        assert!(is_whole(&plan));
+        let check = |expect_same: bool, alter: fn(&mut Parts)| {
+            let mut altered = parts();
+            alter(&mut altered);
+            assert_eq!(make(altered).hash == plan.hash, expect_same);
+        };
+        check(true, |parts| parts.made_at = "2026-09-02T07:00:00Z".parse().unwrap());
+        check(true, |parts| parts.summary.persons.new = 9);
+        check(false, |parts| parts.generation = 4);
+        check(false, |parts| parts.settings = "1".repeat(64).parse().unwrap());
+        check(false, |parts| {
+            parts.operations.pop();
+        });
+        check(false, |parts| {
+            parts.objections.pop();
+        });
+        let mut altered = plan.clone();
+        altered.operations[0].uai = None;
+        assert!(!is_whole(&altered));
+    }
+}

@@ -1,0 +1,96 @@
+//! The order of a plan: stages, and the rank of each operation.
+//!
+//! Operations of one stage are written together on one connection, and a server keeps no order
+//! between them (targets.md T5): whatever must stand first has a lower stage.
+
+use super::operation::{Action, Operation, OperationKind};
+use super::place;
+use crate::model::entry::{ObjectKey, ObjectKind};
+
+/// Containers: their depth below the base, a parent before its children.
+pub const CONTAINERS: u8 = 0;
+/// The deepest stage of containers; deeper ones share it.
+pub const CONTAINERS_DEEPEST: u8 = 9;
+/// Accounts come to their new place before anything is done to them there.
+pub const ACCOUNT_MOVES: u8 = 10;
+/// Creations, updates and enables of accounts.
+pub const ACCOUNTS: u8 = 20;
+pub const GROUP_MOVES: u8 = 25;
+/// Groups come after accounts: the creation of a group holds its first members.
+pub const GROUPS: u8 = 30;
+/// New members come before old ones leave: a `groupOfNames` is never empty in between.
+pub const LINKS_IN: u8 = 40;
+pub const LINKS_OUT: u8 = 45;
+/// What takes away from people comes late: an interrupted run has then done the useful part.
+pub const DISABLES: u8 = 50;
+pub const DELETES: u8 = 60;
+
+/// The stage of an operation.
+pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
+    match (action, key.kind()) {
+        (Action::AddLinks { .. }, _) => LINKS_IN,
+        (Action::RemoveLinks { .. }, _) => LINKS_OUT,
+        (Action::Delete { .. }, _) => DELETES,
+        (Action::Rename { .. }, ObjectKind::Account) => ACCOUNT_MOVES,
+        (Action::Rename { .. }, _) => GROUP_MOVES,
+        (Action::Modify { .. }, _) if kind == OperationKind::Disable => DISABLES,
+        (_, ObjectKind::Account) => ACCOUNTS,
+        (_, ObjectKind::Group) => GROUPS,
+        (_, ObjectKind::Container) => depth(key),
+    }
+}
+
+fn depth(key: &ObjectKey) -> u8 {
+    let slashes = match key {
+        ObjectKey::Container(path) => path.matches('/').count(),
+        ObjectKey::Account(_) | ObjectKey::Group(_) => 0,
+    };
+    let depth = u8::try_from(slashes).unwrap_or(CONTAINERS_DEEPEST);
+    CONTAINERS + depth.min(CONTAINERS_DEEPEST)
+}
+
+/// Puts operations in the order of (stage, school, kind, name) and numbers them from 1. The order
+/// they come in does not matter (DESIGN rule 10).
+pub fn arrange(operations: &mut [Operation]) {
+    operations.sort_by_cached_key(|operation| {
+        let (attribute, value) = match &operation.action {
+            Action::AddLinks { attribute, values, .. }
+            | Action::RemoveLinks { attribute, values, .. } => {
+                (attribute.clone(), values.first().cloned())
+            }
+            Action::Create { .. }
+            | Action::Modify { .. }
+            | Action::Rename { .. }
+            | Action::Delete { .. } => (String::new(), None),
+        };
+        (
+            operation.stage,
+            operation.uai.clone(),
+            operation.kind,
+            place::comparable(operation.action.dn()),
+            operation.target.clone(),
+            operation.key.clone(),
+            attribute,
+            value,
+        )
+    });
+    for (operation, seq) in operations.iter_mut().zip(1..) {
+        operation.seq = seq;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_container_comes_before_its_children() {
+        let check = |path: &str, expect: u8| {
+            assert_eq!(depth(&ObjectKey::Container(path.to_owned())), expect, "{path}");
+        };
+        check("", 0);
+        check("0599990N", 0);
+        check("0599990N/personnes", 1);
+        check("a/b/c/d/e/f/g/h/i/j/k/l", 9);
+    }
+}
