@@ -2,3 +2,6 @@
 //!
 //! - In: decisions, registry snapshot, policy, day. - Out: the registry as it should become.
 //! - Can go wrong: a name cannot be built: a question, not an error.
+
+pub mod naming;
+pub mod space_name;

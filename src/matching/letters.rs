@@ -49,7 +49,20 @@ fn fold(char: char, out: &mut Vec<Sign>) {
 pub(super) fn is_apostrophe(char: char) -> bool {
     matches!(
         char,
-        '\'' | '`' | '´' | '·' | '‘' | '’' | '‛' | '′' | 'ʹ' | 'ʻ' | 'ʼ' | 'ʽ' | 'ʾ' | 'ʿ' | '＇'
+        '\'' | '`'
+            | '´'
+            | '·'
+            | '‘'
+            | '’'
+            | '‛'
+            | '′'
+            | 'ʹ'
+            | 'ʻ'
+            | 'ʼ'
+            | 'ʽ'
+            | 'ʾ'
+            | 'ʿ'
+            | '＇'
     )
 }
 
@@ -118,7 +131,9 @@ mod tests {
         let blocks = ('\u{C0}'..='\u{24F}').chain('\u{1E00}'..='\u{1EFF}');
         let unread: String = blocks
             .filter(|letter| letter.is_alphabetic())
-            .filter(|letter| !signs(&letter.to_string()).any(|sign| matches!(sign, Sign::Letter(_))))
+            .filter(|letter| {
+                !signs(&letter.to_string()).any(|sign| matches!(sign, Sign::Letter(_)))
+            })
             .collect();
         assert_eq!(unread, "");
     }
@@ -133,7 +148,9 @@ mod tests {
             ("ǄĳŉſﬁªºƏɔ", "dzijnsfiaoeo"),
         ] {
             let read: String = signs(letters)
-                .filter_map(|sign| if let Sign::Letter(letter) = sign { Some(letter) } else { None })
+                .filter_map(
+                    |sign| if let Sign::Letter(letter) = sign { Some(letter) } else { None },
+                )
                 .collect();
             assert_eq!(read, expect.to_ascii_lowercase());
         }

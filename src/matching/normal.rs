@@ -123,7 +123,9 @@ pub fn repair_mojibake(name: &str) -> Option<String> {
     // Whole and valid UTF-8 with nothing but letters of European names: no name is so by chance.
     let repaired = String::from_utf8(bytes).ok()?;
     let plausible = |char: char| {
-        char.is_ascii() || matches!(char, 'À'..='ž' | '\u{1E00}'..='\u{1EFF}') || is_apostrophe(char)
+        char.is_ascii()
+            || matches!(char, 'À'..='ž' | '\u{1E00}'..='\u{1EFF}')
+            || is_apostrophe(char)
     };
     (repaired != name && repaired.chars().all(plausible)).then(|| repaired.nfc().collect())
 }
@@ -181,7 +183,11 @@ fn display(name: &str, family: bool) -> String {
 fn title(lower: &str, particle: bool, out: &mut String) {
     if let Some((before, after)) = lower.split_once(is_apostrophe) {
         let mark = &lower[before.len()..lower.len() - after.len()];
-        if particle && before == "d" { out.push('d') } else { capital(before, out) }
+        if particle && before == "d" {
+            out.push('d')
+        } else {
+            capital(before, out)
+        }
         out.push_str(mark);
         // One letter after an apostrophe is an ending, no word: `Ngo'o`.
         if after.chars().nth(1).is_some() { capital(after, out) } else { out.push_str(after) }
