@@ -12,3 +12,5 @@ pub mod people;
 pub mod policy;
 pub mod structures;
 pub mod workspaces;
+pub mod naming;
+pub mod space_name;

@@ -10,3 +10,7 @@
 pub mod claim;
 pub mod compare;
 pub mod decide;
+mod letters;
+pub mod normal;
+#[cfg(test)]
+pub(crate) mod vectors;
