@@ -28,6 +28,8 @@ impl LdapTarget {
         if !self.server.assertion {
             self.look_at_ours(lease, key, name).await?;
         }
+        let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
+        let mut controls = self.asserting(&mark);
         let mut rest = delta.values.clone();
         for _ in 0..LOOKS_MAX {
             if rest.is_empty() {
@@ -39,17 +41,18 @@ impl LdapTarget {
                 true => Mod::Add(attribute, values),
                 false => Mod::Delete(attribute, values),
             };
-            let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
-            let answer = lease.with(self.asserting(&mark)).modify(name, vec![change]).await;
+            let answer = lease.with(controls.clone()).modify(name, vec![change]).await;
             let result = answer.map_err(|error| unanswered(&error))?;
             match result.rc {
                 SUCCESS => return Ok(Done::Written),
                 VALUE_EXISTS | NO_SUCH_ATTRIBUTE => {
                     rest = self.rest_of(lease, key, name, &delta).await?;
                 }
-                // Only looking tells whose the entry is.
+                // Only looking tells whose the entry is. If it is ours, it is the assertion that
+                // this server cannot do here (`as_seen` says why).
                 ASSERTION_FAILED => {
                     self.look_at_ours(lease, key, name).await?;
+                    controls.clear();
                 }
                 _ => return Err(refused(&result)),
             }

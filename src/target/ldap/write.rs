@@ -126,6 +126,7 @@ impl LdapTarget {
         after: &Attributes,
     ) -> Result<Done, WriteError> {
         let changed = differing(before, after);
+        let mut failed = None;
         for _ in 0..LOOKS_MAX {
             let view = self.look_at_ours(lease, key, name).await?;
             let now = only(&view.seen.attributes, before, after);
@@ -138,11 +139,12 @@ impl LdapTarget {
             }
             let values = |name: &String| after.get(name).into_iter().flatten().cloned().collect();
             let changes = changed.iter().map(|name| Mod::Replace(name.clone(), values(name)));
-            let control = self.as_seen(&view, key);
+            let control = self.as_seen(&view, key, failed.as_ref());
             let answer = lease.with(control).modify(name, changes.collect()).await;
             if let Some(end) = end(answer.map_err(|error| unanswered(&error))?) {
                 return end;
             }
+            failed = Some(view.csn);
         }
         Err(restless())
     }
@@ -157,6 +159,7 @@ impl LdapTarget {
         let (Some(leaf), Some(above)) = (dn::leaf(to), dn::parent(to)) else {
             return Err(WriteError::Refused { code: 34, text: format!("not a DN: {to}") });
         };
+        let mut failed = None;
         for _ in 0..LOOKS_MAX {
             let Some(found) = read::entry(lease, from, self.lens.look()).await? else {
                 return self.compare_renamed(lease, key, to).await;
@@ -170,7 +173,7 @@ impl LdapTarget {
             }
             let stays = dn::parent(from).map(dn::comparable) == Some(dn::comparable(above));
             let superior = (!stays).then_some(above);
-            let control = self.as_seen(&view, key);
+            let control = self.as_seen(&view, key, failed.as_ref());
             let answer = lease.with(control).modifydn(from, leaf, true, superior).await;
             let result = answer.map_err(|error| unanswered(&error))?;
             if result.rc == ENTRY_EXISTS {
@@ -179,6 +182,7 @@ impl LdapTarget {
             if let Some(end) = end(result) {
                 return end;
             }
+            failed = Some(view.csn);
         }
         Err(restless())
     }
@@ -205,6 +209,7 @@ impl LdapTarget {
         name: &str,
         before: &Attributes,
     ) -> Result<Done, WriteError> {
+        let mut failed = None;
         for _ in 0..LOOKS_MAX {
             let Some(found) = read::entry(lease, name, self.lens.look()).await? else {
                 return Ok(Done::Already);
@@ -217,7 +222,7 @@ impl LdapTarget {
             if !drift.is_empty() {
                 return Err(other_values(&drift));
             }
-            let control = self.as_seen(&view, key);
+            let control = self.as_seen(&view, key, failed.as_ref());
             let result = lease.with(control).delete(name).await;
             let result = result.map_err(|error| unanswered(&error))?;
             if result.rc == NO_SUCH_OBJECT {
@@ -226,6 +231,7 @@ impl LdapTarget {
             if let Some(end) = end(result) {
                 return end;
             }
+            failed = Some(view.csn);
         }
         Err(restless())
     }
@@ -250,7 +256,19 @@ impl LdapTarget {
 
     /// The control by which the server writes only if the entry is still as it was seen; none when
     /// it does not know it, and then a moment is left in which a change can be written over.
-    fn as_seen(&self, view: &View, key: &ObjectKey) -> Vec<RawControl> {
+    ///
+    /// `failed` is the CSN with which the assertion failed before. If the entry still has it, the
+    /// assertion was true of it: slapd's `unique` overlay (2.5) puts the control on its own inner
+    /// search as well, where it cannot hold. Then the look alone must do.
+    fn as_seen(
+        &self,
+        view: &View,
+        key: &ObjectKey,
+        failed: Option<&Option<String>>,
+    ) -> Vec<RawControl> {
+        if failed == Some(&view.csn) {
+            return Vec::new();
+        }
         let filter = match &view.csn {
             Some(csn) => dn::equals(super::lens::ENTRY_CSN, csn),
             None => dn::equals(&self.lens.managed().mark, &key.to_string()),
