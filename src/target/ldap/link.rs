@@ -1,0 +1,90 @@
+//! Links as deltas: a group of 5,000 with one arrival is one value on the wire.
+
+use std::collections::BTreeSet;
+
+use ldap3::Mod;
+
+use super::outcome::{ASSERTION_FAILED, NO_SUCH_ATTRIBUTE, SUCCESS, VALUE_EXISTS};
+use super::outcome::{refused, unanswered};
+use super::wire::Lease;
+use super::write::{Delta, not_ours, restless};
+use super::{LdapTarget, dn, read};
+use crate::model::entry::ObjectKey;
+use crate::target::{Done, WriteError};
+
+/// Times that the rest is worked out anew while others change the same links.
+const LOOKS_MAX: usize = 4;
+
+impl LdapTarget {
+    /// Adds or removes all values with one modify. Values already there, or already gone, are no
+    /// drift: the server names the first such one and does nothing, then the rest is written.
+    pub(super) async fn link(
+        &self,
+        lease: &mut Lease,
+        key: &ObjectKey,
+        name: &str,
+        delta: Delta<'_>,
+    ) -> Result<Done, WriteError> {
+        if !self.server.assertion {
+            self.look_at_ours(lease, key, name).await?;
+        }
+        let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
+        let mut controls = self.asserting(&mark);
+        let mut rest = delta.values.clone();
+        for _ in 0..LOOKS_MAX {
+            if rest.is_empty() {
+                return Ok(Done::Already);
+            }
+            let values = rest.iter().cloned().collect();
+            let attribute = delta.attribute.to_owned();
+            let change = match delta.adds {
+                true => Mod::Add(attribute, values),
+                false => Mod::Delete(attribute, values),
+            };
+            let answer = lease.with(controls.clone()).modify(name, vec![change]).await;
+            let result = answer.map_err(|error| unanswered(&error))?;
+            match result.rc {
+                SUCCESS => return Ok(Done::Written),
+                VALUE_EXISTS | NO_SUCH_ATTRIBUTE => {
+                    rest = self.rest_of(lease, key, name, &delta).await?;
+                }
+                // Only looking tells whose the entry is. If it is ours, it is the assertion that
+                // this server cannot do here (`as_seen` says why).
+                ASSERTION_FAILED => {
+                    self.look_at_ours(lease, key, name).await?;
+                    controls.clear();
+                }
+                _ => return Err(refused(&result)),
+            }
+        }
+        Err(restless())
+    }
+
+    /// The values that are still to be written: by what they point to, not by their spelling; a
+    /// value that leaves is named as the server spells it.
+    async fn rest_of(
+        &self,
+        lease: &mut Lease,
+        key: &ObjectKey,
+        name: &str,
+        delta: &Delta<'_>,
+    ) -> Result<BTreeSet<String>, WriteError> {
+        let found = read::entry(lease, name, self.lens.look_with_links()).await?;
+        let Some(found) = found.map(|found| self.lens.view(found).seen) else {
+            return Err(WriteError::Stale("the entry is gone".into()));
+        };
+        if found.key.as_ref() != Some(key) {
+            return Err(not_ours(found.key.as_ref()));
+        }
+        let there = found.links.get(delta.attribute).cloned().unwrap_or_default();
+        let pick = |from: &BTreeSet<String>, other: &BTreeSet<String>, keep: bool| {
+            let other: BTreeSet<String> = other.iter().map(|value| dn::comparable(value)).collect();
+            let wanted = |value: &&String| other.contains(&dn::comparable(value)) == keep;
+            from.iter().filter(wanted).cloned().collect()
+        };
+        Ok(match delta.adds {
+            true => pick(delta.values, &there, false),
+            false => pick(&there, delta.values, true),
+        })
+    }
+}

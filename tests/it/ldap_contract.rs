@@ -1,0 +1,686 @@
+//! One list of promises, run against slapd (plain, full) and against the lab. slapd is right: a
+//! promise that only the lab keeps is a fault of the lab.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, SearchEntry};
+use rentree::credential::InitialPassword;
+use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
+use rentree::model::entry::{Attributes, Entry, ObjectKey, ObjectKind};
+use rentree::plan::operation::{Action, Operation, OperationKind};
+use rentree::target::ldap::settings::{Bind, ClientCertificate, Settings};
+use rentree::target::ldap::{LdapTarget, connect, dn};
+use rentree::target::{Done, Observe, TargetError, Write, WriteError};
+use secrecy::SecretString;
+
+use crate::slapd::{
+    ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
+    Slapd, Variant,
+};
+
+const LOCKED: &str = "000001010000Z";
+
+fn strings(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+fn set(values: &[&str]) -> BTreeSet<String> {
+    strings(values).into_iter().collect()
+}
+
+pub(crate) fn managed() -> Managed {
+    let account = [
+        "objectClass",
+        "description",
+        "uid",
+        "cn",
+        "sn",
+        "givenName",
+        "displayName",
+        "mail",
+        "employeeNumber",
+        "employeeType",
+        "departmentNumber",
+        "ou",
+        "labeledURI",
+        "pwdAccountLockedTime",
+    ];
+    let group = ["objectClass", "cn", "description", "ou", "businessCategory"];
+    Managed {
+        mark: "description".into(),
+        attributes: BTreeMap::from([
+            (ObjectKind::Account, set(&account)),
+            (ObjectKind::Container, set(&["objectClass", "ou", "description"])),
+            (ObjectKind::Group, set(&group)),
+        ]),
+        links: set(&["member", "owner"]),
+        at_creation: BTreeMap::from([("pwdReset".to_owned(), strings(&["TRUE"]))]),
+        password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
+        disabled: BTreeMap::from([("pwdAccountLockedTime".to_owned(), strings(&[LOCKED]))]),
+        names: set(&["uid", "mail"]),
+        required: set(&["pwdReset", "pwdAccountLockedTime"]),
+    }
+}
+
+pub(crate) fn entropy(buffer: &mut [u8]) {
+    getrandom::fill(buffer).unwrap();
+}
+
+/// One server under test.
+pub(crate) struct Bench {
+    pub(crate) slapd: Option<Slapd>,
+    lab: Option<(tempfile::TempDir, rentree::lab::Lab)>,
+}
+
+impl Bench {
+    fn slapd(choices: &Choices) -> Self {
+        Self { slapd: Some(Slapd::start(choices)), lab: None }
+    }
+
+    fn url(&self) -> String {
+        match (&self.slapd, &self.lab) {
+            (Some(slapd), _) => slapd.ldaps(),
+            (None, Some((_, lab))) => lab.url(),
+            (None, None) => unreachable!(),
+        }
+    }
+
+    fn ca_file(&self) -> PathBuf {
+        match (&self.slapd, &self.lab) {
+            (Some(slapd), _) => slapd.ca_file(),
+            (None, Some((_, lab))) => lab.ca_file(),
+            (None, None) => unreachable!(),
+        }
+    }
+
+    fn bind(&self, dn: &str) -> Bind {
+        let password = match (&self.lab, dn) {
+            (_, ADMIN) => ADMIN_PASSWORD.to_owned(),
+            (Some((_, lab)), SERVICE) => read(lab.service_password_file()),
+            (Some((_, lab)), READER) => read(lab.reader_password_file()),
+            (None, SERVICE) => SERVICE_PASSWORD.to_owned(),
+            (None, READER) => READER_PASSWORD.to_owned(),
+            _ => panic!("{dn}"),
+        };
+        Bind::Simple { dn: dn.to_owned(), password: SecretString::from(password) }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            name: "annuaire".into(),
+            url: self.url().parse().unwrap(),
+            ca_file: Some(self.ca_file()),
+            bind: self.bind(SERVICE),
+            base: BASE.into(),
+            timeout: Duration::from_secs(10),
+            window: 32,
+            connections: 2,
+            page_size: 500,
+            link_chunk: 500,
+            managed: managed(),
+        }
+    }
+
+    async fn target(&self) -> LdapTarget {
+        connect(self.settings(), entropy).await.unwrap()
+    }
+
+    /// A bare client, trusting the same authority; not yet bound.
+    async fn client(&self) -> Ldap {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.ca_file()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let settings = LdapConnSettings::new().set_config(Arc::new(config));
+        let (driver, handle) = LdapConnAsync::with_settings(settings, &self.url()).await.unwrap();
+        tokio::spawn(driver.drive());
+        handle
+    }
+
+    /// Somebody else at work: the directory's manager.
+    async fn admin(&self) -> Ldap {
+        let mut client = self.client().await;
+        client.simple_bind(ADMIN, ADMIN_PASSWORD).await.unwrap().success().unwrap();
+        client
+    }
+
+    async fn bind_code(&self, dn: &str, password: &str) -> u32 {
+        self.client().await.simple_bind(dn, password).await.unwrap().rc
+    }
+
+    async fn values(&self, dn: &str, attribute: &str) -> Option<Vec<String>> {
+        let (rows, _) = self
+            .admin()
+            .await
+            .search(dn, Scope::Base, "(objectClass=*)", vec![attribute])
+            .await
+            .unwrap()
+            .success()
+            .ok()?;
+        let mut entry = SearchEntry::construct(rows.into_iter().next()?);
+        let mut values = entry.attrs.remove(attribute).unwrap_or_default();
+        values.sort();
+        Some(values)
+    }
+}
+
+fn read(path: PathBuf) -> String {
+    std::fs::read_to_string(path).unwrap().trim().to_owned()
+}
+
+// --- objects and operations
+
+fn container(path: &str) -> Entry {
+    let mut name = BASE.to_owned();
+    for part in path.split('/') {
+        name = dn::child("ou", part, &name);
+    }
+    let key = ObjectKey::Container(path.to_owned());
+    let leaf = path.rsplit('/').next().unwrap();
+    Entry {
+        attributes: BTreeMap::from([
+            ("objectClass".to_owned(), strings(&["organizationalUnit"])),
+            ("description".to_owned(), vec![key.to_string()]),
+            ("ou".to_owned(), strings(&[leaf])),
+        ]),
+        uai: path.split('/').next().and_then(|uai| uai.parse().ok()),
+        dn: name,
+        links: BTreeMap::new(),
+        enabled: true,
+        key,
+    }
+}
+
+fn account(id: u64, login: &str, name: &str) -> Entry {
+    let key: ObjectKey = format!("rentree:account:{id}").parse().unwrap();
+    let attributes = [
+        ("objectClass", strings(&["inetOrgPerson", "organizationalPerson", "person", "top"])),
+        ("description", vec![key.to_string()]),
+        ("uid", strings(&[login])),
+        ("cn", strings(&[name])),
+        ("sn", strings(&[name])),
+        ("displayName", strings(&[name])),
+        ("mail", vec![format!("{login}@ecole.test")]),
+        ("employeeNumber", vec![id.to_string()]),
+        ("departmentNumber", strings(&["0599990N", "0809990Z"])),
+    ];
+    Entry {
+        dn: dn::child("uid", login, BASE),
+        uai: None,
+        attributes: attributes
+            .into_iter()
+            .map(|(name, values)| (name.to_owned(), values))
+            .collect(),
+        links: BTreeMap::new(),
+        enabled: true,
+        key,
+    }
+}
+
+fn group(code: &str, members: &[&str]) -> Entry {
+    let key: ObjectKey = format!("rentree:division:0599990N:{code}").parse().unwrap();
+    let uai = "0599990N".parse().unwrap();
+    Entry {
+        dn: dn::child("cn", code, BASE),
+        uai: Some(uai),
+        attributes: BTreeMap::from([
+            ("objectClass".to_owned(), strings(&["groupOfNames"])),
+            ("description".to_owned(), vec![key.to_string()]),
+            ("cn".to_owned(), strings(&[code])),
+        ]),
+        links: BTreeMap::from([("member".to_owned(), set(members))]),
+        enabled: true,
+        key,
+    }
+}
+
+fn operation(key: &ObjectKey, action: Action) -> Operation {
+    let kind = match &action {
+        Action::Create { .. } => OperationKind::Create,
+        Action::Modify { .. } => OperationKind::Update,
+        Action::Rename { .. } => OperationKind::Rename,
+        Action::Delete { .. } => OperationKind::Delete,
+        Action::AddLinks { .. } => OperationKind::AddMember,
+        Action::RemoveLinks { .. } => OperationKind::RemoveMember,
+    };
+    Operation {
+        seq: 1,
+        target: "annuaire".into(),
+        kind,
+        key: key.clone(),
+        uai: None,
+        stage: 1,
+        action,
+        blocked: None,
+    }
+}
+
+fn create(entry: &Entry) -> Operation {
+    operation(&entry.key, Action::Create { entry: entry.clone() })
+}
+
+fn change(entry: &Entry, before: &[(&str, &[&str])], after: &[(&str, &[&str])]) -> Operation {
+    let map = |pairs: &[(&str, &[&str])]| -> Attributes {
+        pairs.iter().map(|(name, values)| ((*name).to_owned(), strings(values))).collect()
+    };
+    let (before, after) = (map(before), map(after));
+    operation(&entry.key, Action::Modify { dn: entry.dn.clone(), before, after })
+}
+
+fn rename(entry: &Entry, to: &str) -> Operation {
+    operation(&entry.key, Action::Rename { from: entry.dn.clone(), to: to.to_owned() })
+}
+
+fn delete(entry: &Entry) -> Operation {
+    let before = entry.attributes.clone();
+    operation(&entry.key, Action::Delete { dn: entry.dn.clone(), before })
+}
+
+fn add_links(entry: &Entry, values: &[&str]) -> Operation {
+    let (dn, attribute) = (entry.dn.clone(), "member".to_owned());
+    operation(&entry.key, Action::AddLinks { dn, attribute, values: set(values) })
+}
+
+fn remove_links(entry: &Entry, values: &[&str]) -> Operation {
+    let (dn, attribute) = (entry.dn.clone(), "member".to_owned());
+    operation(&entry.key, Action::RemoveLinks { dn, attribute, values: set(values) })
+}
+
+async fn written(target: &LdapTarget, operation: &Operation) {
+    assert_eq!(target.write(operation, None).await, Ok(Done::Written), "{operation:?}");
+}
+
+async fn already(target: &LdapTarget, operation: &Operation) {
+    assert_eq!(target.write(operation, None).await, Ok(Done::Already), "{operation:?}");
+}
+
+async fn stale(target: &LdapTarget, operation: &Operation, word: &str) {
+    match target.write(operation, None).await {
+        Err(WriteError::Stale(text)) => assert!(text.contains(word), "{text}"),
+        other => panic!("{other:?} for {operation:?}"),
+    }
+}
+
+// --- the list
+
+/// SEC-36: values that would mean something in a name or filter come back as they were.
+async fn what_was_created_is_observed_as_it_was(bench: Bench) {
+    let mut target = bench.target().await;
+    let hostile = [
+        "a,b+c=d",
+        "#début",
+        "\"guillemets\"",
+        "back\\slash",
+        "<;>",
+        "Œuvre d'été",
+        "*)(uid=*",
+        "(parenthèses)",
+        "a\\2cb",
+        "deux mots",
+    ];
+    let mut entries = vec![container("0599990N"), container("0599990N/personnes")];
+    for (rank, text) in hostile.iter().enumerate() {
+        let mut person = account(rank as u64 + 1, &format!("p{rank}"), text);
+        person.dn = dn::child(
+            "uid",
+            &format!("p{rank}"),
+            "ou=personnes,ou=0599990N,ou=ecoles,dc=ent,dc=test",
+        );
+        entries.push(person);
+        entries.push(group(text, &["cn=personne,dc=ent,dc=test"]));
+    }
+    entries.push(account(99, &"l".repeat(64), "Long"));
+    for entry in &entries {
+        written(&target, &create(entry)).await;
+    }
+    for entry in &entries {
+        already(&target, &create(entry)).await;
+    }
+    let observed = target.observe().await.unwrap();
+    let expected: BTreeMap<_, _> =
+        entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+    assert_eq!(observed.entries.len(), expected.len());
+    for (key, entry) in &expected {
+        let found = &observed.entries[key];
+        assert_eq!(dn::comparable(&found.dn), dn::comparable(&entry.dn));
+        assert_eq!(Entry { dn: entry.dn.clone(), ..found.clone() }, *entry);
+    }
+    assert!(observed.foreign_dns.is_empty() && observed.doubles.is_empty());
+}
+
+/// SEC-36: the injection corpus finds nobody else.
+async fn a_hostile_filter_value_finds_nobody_else(bench: Bench) {
+    let target = bench.target().await;
+    written(&target, &create(&account(1, "ines.lefevre", "Inès"))).await;
+    let mut admin = bench.admin().await;
+    for text in ["*", "*)(uid=*", "ines*", "x)(|(uid=*", "\\2a", ")(objectClass=*", "\0", ""] {
+        let filter = dn::equals("uid", text);
+        let found = admin.search(BASE, Scope::Subtree, &filter, vec!["uid"]).await.unwrap();
+        assert!(found.0.is_empty(), "{text}");
+    }
+}
+
+async fn an_update_writes_what_differs_and_again_is_already_done(bench: Bench) {
+    let target = bench.target().await;
+    let person = account(1, "ines.lefevre", "Inès");
+    written(&target, &create(&person)).await;
+    let update = change(
+        &person,
+        &[
+            ("sn", &["Inès"]),
+            ("mail", &["ines.lefevre@ecole.test"]),
+            ("departmentNumber", &["0599990N", "0809990Z"]),
+        ],
+        &[
+            ("sn", &["Lefèvre"]),
+            ("mail", &["i.lefevre@ecole.test"]),
+            ("labeledURI", &["https://ent.test/4711"]),
+        ],
+    );
+    written(&target, &update).await;
+    already(&target, &update).await;
+    assert_eq!(bench.values(&person.dn, "sn").await, Some(strings(&["Lefèvre"])));
+    assert_eq!(bench.values(&person.dn, "departmentNumber").await, Some(vec![]));
+    assert_eq!(bench.values(&person.dn, "cn").await, Some(strings(&["Inès"])));
+}
+
+/// SEC-43: drift is set aside, and names its attribute.
+async fn a_changed_entry_is_not_written_over(bench: Bench) {
+    let target = bench.target().await;
+    let person = account(1, "ines.lefevre", "Inès");
+    written(&target, &create(&person)).await;
+    let mut admin = bench.admin().await;
+    let by_hand = Mod::Replace("sn", ["Corrigé à la main"].into_iter().collect());
+    admin.modify(&person.dn, vec![by_hand]).await.unwrap().success().unwrap();
+    stale(&target, &change(&person, &[("sn", &["Inès"])], &[("sn", &["Lefèvre"])]), "sn").await;
+    stale(&target, &delete(&person), "sn").await;
+    stale(&target, &create(&person), "sn").await;
+    assert_eq!(bench.values(&person.dn, "sn").await, Some(strings(&["Corrigé à la main"])));
+    // Another attribute is no part of what this operation expects.
+    written(&target, &change(&person, &[("cn", &["Inès"])], &[("cn", &["I. Lefèvre"])])).await;
+    let gone = account(2, "personne", "Personne");
+    stale(&target, &change(&gone, &[], &[("sn", &["x"])]), "gone").await;
+}
+
+/// DESIGN rule 6, SEC-45.
+async fn an_unmarked_entry_is_never_touched(bench: Bench) {
+    let mut target = bench.target().await;
+    let mut admin = bench.admin().await;
+    let person = account(1, "admin.local", "Local");
+    let attributes = [
+        ("objectClass", "inetOrgPerson"),
+        ("uid", "Admin.Local"),
+        ("cn", "DSI"),
+        ("sn", "DSI"),
+        ("mail", "DSI@ecole.test"),
+    ];
+    let attributes =
+        attributes.into_iter().map(|(name, value)| (name, [value].into_iter().collect()));
+    admin.add(&person.dn, attributes.collect()).await.unwrap().success().unwrap();
+    let class = group("1G3", &["cn=x,dc=ent,dc=test"]);
+    let unmarked = vec![
+        ("objectClass", ["groupOfNames"].into_iter().collect()),
+        ("cn", ["1G3"].into_iter().collect()),
+        ("member", ["cn=x,dc=ent,dc=test"].into_iter().collect()),
+    ];
+    admin.add(&class.dn, unmarked).await.unwrap().success().unwrap();
+
+    stale(&target, &create(&person), "mark").await;
+    stale(&target, &change(&person, &[("sn", &["DSI"])], &[("sn", &["x"])]), "mark").await;
+    stale(&target, &rename(&person, &dn::child("uid", "autre", BASE)), "mark").await;
+    stale(&target, &delete(&person), "mark").await;
+    stale(&target, &add_links(&class, &["cn=y,dc=ent,dc=test"]), "mark").await;
+    stale(&target, &remove_links(&class, &["cn=x,dc=ent,dc=test"]), "mark").await;
+    // In the way of a rename (a container: `unique` says no to a login before anything else).
+    let theirs = container("archives");
+    let unmarked = vec![("objectClass", ["organizationalUnit"].into_iter().collect())];
+    admin.add(&theirs.dn, unmarked).await.unwrap().success().unwrap();
+    let ours = container("0599990N");
+    written(&target, &create(&ours)).await;
+    stale(&target, &rename(&ours, &theirs.dn), "stands at the new name").await;
+
+    let observed = target.observe().await.unwrap();
+    let foreign = [&person.dn, &class.dn, &theirs.dn].map(|name| dn::comparable(name));
+    assert_eq!(observed.foreign_dns, foreign.into_iter().collect());
+    assert_eq!(observed.foreign_names, set(&["admin.local", "dsi@ecole.test"]));
+    assert_eq!(bench.values(&class.dn, "member").await, Some(strings(&["cn=x,dc=ent,dc=test"])));
+}
+
+async fn a_copy_made_by_hand_is_seen_as_a_double(bench: Bench) {
+    let mut target = bench.target().await;
+    let mut class = group("1G3", &["cn=x,dc=ent,dc=test"]);
+    written(&target, &create(&class)).await;
+    class.dn = dn::child("cn", "0 copie", BASE);
+    class.attributes.insert("cn".into(), strings(&["0 copie"]));
+    written(&target, &create(&class)).await;
+    let observed = target.observe().await.unwrap();
+    assert_eq!(observed.doubles, vec![(class.key.clone(), dn::child("cn", "1G3", BASE))]);
+    assert_eq!(observed.entries.len(), 1);
+}
+
+async fn a_rename_and_a_move_keep_the_entry(bench: Bench) {
+    let mut target = bench.target().await;
+    for path in ["0599990N", "0809990Z"] {
+        written(&target, &create(&container(path))).await;
+    }
+    let mut person = account(1, "ines.lefevre", "Inès");
+    written(&target, &create(&person)).await;
+    let uuid = bench.values(&person.dn, "entryUUID").await;
+    // Another name in the same place; then another place; then both, to where it was.
+    let there = dn::child("ou", "0809990Z", BASE);
+    for to in [
+        dn::child("uid", "ines.martin", BASE),
+        dn::child("uid", "ines.martin", &there),
+        person.dn.clone(),
+    ] {
+        let moving = rename(&person, &to);
+        written(&target, &moving).await;
+        already(&target, &moving).await;
+        person.dn = to;
+    }
+    assert_eq!(bench.values(&person.dn, "entryUUID").await, uuid);
+    assert_eq!(bench.values(&person.dn, "uid").await, Some(strings(&["ines.lefevre"])));
+    let observed = target.observe().await.unwrap();
+    assert_eq!(observed.entries[&person.key], person);
+    stale(&target, &rename(&account(2, "personne", "P"), &dn::child("uid", "x", BASE)), "neither")
+        .await;
+    let nowhere = format!("uid=ines.lefevre,ou=nulle-part,{BASE}");
+    stale(&target, &rename(&person, &nowhere), "gone").await;
+    // A whole branch moves with what stands in it.
+    written(&target, &rename(&person, &dn::child("uid", "ines.lefevre", &there))).await;
+    let branch = container("0809990Z");
+    written(&target, &rename(&branch, &dn::child("ou", "fermé", BASE))).await;
+    let person_dn = dn::child("uid", "ines.lefevre", &dn::child("ou", "fermé", BASE));
+    assert!(bench.values(&person_dn, "uid").await.is_some());
+}
+
+async fn links_are_deltas_and_what_is_done_is_left_alone(bench: Bench) {
+    let mut target = bench.target().await;
+    let [a, b, c, d] =
+        ["a", "b", "c", "d"].map(|login| dn::child("uid", login, "ou=ecoles,dc=ent,dc=test"));
+    for (id, login) in ["a", "b", "c", "d"].iter().enumerate() {
+        written(&target, &create(&account(id as u64 + 1, login, login))).await;
+    }
+    let class = group("1G3", &[&a]);
+    written(&target, &create(&class)).await;
+    written(&target, &add_links(&class, &[&b])).await;
+    already(&target, &add_links(&class, &[&b, &a])).await;
+    // Some of them are there already, one in another spelling: only the rest is written.
+    let loud = b.to_uppercase();
+    written(&target, &add_links(&class, &[&loud, &c, &d])).await;
+    assert_eq!(
+        target.observe().await.unwrap().entries[&class.key].links["member"],
+        set(&[&a, &b, &c, &d])
+    );
+    written(&target, &remove_links(&class, &[&d])).await;
+    already(&target, &remove_links(&class, &[&d])).await;
+    written(&target, &remove_links(&class, &[&d, &loud, &c])).await;
+    assert_eq!(bench.values(&class.dn, "member").await, Some(vec![a.clone()]));
+    // R-27 is the mapping's: groupOfNames never stands empty, the server says so.
+    match target.write(&remove_links(&class, &[&a]), None).await {
+        Err(WriteError::Refused { code: 65, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+    stale(&target, &add_links(&group("2A1", &[]), &[&a]), "gone").await;
+}
+
+async fn a_deleted_entry_is_gone_once(bench: Bench) {
+    let mut target = bench.target().await;
+    let branch = container("0599990N");
+    let inner = container("0599990N/personnes");
+    written(&target, &create(&branch)).await;
+    written(&target, &create(&inner)).await;
+    stale(&target, &delete(&branch), "below").await;
+    written(&target, &delete(&inner)).await;
+    already(&target, &delete(&inner)).await;
+    written(&target, &delete(&branch)).await;
+    assert!(target.observe().await.unwrap().entries.is_empty());
+    stale(&target, &create(&inner), "above").await;
+}
+
+async fn a_group_of_5000_takes_one_arrival_as_one_value(bench: Bench) {
+    let mut target = bench.target().await;
+    let names: Vec<String> = (0..5000).map(|n| dn::child("uid", &format!("p{n}"), BASE)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let class = group("grand", &names);
+    written(&target, &create(&class)).await;
+    let one = dn::child("uid", "arrivée", BASE);
+    let started = std::time::Instant::now();
+    written(&target, &add_links(&class, &[&one])).await;
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    let found = &target.observe().await.unwrap().entries[&class.key].links["member"];
+    assert_eq!(found.len(), 5001);
+}
+
+/// R-55, SEC-12, R-12: the initial password allows its change and nothing else; a disabled account
+/// cannot log in.
+async fn the_initial_password_must_be_changed_and_a_disabled_account_is_shut(bench: Bench) {
+    let mut target = bench.target().await;
+    let person = account(1, "ines.lefevre", "Inès");
+    let secret = InitialPassword::draw(&mut entropy);
+    let made = target.write(&create(&person), Some(&secret)).await;
+    assert_eq!(made, Ok(Done::Written));
+    // The same creation again, by a recovery that drew another secret: the first one stays.
+    let other = InitialPassword::draw(&mut entropy);
+    assert_eq!(target.write(&create(&person), Some(&other)).await, Ok(Done::Already));
+    assert_eq!(bench.bind_code(&person.dn, other.reveal()).await, 49);
+
+    let mut pupil = bench.client().await;
+    pupil.simple_bind(&person.dn, secret.reveal()).await.unwrap().success().unwrap();
+    let own = pupil.search(&person.dn, Scope::Base, "(objectClass=*)", vec!["uid"]).await.unwrap();
+    assert_eq!(own.1.rc, 50, "before the change, nothing else is allowed");
+    let exop = ldap3::exop::PasswordModify {
+        user_id: None,
+        old_pass: None,
+        new_pass: Some("Un-mot-de-passe-choisi-7"),
+    };
+    pupil.extended(exop).await.unwrap().success().unwrap();
+    let own = pupil.search(&person.dn, Scope::Base, "(objectClass=*)", vec!["uid"]).await.unwrap();
+    assert_eq!((own.1.rc, own.0.len()), (0, 1), "after it, its own entry");
+    assert_eq!(bench.bind_code(&person.dn, secret.reveal()).await, 49);
+    assert_eq!(bench.bind_code(&person.dn, "Un-mot-de-passe-choisi-7").await, 0);
+
+    let disable = change(&person, &[], &[("pwdAccountLockedTime", &[LOCKED])]);
+    written(&target, &disable).await;
+    already(&target, &disable).await;
+    assert_eq!(bench.bind_code(&person.dn, "Un-mot-de-passe-choisi-7").await, 49);
+    assert!(!target.observe().await.unwrap().entries[&person.key].enabled);
+    written(&target, &change(&person, &[("pwdAccountLockedTime", &[LOCKED])], &[])).await;
+    assert_eq!(bench.bind_code(&person.dn, "Un-mot-de-passe-choisi-7").await, 0);
+    assert!(target.observe().await.unwrap().entries[&person.key].enabled);
+    // A lock by the server's own policy is not our doing, and not ours to lift.
+    let mut admin = bench.admin().await;
+    let lock = Mod::Replace("pwdAccountLockedTime", ["20260901120000Z"].into_iter().collect());
+    admin.modify(&person.dn, vec![lock]).await.unwrap().success().unwrap();
+    assert_eq!(target.observe().await.unwrap().entries[&person.key], person);
+}
+
+/// SEC-04: another authority is not trusted, whatever the address.
+async fn another_authority_is_refused(bench: Bench) {
+    let folder = tempfile::tempdir().unwrap();
+    crate::slapd::Certificates::make(folder.path());
+    let mut settings = bench.settings();
+    settings.ca_file = Some(folder.path().join("ca.pem"));
+    match connect(settings, entropy).await {
+        Err(TargetError::Unreachable { what, hint }) => {
+            assert!(what.contains("certificate not signed by the CA in"), "{what}");
+            assert!(hint.contains("ca-file"), "{hint}");
+        }
+        other => panic!("{:?}", other.err()),
+    }
+    let mut settings = bench.settings();
+    settings.bind = Bind::Simple { dn: SERVICE.into(), password: "faux".into() };
+    match connect(settings, entropy).await {
+        Err(TargetError::Unreachable { what, .. }) => assert!(what.contains("(49)"), "{what}"),
+        other => panic!("{:?}", other.err()),
+    }
+    let mut settings = bench.settings();
+    settings.base = "ou=absente,dc=ent,dc=test".into();
+    match connect(settings, entropy).await {
+        Err(TargetError::Unreadable { what, .. }) => {
+            assert!(what.contains("does not exist"), "{what}")
+        }
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+/// Several hundred writes at once, over two connections, none lost.
+async fn many_writes_at_once_all_arrive(bench: Bench) {
+    let mut target = bench.target().await;
+    let operations: Vec<Operation> =
+        (1..=300).map(|id| create(&account(id, &format!("p{id}"), "Prénom"))).collect();
+    let writes = operations.iter().map(|operation| target.write(operation, None));
+    let outcomes = futures_util::future::join_all(writes).await;
+    assert!(outcomes.iter().all(|outcome| *outcome == Ok(Done::Written)), "{outcomes:?}");
+    assert_eq!(target.observe().await.unwrap().entries.len(), 300);
+}
+
+macro_rules! contract {
+    ($($(#[$only:meta])? $promise:ident,)*) => {
+        mod plain { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                use super::*;
+                super::$promise(Bench::slapd(&Choices::of(Variant::Plain))).await;
+            })* }
+        mod full { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                use super::*;
+                super::$promise(Bench::slapd(&Choices::of(Variant::Full))).await;
+            })* }
+    };
+}
+
+contract! {
+    what_was_created_is_observed_as_it_was,
+    a_hostile_filter_value_finds_nobody_else,
+    an_update_writes_what_differs_and_again_is_already_done,
+    a_changed_entry_is_not_written_over,
+    an_unmarked_entry_is_never_touched,
+    a_copy_made_by_hand_is_seen_as_a_double,
+    a_rename_and_a_move_keep_the_entry,
+    links_are_deltas_and_what_is_done_is_left_alone,
+    a_deleted_entry_is_gone_once,
+    a_group_of_5000_takes_one_arrival_as_one_value,
+    another_authority_is_refused,
+    many_writes_at_once_all_arrive,
+}
+
+mod full_only {
+    use super::*;
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn policy() {
+        the_initial_password_must_be_changed_and_a_disabled_account_is_shut(Bench::slapd(
+            &Choices::of(Variant::Full),
+        ))
+        .await;
+    }
+}

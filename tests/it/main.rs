@@ -1,0 +1,2 @@
+mod ldap_contract;
+mod slapd;
