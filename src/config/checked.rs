@@ -9,8 +9,10 @@ use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
 use super::{ConfigError, raw, schools, secret_file};
+use crate::clock::Reading;
+use crate::clock::calendar::{Calendar, CalendarRules};
 use crate::credential::Recipient;
-use crate::delivery::limits::Limits;
+use crate::delivery::Limits;
 use crate::desired::policy::{self as lifecycle, RETENTION_DAYS_MAX};
 use crate::mapping::entries::EntryMapping;
 use crate::mapping::functions::Functions;
@@ -18,7 +20,7 @@ use crate::mapping::naming::Scheme;
 use crate::model::ids::Digest;
 use crate::model::school::Schools;
 use crate::plan::guard;
-use crate::validate::overrides::{self, Override};
+use crate::validate::overrides::{Override, RawOverride};
 use crate::validate::policy as checks;
 
 /// A checked configuration.
@@ -40,6 +42,8 @@ pub struct Config {
     pub checks: checks::Policy,
     pub overrides: Vec<Override>,
     pub guard: guard::Policy,
+    pub reading: Reading,
+    pub calendar: Calendar,
     pub limits: Limits,
     pub attempts_max: u32,
     pub retry_delay: Duration,
@@ -182,6 +186,7 @@ impl Reading {
             checks,
             r#override,
             guard,
+            sla,
             apply,
             store,
             target,
@@ -207,6 +212,8 @@ impl Reading {
         let checks = self.checks(&school_year, &checks, zone.clone().unwrap_or(TimeZone::UTC));
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
+        let reading = sla.reading;
+        let calendar = self.calendar(sla, &region.zone);
         let targets: Vec<Option<Target>> =
             target.into_iter().map(|target| self.target(target)).collect();
         self.distinct(&targets);
@@ -226,6 +233,8 @@ impl Reading {
             checks,
             overrides,
             guard,
+            reading,
+            calendar: calendar?,
             limits: Limits::STANDARD,
             attempts_max: apply.attempts_max.max(1),
             retry_delay: Duration::from_millis(apply.retry_delay_ms),
@@ -283,19 +292,26 @@ impl Reading {
         }
     }
 
-    fn overrides(&mut self, raw: Vec<raw::Override>) -> Vec<Override> {
+    fn overrides(&mut self, raw: Vec<RawOverride>) -> Vec<Override> {
         let mut parsed = Vec::new();
         for (rank, one) in raw.into_iter().enumerate() {
-            let until = one.until.as_deref();
-            match overrides::parse(&one.finding, &one.uai, until, one.reason.as_deref()) {
-                Ok(good) => parsed.push(good),
-                Err(problems) => {
-                    let key = format!("override {}", rank + 1);
-                    problems.iter().for_each(|problem| self.wrong(&key, problem));
-                }
-            }
+            let path = format!("{}: override {}", self.shown, rank + 1);
+            parsed.extend(one.check(&path, &mut self.problems));
         }
         parsed
+    }
+
+    fn calendar(&mut self, sla: raw::Sla, tz: &str) -> Option<Calendar> {
+        let raw::Sla { reading: _, hours, zone, week, office_hours, closed, worked } = sla;
+        let tz = tz.to_owned();
+        let rules = CalendarRules { hours, tz, zone, week, office_hours, closed, worked };
+        match rules.check() {
+            Ok(calendar) => Some(calendar),
+            Err(problems) => {
+                problems.iter().for_each(|problem| self.wrong("sla", problem));
+                None
+            }
+        }
     }
 
     fn guard(&mut self, guard: &raw::Guard) -> guard::Policy {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::validate::overrides::RawOverride;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
@@ -14,8 +16,9 @@ pub(super) struct Raw {
     pub(super) lifecycle: Lifecycle,
     pub(super) checks: Checks,
     #[serde(default)]
-    pub(super) r#override: Vec<Override>,
+    pub(super) r#override: Vec<RawOverride>,
     pub(super) guard: Guard,
+    pub(super) sla: Sla,
     pub(super) apply: Apply,
     #[serde(default)]
     pub(super) store: Store,
@@ -74,15 +77,6 @@ pub(super) struct Checks {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Override {
-    pub(super) finding: String,
-    pub(super) uai: String,
-    pub(super) until: Option<String>,
-    pub(super) reason: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Guard {
     pub(super) disables_percent_max: u32,
     pub(super) disables_overall_percent_max: u32,
@@ -92,6 +86,18 @@ pub(super) struct Guard {
     pub(super) accounts_min: u64,
     pub(super) season_from: String,
     pub(super) season_until: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sla {
+    pub(super) reading: crate::clock::Reading,
+    pub(super) hours: u32,
+    pub(super) zone: String,
+    pub(super) week: Vec<String>,
+    pub(super) office_hours: Vec<String>,
+    pub(super) closed: Vec<jiff::civil::Date>,
+    pub(super) worked: Vec<jiff::civil::Date>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -95,6 +95,15 @@ accounts_min                 = 10   # below it, this many operations pass
 season_from                  = "08-20"
 season_until                 = "10-31"
 
+[sla]                            # « 72h ouvrées » (requirements section 2)
+reading      = "R1"              # R0 | R1 | R2 | R3 | R4
+hours        = 72
+zone         = "metropole"       # set of public holidays
+week         = ["mon", "tue", "wed", "thu", "fri"]
+office_hours = ["08:30-17:30"]   # used by R2 only
+closed       = []                # more closing days: "2026-05-15"
+worked       = []                # holidays that are worked: "2026-05-25"
+
 [apply]
 attempts_max   = 4               # of an operation that the server is too busy for
 retry_delay_ms = 250

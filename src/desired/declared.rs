@@ -14,25 +14,21 @@ use crate::model::person::{Identifier, Role};
 use crate::model::record::{Content, Names, PupilRecord, StaffRecord};
 use crate::model::registry::Registry;
 use crate::model::school::School;
+use crate::validate::Verdict;
 use crate::validate::divisions::{Division, division_of};
 
 /// One school: its deliveries in force and what validation said of them.
 pub struct SchoolInput<'a> {
     pub school: &'a School,
     pub deliveries: BTreeMap<Source, &'a Delivery>,
-    /// Records that wait for a correction.
-    pub set_aside: BTreeSet<(Source, u64)>,
-    /// Files on which nobody leaves (smaller than usual, rows rejected).
-    pub no_departures: BTreeSet<Source>,
-    /// Names that were read in a wrong encoding, as they should read.
-    pub repaired: BTreeMap<(Source, u64), Names>,
+    pub verdict: &'a Verdict,
 }
 
 impl SchoolInput<'_> {
     /// Whether being absent from the file of this source means something (DESIGN rule 1).
     pub fn complete(&self, source: Source) -> bool {
         let rejected = |delivery: &&Delivery| delivery.counts.rejected > 0;
-        !self.no_departures.contains(&source)
+        !self.verdict.no_departures.contains(&source)
             && self.deliveries.get(&source).is_some_and(|delivery| !rejected(delivery))
     }
 
@@ -53,7 +49,7 @@ impl SchoolInput<'_> {
     }
 
     fn is_set_aside(&self, source: Source, line: u64) -> bool {
-        self.set_aside.contains(&(source, line))
+        self.verdict.set_aside.contains(&(source, line))
     }
 }
 
@@ -67,7 +63,7 @@ fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + '
     let pupils = input.pupils().iter().map(|record| claim::of_pupil(&school.uai, record));
     let staff = input.staff().iter().map(|record| claim::of_staff(school, record));
     pupils.chain(staff).map(|mut claim| {
-        if let Some(names) = input.repaired.get(&(claim.id.source, claim.id.line)) {
+        if let Some(names) = input.verdict.repaired.get(&(claim.id.source, claim.id.line)) {
             claim.names.clone_from(names);
         }
         claim
@@ -144,7 +140,7 @@ fn place(
     input: &SchoolInput<'_>,
     mut declared: Declared,
 ) {
-    if let Some(names) = input.repaired.get(&(declared.claim.source, declared.claim.line)) {
+    if let Some(names) = input.verdict.repaired.get(&(declared.claim.source, declared.claim.line)) {
         declared.names.clone_from(names);
     }
     let person = match decisions.get(&declared.claim) {
@@ -177,7 +173,7 @@ fn pupil(
     let (division, division_unclear) = match division_of(record, known) {
         Division::Sure(code) => (Some(code).filter(|_| in_year), false),
         Division::None => (None, false),
-        Division::Ambiguous => (None, in_year),
+        Division::Ambiguous(_) => (None, in_year),
     };
     let claim = claim::of_pupil(&input.school.uai, record);
     Declared {

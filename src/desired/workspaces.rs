@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::space_name::space_name;
+use super::space_name::{space_name, tells};
 use super::structures::{Declaration, Structures};
 use crate::model::account::AccountState;
 use crate::model::ids::{PersonId, StructureKey, StructureKind, Uai};
@@ -33,7 +33,7 @@ pub fn settle(
         match (declared, &old.state) {
             (Some(declaration), _) => {
                 workspace.state = WorkspaceState::Open;
-                workspace.label = label(key, declaration);
+                workspace.label = label(&old.name, key, declaration, neutral);
             }
             (None, WorkspaceState::Open) if school.is_some_and(|school| school.complete) => {
                 workspace.state = WorkspaceState::Frozen { since: today };
@@ -44,12 +44,10 @@ pub fn settle(
     }
     for (key, declaration) in structures.values().flat_map(|school| &school.declared) {
         if !spaces.contains_key(key) {
-            let workspace = Workspace {
-                key: key.clone(),
-                name: space_name(key, neutral, &mut taken),
-                label: label(key, declaration),
-                state: WorkspaceState::Open,
-            };
+            let name = space_name(key, neutral, &mut taken);
+            let label = label(&name, key, declaration, neutral);
+            let workspace =
+                Workspace { key: key.clone(), name, label, state: WorkspaceState::Open };
             spaces.insert(key.clone(), empty(workspace));
         }
     }
@@ -70,8 +68,19 @@ pub fn settle(
     spaces.into_values().collect()
 }
 
-fn label(key: &StructureKey, declaration: &Declaration) -> String {
-    declaration.label.clone().unwrap_or_else(|| key.code.0.clone())
+/// The label, else the code; the neutral name when either would tell of handicap or the like
+/// (requirements 3.3).
+fn label(
+    name: &str,
+    key: &StructureKey,
+    declaration: &Declaration,
+    neutral: &[String],
+) -> String {
+    let label = declaration.label.as_ref().unwrap_or(&key.code.0);
+    if tells(label, neutral) || tells(&key.code.0, neutral) {
+        return name.to_owned();
+    }
+    label.clone()
 }
 
 fn empty(workspace: Workspace) -> WorkspaceWithMembers {

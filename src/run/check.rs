@@ -5,11 +5,16 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::intake;
-use super::review;
+use super::review::{self, Review};
 use super::session::Session;
 use crate::cli::args::Format;
 use crate::cli::say::{self, ExitStatus, Failure};
+use crate::model::finding::Finding;
 use crate::model::ids::Uai;
+use crate::model::school::School;
+use crate::plan::DeliveryLine;
+use crate::report::catalogue;
+use crate::report::school::{self, SchoolReport};
 
 pub fn check(
     session: &Session,
@@ -20,18 +25,122 @@ pub fn check(
         .map(|text| text.parse())
         .transpose()
         .map_err(|error| Failure::new(ExitStatus::Usage, format!("--school: {error}")))?;
+    if let Some(uai) = only.as_ref().filter(|uai| !session.config.schools.contains_key(*uai)) {
+        let what = format!("--school: {uai} is not in schools.csv");
+        return Err(Failure::new(ExitStatus::Usage, what).into());
+    }
     let mut store = session.store()?;
     let intake = intake::read(session, &mut store, false)?;
     let review = review::review(session, &store, intake)?;
-    let reports = review.reports(session, only.as_ref());
+    let wanted = |uai: &Uai| only.as_ref().is_none_or(|only| only == uai);
+    let pages: Vec<Page<'_>> = session
+        .config
+        .schools
+        .values()
+        .filter(|school| wanted(&school.uai))
+        .map(|school| Page::of(school, &review))
+        .collect();
     if let Some(folder) = out {
-        for report in &reports {
-            report.write(folder).with_context(|| format!("cannot write to {}", folder.display()))?;
-        }
+        write_pages(session, &pages, folder)
+            .with_context(|| format!("cannot write to {}", folder.display()))?;
     }
     match session.format {
-        Format::Text => say::out(&review.text(session, &reports, only.is_none())),
-        Format::Json => say::out(&format!("{}\n", review.json(only.as_ref())?)),
+        Format::Text => say::out(&text(session, &pages, &review, only.is_none())),
+        Format::Json => say::out(&format!("{}\n", json(&pages, &review)?)),
     }
     Ok(if review.has_gaps() { ExitStatus::SomeRefused } else { ExitStatus::Done })
+}
+
+/// What one school is told.
+struct Page<'a> {
+    school: &'a School,
+    deliveries: Vec<DeliveryLine>,
+    findings: &'a [Finding],
+}
+
+impl<'a> Page<'a> {
+    fn of(school: &'a School, review: &'a Review) -> Self {
+        let own = |line: &&DeliveryLine| line.uai.as_ref() == Some(&school.uai);
+        Self {
+            school,
+            deliveries: review.lines.iter().filter(own).cloned().collect(),
+            findings: review.schools.get(&school.uai).map_or(&[], |one| &one.findings),
+        }
+    }
+
+    fn report(&'a self, session: &'a Session) -> SchoolReport<'a> {
+        SchoolReport {
+            school: self.school,
+            on: session.today(),
+            zone: &session.config.zone,
+            deliveries: &self.deliveries,
+            findings: self.findings,
+        }
+    }
+
+    /// Nothing came, and nothing is expected.
+    fn is_silent(&self) -> bool {
+        self.deliveries.is_empty() && self.findings.is_empty()
+    }
+}
+
+/// One text and one CSV file a school, ready to be sent.
+fn write_pages(session: &Session, pages: &[Page<'_>], folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for page in pages.iter().filter(|page| !page.is_silent()) {
+        let report = page.report(session);
+        let name = page.school.uai.as_str();
+        std::fs::write(folder.join(format!("{name}.txt")), school::text(&report))?;
+        std::fs::write(folder.join(format!("{name}.csv")), school::csv(&report)?)?;
+    }
+    Ok(())
+}
+
+fn text(session: &Session, pages: &[Page<'_>], review: &Review, all: bool) -> String {
+    let texts = pages.iter().filter(|page| !page.is_silent());
+    let mut texts: Vec<String> =
+        texts.map(|page| school::text(&page.report(session))).collect();
+    if all && !review.others.is_empty() {
+        let mut text = String::from("Fichiers sans établissement du périmètre\n");
+        for finding in &review.others {
+            text.push_str(&format!(
+                "  {} [{}]\n    {}\n    → {}\n",
+                catalogue::shown(&finding.place.to_string()),
+                finding.id,
+                catalogue::sentence(finding),
+                catalogue::what_to_do(finding)
+            ));
+        }
+        texts.push(text);
+    }
+    if texts.is_empty() {
+        return "nothing was received\n".to_owned();
+    }
+    texts.join("\n")
+}
+
+fn json(pages: &[Page<'_>], review: &Review) -> anyhow::Result<String> {
+    let finding = |one: &Finding| {
+        serde_json::json!({
+            "id": one.id,
+            "severity": one.severity,
+            "file": one.place.file,
+            "line": one.place.line,
+            "text": catalogue::sentence(one),
+            "todo": catalogue::what_to_do(one),
+        })
+    };
+    let schools: Vec<_> = pages
+        .iter()
+        .filter(|page| !page.is_silent())
+        .map(|page| {
+            serde_json::json!({
+                "uai": page.school.uai,
+                "deliveries": page.deliveries,
+                "findings": page.findings.iter().map(finding).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let others: Vec<_> = review.others.iter().map(finding).collect();
+    Ok(serde_json::to_string(&serde_json::json!({ "schools": schools, "others": others }))?)
 }

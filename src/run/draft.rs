@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::facts;
 use super::intake;
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
@@ -12,19 +13,23 @@ use crate::desired::declared::{self, SchoolInput};
 use crate::desired::naming::Ledger;
 use crate::desired::people::{self, Setting};
 use crate::desired::structures::{self, Structures};
-use crate::desired::{entries, facts, workspaces};
+use crate::desired::{entries, workspaces};
+use crate::config::Target;
 use crate::matching::claim::{Claim, ClaimId};
 use crate::matching::decide::{self, Decision, Doubt};
 use crate::model::account::AccountState;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::finding::{self, Finding, Place};
-use crate::model::ids::{Digest, Uai};
+use crate::model::ids::Uai;
+use crate::model::person::Person;
 use crate::model::observed::Observed;
 use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::WorkspaceWithMembers;
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
-use crate::plan::{PersonCounts, Plan, Summary, audit, guard};
+use crate::plan::audit::{self, Scene};
+use crate::plan::operation::Operation;
+use crate::plan::{PersonCounts, Plan, Summary, guard};
 use crate::store::runs::RunId;
 use crate::store::{Store, plans, registry};
 
@@ -33,8 +38,10 @@ pub struct Draft {
     pub run: RunId,
     pub plan: Plan,
     pub review: Review,
-    /// Marked entries that nobody knows, and second entries with a mark: told, never touched.
-    pub strays: Vec<String>,
+    /// Marked entries that nobody knows: told, never touched.
+    pub strays: Vec<ObjectKey>,
+    /// Second entries with the mark of another one, and their DN.
+    pub doubles: Vec<(ObjectKey, String)>,
     /// Milliseconds by stage.
     pub duration_ms: BTreeMap<String, u64>,
 }
@@ -58,12 +65,14 @@ pub fn draft(
     laps.lap("observe");
     let decided = decide_all(session, &review, &registry, &observed);
     laps.lap("match");
-    let mut strays = Vec::new();
-    let operations = compare(session, &decided, &observed, &mut strays)?;
+    let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
-    let Decided { change, counts, findings, after, spaces, .. } = decided;
-    tell(session, &mut review, findings);
-    let facts = facts::guard_facts(&registry, &after, &spaces, &observed, session.today());
+    let Decided { change, counts, findings, after, .. } = decided;
+    review.tell(session, findings);
+    let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
+    let wanted = compared.desired.values().next().cloned().unwrap_or_default();
+    let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &turns);
+    let operations = compared.operations;
     let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let oldest_receipt = (!operations.is_empty()).then(|| review.oldest_news()).flatten();
     let plan = make::make(Parts {
@@ -76,7 +85,12 @@ pub fn draft(
         objections,
         summary: Summary { deliveries: review.lines.clone(), persons: counts, oldest_receipt },
     });
-    let wrong = audit::audit(&plan, &observed);
+    let scene = |target: &Target| {
+        let observed = observed.get(&target.name)?;
+        Some((target.name.clone(), Scene { observed, managed: target.mapping.managed() }))
+    };
+    let scenes = session.config.targets.iter().filter_map(scene).collect();
+    let wrong = audit::audit(&plan, &scenes);
     if !wrong.is_empty() {
         let what = format!("the plan breaks its own rules: {}", wrong.join("; "));
         return Err(Failure::new(ExitStatus::Internal, what)
@@ -85,7 +99,8 @@ pub fn draft(
     }
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
     laps.lap("plan");
-    Ok(Draft { run, plan, review, strays, duration_ms: laps.ms })
+    let Compared { strays, doubles, .. } = compared;
+    Ok(Draft { run, plan, review, strays, doubles, duration_ms: laps.ms })
 }
 
 /// What should stand, before it is compared.
@@ -124,7 +139,7 @@ fn decide_all(
     let mut change = RegistryChange { persons: settled.changed, workspaces: Vec::new() };
     let mut after = registry.clone();
     after.apply(&change);
-    let neutral = session.config.scheme.neutral();
+    let neutral = &session.config.scheme.neutral;
     let spaces =
         workspaces::settle(registry, &after.persons, &structures, neutral, session.today());
     change.workspaces = spaces
@@ -211,51 +226,46 @@ fn doubt_in_french(why: Doubt) -> &'static str {
     }
 }
 
-/// Files what the registry found under the schools, and counts the records that wait for it.
-fn tell(session: &Session, review: &mut Review, findings: Vec<Finding>) {
-    for finding in findings {
-        let known = finding.uai.clone().filter(|uai| session.config.schools.contains_key(uai));
-        match known {
-            Some(uai) => review.wait(&uai, finding),
-            None => review.others.push(finding),
-        }
-    }
+/// The targets, compared.
+#[derive(Default)]
+struct Compared {
+    operations: Vec<Operation>,
+    strays: Vec<ObjectKey>,
+    doubles: Vec<(ObjectKey, String)>,
+    /// By target.
+    desired: BTreeMap<String, BTreeMap<ObjectKey, Entry>>,
 }
 
-/// The operations of every target.
+/// Compares what should stand with what stands, in every target.
 fn compare(
     session: &Session,
     decided: &Decided,
     observed: &BTreeMap<String, Observed>,
-    strays: &mut Vec<String>,
-) -> anyhow::Result<Vec<crate::plan::operation::Operation>> {
-    let known: BTreeSet<ObjectKey> = decided
-        .after
-        .persons
-        .keys()
-        .map(|person| ObjectKey::Account(*person))
-        .chain(decided.after.workspaces.keys().cloned().map(ObjectKey::Group))
-        .collect();
-    let deletions: BTreeSet<ObjectKey> = decided
-        .after
+) -> anyhow::Result<Compared> {
+    let Decided { after, spaces, .. } = decided;
+    let persons = after.persons.keys().map(|person| ObjectKey::Account(*person));
+    let groups = after.workspaces.keys().cloned().map(ObjectKey::Group);
+    let objects: BTreeSet<ObjectKey> = persons.chain(groups).collect();
+    let deleted = |person: &&Person| {
+        let state = person.account.as_ref().map(|account| &account.state);
+        matches!(state, Some(AccountState::Deleted { .. }))
+    };
+    let deletions: BTreeSet<ObjectKey> = after
         .persons
         .values()
-        .filter(|person| {
-            let state = person.account.as_ref().map(|account| &account.state);
-            matches!(state, Some(AccountState::Deleted { .. }))
-        })
+        .filter(deleted)
         .map(|person| ObjectKey::Account(person.id))
         .collect();
-    let mut operations = Vec::new();
+    let mut compared = Compared::default();
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
-        let desired: BTreeMap<ObjectKey, Entry> =
-            entries::desired(&decided.after, &decided.spaces, &session.config.scheme, &target.mapping)
-                .map_err(|problem| {
-                    Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
-                        .hint("correct the mapping, then run `rentree doctor`")
-                })?;
-        let mut known = known.clone();
+        let wrong = |problem: String| {
+            Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
+                .hint("correct the mapping, then run `rentree doctor`")
+        };
+        let desired = entries::desired(after, spaces, &session.config.scheme, &target.mapping)
+            .map_err(wrong)?;
+        let mut known = objects.clone();
         known.extend(desired.keys().cloned());
         let difference = diff::diff(&Sides {
             target: &target.name,
@@ -266,15 +276,12 @@ fn compare(
             deletions: &deletions,
             link_chunk: target.link_chunk,
         });
-        operations.extend(difference.operations);
-        let name = &target.name;
-        strays.extend(difference.strays.iter().map(|key| format!("{name}: {key}: nobody knows it")));
-        let double = |(key, dn): &(ObjectKey, String)| {
-            format!("{name}: {dn}: a second entry with the mark {key}")
-        };
-        strays.extend(difference.doubles.iter().map(double));
+        compared.operations.extend(difference.operations);
+        compared.strays.extend(difference.strays);
+        compared.doubles.extend(difference.doubles);
+        compared.desired.insert(target.name.clone(), desired);
     }
-    Ok(operations)
+    Ok(compared)
 }
 
 /// Time spent, by stage.
@@ -290,9 +297,4 @@ impl Laps {
     fn lap(&mut self, stage: &str) {
         self.ms.insert(stage.to_owned(), self.watch.lap_ms());
     }
-}
-
-/// The digest of a plan as it is typed: whole, or its beginning.
-pub fn same_hash(plan: &Digest, typed: &str) -> bool {
-    typed.len() >= 12 && plan.as_str().starts_with(typed)
 }

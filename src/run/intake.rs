@@ -50,11 +50,12 @@ pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<
         today: session.today(),
         zone: session.config.zone.clone(),
         people_max: session.config.checks.people_max,
-        structures_max: session.config.structures_max,
+        structures_max: session.config.checks.classes_max,
     };
     let mut intake = Intake::default();
     let mut seen: BTreeSet<&Digest> = BTreeSet::new();
     let mut parts: Vec<(&Part, Option<Delivery>)> = Vec::new();
+    let mut fresh = Vec::new();
     for part in &scanned.parts {
         if !seen.insert(&part.digest) {
             intake.identical.push(finding::DELIVERY_IDENTICAL.at(Place::file(&part.name)));
@@ -70,14 +71,15 @@ pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<
                 intake.deliveries.insert(delivery.digest.clone(), delivery);
             }
             Read::Fresh(delivery) => {
-                if keep {
-                    deliveries::keep(store, &delivery).map_err(store_failure)?;
-                }
-                intake.deliveries.insert(delivery.digest.clone(), *delivery);
+                fresh.push(*delivery);
             }
             Read::Refused(refused) => intake.refused.push(refused),
         }
     }
+    if keep {
+        deliveries::save(store, &fresh).map_err(store_failure)?;
+    }
+    intake.deliveries.extend(fresh.into_iter().map(|one| (one.digest.clone(), one)));
     intake.refused.extend(scanned.refused.into_iter().map(|refusal| RefusedFile {
         name: refusal.name,
         digest: refusal.digest,

@@ -24,3 +24,4 @@ pub mod session;
 pub mod show;
 pub mod status;
 pub mod targets;
+pub mod tell;

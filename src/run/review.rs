@@ -2,28 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use super::intake::Intake;
 use super::session::{Session, store_failure};
 use crate::desired::declared::SchoolInput;
-use crate::model::delivery::{Counts, Delivery, Source, Status};
-use crate::model::finding::Finding;
+use crate::config::Config;
+use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
+use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{Digest, Uai};
 use crate::plan::{Basis, DeliveryLine};
-use crate::store::{Store, deliveries};
+use crate::store::Store;
+use crate::store::deliveries::{self, DeliveryRow};
 use crate::validate::batch::{self, Head};
-use crate::validate::{self, View};
+use crate::validate::{self, Verdict, View};
 
 /// One school, reviewed.
 #[derive(Debug, Default)]
 pub struct SchoolReview {
     /// Of its deliveries in force, parser and checks together.
     pub findings: Vec<Finding>,
-    pub set_aside: BTreeSet<(Source, u64)>,
-    pub no_departures: BTreeSet<Source>,
-    pub repaired: BTreeMap<(Source, u64), crate::model::record::Names>,
+    /// Of the checks: what is set aside, where nobody leaves.
+    pub verdict: Verdict,
     pub counts: BTreeMap<Source, Counts>,
+    /// Its files are of another school year than those of the last run.
+    pub turns_year: bool,
 }
 
 /// Everything known of the deliveries of a run.
@@ -40,37 +43,38 @@ pub struct Review {
 
 /// Chooses the deliveries in force among all that are known, and runs the checks on each school.
 pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::Result<Review> {
-    let today = session.today();
     let basis = deliveries::basis(store).map_err(store_failure)?;
-    let mut review = Review {
-        before: basis.iter().map(|one| ((one.uai.clone(), one.source), one.digest.clone())).collect(),
-        ..Review::default()
-    };
-    let heads = heads(store, &intake)?;
+    let mut review = Review::default();
+    for Basis { uai, source, digest } in &basis {
+        review.before.insert((uai.clone(), *source), digest.clone());
+    }
+    let known = known(store, &intake)?;
+    let heads: Vec<Head<'_>> = known
+        .iter()
+        .map(|(digest, one)| Head {
+            digest,
+            name: &one.name,
+            received_at: one.received_at,
+            header: &one.header,
+        })
+        .collect();
     let measured: BTreeSet<Digest> = basis.into_iter().map(|one| one.digest).collect();
-    let settled = batch::settle(
-        &heads,
-        &session.config.schools,
-        &measured,
-        &session.config.checks,
-        today,
-    );
+    let Config { schools, checks, .. } = &session.config;
+    let batch = batch::batch(&heads, schools, &measured, checks, session.today());
     for head in &heads {
-        let Some(verdict) = settled.by_digest.get(&head.digest) else { continue };
-        let here = intake.deliveries.contains_key(&head.digest);
-        if verdict.status == Status::Current {
-            let delivery = match intake.deliveries.remove(&head.digest) {
-                Some(delivery) => delivery,
-                None => match deliveries::load(store, &head.digest).map_err(store_failure)? {
-                    Some(delivery) => delivery,
-                    None => continue,
-                },
+        let Some(ruling) = batch.rulings.get(head.digest) else { continue };
+        let here = intake.deliveries.contains_key(head.digest);
+        if ruling.status == Status::Current {
+            let delivery = match intake.deliveries.remove(head.digest) {
+                Some(delivery) => Some(delivery),
+                None => deliveries::load(store, head.digest).map_err(store_failure)?,
             };
+            let Some(delivery) = delivery else { continue };
             review.in_force.insert((head.header.uai.clone(), head.header.source), delivery);
         }
-        if here || verdict.status == Status::Current {
-            review.lines.push(line(head, verdict.status));
-            file(&mut review, Some(&head.header.uai), verdict.status, &verdict.findings, session);
+        if here || ruling.status == Status::Current {
+            review.lines.push(line(head, ruling.status));
+            review.file(session, &ruling.findings);
         }
     }
     for refused in &intake.refused {
@@ -84,59 +88,42 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
             status: Status::Refused,
             counts: Counts::default(),
         });
-        let uai = refused.finding.uai.clone();
-        file(&mut review, uai.as_ref(), Status::Refused, std::slice::from_ref(&refused.finding), session);
+        review.file(session, std::slice::from_ref(&refused.finding));
     }
-    review.others.append(&mut intake.identical);
-    for finding in settled.findings {
-        let uai = finding.uai.clone();
-        file(&mut review, uai.as_ref(), Status::Current, &[finding], session);
-    }
-    check_schools(session, store, &mut review, today)?;
-    finish_lines(&mut review);
+    review.file(session, &intake.identical);
+    batch.missing.values().for_each(|findings| review.file(session, findings));
+    check_schools(session, store, &mut review)?;
+    review.finish();
     Ok(review)
 }
 
-/// Files a finding under its school, when that is one of ours.
-fn file(
-    review: &mut Review,
-    uai: Option<&Uai>,
-    _status: Status,
-    findings: &[Finding],
-    session: &Session,
-) {
-    match uai.filter(|uai| session.config.schools.contains_key(*uai)) {
-        Some(uai) => review
-            .schools
-            .entry(uai.clone())
-            .or_default()
-            .findings
-            .extend(findings.iter().cloned()),
-        None => review.others.extend(findings.iter().cloned()),
-    }
+/// A delivery as the choice needs it.
+struct Known {
+    name: String,
+    received_at: Timestamp,
+    header: Header,
 }
 
-fn heads(store: &Store, intake: &Intake) -> anyhow::Result<Vec<Head>> {
-    let mut heads: BTreeMap<Digest, Head> = deliveries::heads(store)
-        .map_err(store_failure)?
-        .into_iter()
-        .map(|head| (head.digest.clone(), head))
-        .collect();
-    for delivery in intake.deliveries.values() {
-        let head = Head {
-            digest: delivery.digest.clone(),
-            name: delivery.name.clone(),
-            received_at: delivery.received_at,
-            header: delivery.header.clone(),
-        };
-        heads.insert(delivery.digest.clone(), head);
+/// Every good delivery of the store and of the inbox.
+fn known(store: &Store, intake: &Intake) -> anyhow::Result<BTreeMap<Digest, Known>> {
+    let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
+    for DeliveryRow { digest, name, received_at, header, counts: _, findings: _, has_content } in
+        deliveries::list(store).map_err(store_failure)?
+    {
+        if has_content {
+            known.insert(digest, Known { name, received_at, header });
+        }
     }
-    Ok(heads.into_values().collect())
+    for Delivery { digest, name, received_at, header, .. } in intake.deliveries.values() {
+        let (name, header) = (name.clone(), header.clone());
+        known.insert(digest.clone(), Known { name, received_at: *received_at, header });
+    }
+    Ok(known)
 }
 
-fn line(head: &Head, status: Status) -> DeliveryLine {
+fn line(head: &Head<'_>, status: Status) -> DeliveryLine {
     DeliveryLine {
-        name: head.name.clone(),
+        name: head.name.to_owned(),
         uai: Some(head.header.uai.clone()),
         source: Some(head.header.source),
         school_year: Some(head.header.school_year),
@@ -147,15 +134,10 @@ fn line(head: &Head, status: Status) -> DeliveryLine {
     }
 }
 
-fn check_schools(
-    session: &Session,
-    store: &Store,
-    review: &mut Review,
-    today: Date,
-) -> anyhow::Result<()> {
+fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyhow::Result<()> {
     let functions = &session.config.functions;
     for school in session.config.schools.values() {
-        let current: BTreeMap<Source, &Delivery> = of_school(&review.in_force, &school.uai);
+        let current = of_school(&review.in_force, &school.uai);
         if current.is_empty() {
             continue;
         }
@@ -168,28 +150,29 @@ fn check_schools(
         }
         let view = View {
             school,
+            current,
             before: before.iter().map(|(source, delivery)| (*source, delivery)).collect(),
-            today,
+            today: session.today(),
             policy: &session.config.checks,
             known_function: &|code| functions.knows(code),
             overrides: &session.config.overrides,
-            current,
         };
         let verdict = validate::school(&view);
-        let counts =
-            view.current.iter().map(|(source, one)| (*source, validate::counts(one, &verdict)));
-        let counts = counts.collect();
+        let counts: BTreeMap<Source, Counts> = view
+            .current
+            .iter()
+            .map(|(source, one)| (*source, validate::counts(one, &verdict)))
+            .collect();
         let parser = view.current.values().flat_map(|one| one.findings.iter().cloned());
         let parser: Vec<Finding> = parser.collect();
+        let old = view.before.values().map(|one| one.header.school_year).max();
+        let new = view.current.values().map(|one| one.header.school_year).max();
         let reviewed = review.schools.entry(school.uai.clone()).or_default();
+        reviewed.turns_year = old.is_some() && old != new;
         reviewed.counts = counts;
         reviewed.findings.extend(parser);
-        reviewed.findings.extend(verdict.findings);
-        reviewed.findings.sort();
-        reviewed.findings.dedup();
-        reviewed.set_aside = verdict.set_aside;
-        reviewed.no_departures = verdict.no_departures;
-        reviewed.repaired = verdict.repaired;
+        reviewed.findings.extend(verdict.findings.iter().cloned());
+        reviewed.verdict = verdict;
     }
     Ok(())
 }
@@ -204,37 +187,88 @@ fn of_school<'a>(
         .collect()
 }
 
-/// Fills the counts of the lines in, and puts them in the order of a report.
-fn finish_lines(review: &mut Review) {
-    for line in &mut review.lines {
-        let (Some(uai), Some(source), Status::Current) = (&line.uai, line.source, line.status)
-        else {
-            continue;
-        };
-        let counts = review.schools.get(uai).and_then(|school| school.counts.get(&source));
-        line.counts = counts.copied().unwrap_or_default();
-    }
-    review.lines.sort_by(|left, right| {
-        (&left.uai, left.source, left.status, &left.name)
-            .cmp(&(&right.uai, right.source, right.status, &right.name))
-    });
-}
-
 impl Review {
+    /// Files findings under their school, when that is one of ours.
+    fn file(&mut self, session: &Session, findings: &[Finding]) {
+        for finding in findings {
+            let ours = finding.uai.as_ref().filter(|uai| session.config.schools.contains_key(*uai));
+            match ours {
+                Some(uai) => {
+                    self.schools.entry(uai.clone()).or_default().findings.push(finding.clone());
+                }
+                None => self.others.push(finding.clone()),
+            }
+        }
+    }
+
+    /// Files what the registry found; a record that waits for a decision is one set aside.
+    pub fn tell(&mut self, session: &Session, findings: Vec<Finding>) {
+        for finding in &findings {
+            let source = finding.uai.as_ref().and_then(|uai| {
+                let of = |source: &&Source| {
+                    self.in_force
+                        .get(&(uai.clone(), **source))
+                        .is_some_and(|delivery| delivery.name == finding.place.file)
+                };
+                Source::ALL.iter().find(of).map(|source| (uai.clone(), *source))
+            });
+            let (Some((uai, source)), Severity::SetAside, Some(line)) =
+                (source, finding.severity, finding.place.line)
+            else {
+                continue;
+            };
+            let Some(school) = self.schools.get_mut(&uai) else { continue };
+            let counts = school.counts.entry(source).or_default();
+            if school.verdict.set_aside.insert((source, line)) {
+                counts.accepted -= 1;
+                counts.quarantined += 1;
+            }
+        }
+        self.file(session, &findings);
+        self.finish();
+    }
+
+    /// Fills the counts of the lines in, and puts everything in the order of a report.
+    fn finish(&mut self) {
+        for school in self.schools.values_mut() {
+            school.findings.sort();
+            school.findings.dedup();
+        }
+        for line in &mut self.lines {
+            let (Some(uai), Some(source)) = (&line.uai, line.source) else { continue };
+            let school = self.schools.get(uai);
+            if line.status == Status::Current {
+                let counts = school.and_then(|school| school.counts.get(&source));
+                line.counts = counts.copied().unwrap_or_default();
+                if school.is_some_and(|school| school.verdict.refused.contains(&source)) {
+                    line.status = Status::Refused;
+                }
+            }
+        }
+        self.lines.sort_by(|left, right| {
+            (&left.uai, left.source, left.status, &left.name)
+                .cmp(&(&right.uai, right.source, right.status, &right.name))
+        });
+    }
+
+    /// The receipt of the oldest delivery that was not there at the last run: when the 72 h began.
+    pub fn oldest_news(&self) -> Option<Timestamp> {
+        self.in_force
+            .iter()
+            .filter(|(key, delivery)| self.before.get(key) != Some(&delivery.digest))
+            .map(|(_, delivery)| delivery.received_at)
+            .min()
+    }
+
     /// The schools with something in force, as the people room wants them.
     pub fn inputs<'a>(&'a self, session: &'a Session) -> Vec<SchoolInput<'a>> {
         let schools = session.config.schools.values();
         schools
             .filter_map(|school| {
-                let deliveries = of_school(&self.in_force, &school.uai);
-                let reviewed = self.schools.get(&school.uai)?;
-                (!deliveries.is_empty()).then(|| SchoolInput {
-                    school,
-                    deliveries,
-                    set_aside: reviewed.set_aside.clone(),
-                    no_departures: reviewed.no_departures.clone(),
-                    repaired: reviewed.repaired.clone(),
-                })
+                let mut deliveries = of_school(&self.in_force, &school.uai);
+                let verdict = &self.schools.get(&school.uai)?.verdict;
+                deliveries.retain(|source, _| !verdict.refused.contains(source));
+                (!deliveries.is_empty()).then(|| SchoolInput { school, deliveries, verdict })
             })
             .collect()
     }
@@ -246,7 +280,10 @@ impl Review {
             let held = self
                 .schools
                 .get(uai)
-                .is_some_and(|school| school.no_departures.contains(source));
+                .is_some_and(|school| {
+                    let Verdict { no_departures, refused, .. } = &school.verdict;
+                    no_departures.contains(source) || refused.contains(source)
+                });
             let old = self.before.get(&(uai.clone(), *source)).filter(|_| held);
             let digest = old.unwrap_or(&delivery.digest).clone();
             Basis { uai: uai.clone(), source: *source, digest }

@@ -1,0 +1,106 @@
+//! `apply PLAN`: exactly that plan, or nothing.
+
+use std::collections::BTreeMap;
+
+use super::session::{Session, store_failure};
+use super::{applying, targets, tell};
+use crate::apply::Take;
+use crate::cli::clock::Stopwatch;
+use crate::cli::say::{ExitStatus, Failure};
+use crate::plan::Plan;
+use crate::store::runs::{self, Run, RunId, RunState};
+use crate::store::{Store, StoreError, journal, plans};
+
+pub fn apply(
+    session: &Session,
+    wanted: &str,
+    confirm: Option<&str>,
+) -> anyhow::Result<ExitStatus> {
+    session.may_write()?;
+    let _lock = session.lock("apply")?;
+    let mut store = session.store()?;
+    let run = find(&store, wanted)?;
+    if !matches!(run.state, RunState::Planned | RunState::Stopped) {
+        let what = format!("plan {} is {} already", run.id, run.state.as_str());
+        return Err(Failure::new(ExitStatus::Stale, what)
+            .hint("`rentree plan` makes a new one; `rentree replay` takes up what failed")
+            .into());
+    }
+    let plan = plans::load(&store, run.id).map_err(store_failure)?;
+    still_right(session, &plan)?;
+    lifted(&mut store, session, run.id, &plan, confirm)?;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    match journal::begin(&mut store, run.id, &plan, session.clock.now()) {
+        Ok(()) => {}
+        Err(StoreError::Stale { .. }) => return Err(stale("the registry has changed")),
+        Err(error) => return Err(store_failure(error)),
+    }
+    let mut watch = Stopwatch::start();
+    let applied = applying::drive_all(session, &mut store, &labs, &runtime, run.id, Take::Open)?;
+    let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
+    tell::applied(session, run.id, &plan, &applied.tally, &spent)?;
+    Ok(applied.status)
+}
+
+/// `latest`, a number, or the beginning of a hash.
+pub(super) fn find(store: &Store, wanted: &str) -> anyhow::Result<Run> {
+    let missing = || {
+        anyhow::Error::from(
+            Failure::new(ExitStatus::Usage, format!("no plan is called {wanted}"))
+                .hint("`rentree runs` lists them; `rentree plan` makes one"),
+        )
+    };
+    if wanted == "latest" {
+        return runs::latest(store).map_err(store_failure)?.ok_or_else(missing);
+    }
+    match wanted.parse::<u64>() {
+        Ok(number) if wanted.len() < 12 => runs::get(store, RunId(number)).map_err(|_| missing()),
+        _ => runs::find(store, wanted).map_err(|_| missing()),
+    }
+}
+
+/// A plan made under other settings is another plan.
+fn still_right(session: &Session, plan: &Plan) -> anyhow::Result<()> {
+    if plan.settings == session.config.digest {
+        return Ok(());
+    }
+    Err(stale("rentree.toml, a mapping or schools.csv has changed"))
+}
+
+fn stale(why: &str) -> anyhow::Error {
+    Failure::new(ExitStatus::Stale, format!("the plan is stale: {why} since it was made"))
+        .hint("nothing was written; `rentree plan` makes a new one, to be read again")
+        .into()
+}
+
+/// A guard is lifted by the whole hash of the plan, and by nothing else (SEC-42).
+fn lifted(
+    store: &mut Store,
+    session: &Session,
+    run: RunId,
+    plan: &Plan,
+    confirm: Option<&str>,
+) -> anyhow::Result<()> {
+    if plan.objections.is_empty() || confirm == Some(plan.hash.as_str()) {
+        return Ok(());
+    }
+    runs::stop(store, run, session.clock.now()).map_err(store_failure)?;
+    let list: Vec<String> = plan
+        .objections
+        .iter()
+        .map(|one| {
+            let scope = one.uai.as_ref().map_or("all schools", |uai| uai.as_str());
+            format!("\n  {} ({scope}): {}", one.id, one.text)
+        })
+        .collect();
+    let what = match confirm {
+        Some(_) => "that is not the hash of this plan; the guards stay".to_owned(),
+        None => format!("{} guard(s) object, nothing was written:{}", list.len(), list.concat()),
+    };
+    let hint = format!(
+        "read the plan (rentree show {run}); if it is right: rentree apply {run} --confirm {}",
+        plan.hash
+    );
+    Err(Failure::new(ExitStatus::Guarded, what).hint(hint).into())
+}

@@ -1,0 +1,141 @@
+//! The apply of a stored plan, shared by `apply`, `run` and `replay`.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::runtime::Runtime;
+
+use super::session::{Session, store_failure};
+use super::targets::{self, Labs, Purpose};
+use crate::apply::{self, ApplyError, Context, Take};
+use crate::cli::clock;
+use crate::cli::say::{self, ExitStatus, Failure};
+use crate::plan::operation::OperationKind;
+use crate::store::Store;
+use crate::store::runs::{self, RunId, TallyLine};
+use crate::target::ldap::LdapTarget;
+
+/// How an apply ended.
+pub struct Applied {
+    pub status: ExitStatus,
+    /// By target and kind.
+    pub tally: BTreeMap<(String, OperationKind), TallyLine>,
+}
+
+/// Operations of one journal transaction: large enough that the disk is not waited for, small
+/// enough that a crash leaves little to look at.
+const BATCH: usize = 256;
+
+/// A runtime for the network: two threads, as the work is waiting.
+pub fn runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// Does the operations of a run that has begun, target after target; a target that is lost does
+/// not hold the others. Ends the run.
+pub fn drive_all(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    run: RunId,
+    take: Take,
+) -> anyhow::Result<Applied> {
+    let stop = stop_on_signal(runtime);
+    let mut status = ExitStatus::Done;
+    for target in &session.config.targets {
+        let total = crate::store::plans::count(store, run, &target.name, take)
+            .map_err(store_failure)?;
+        if total == 0 {
+            continue;
+        }
+        let mut open = match runtime.block_on(targets::open(target, labs, Purpose::Write)) {
+            Ok(open) => open,
+            Err(error) => {
+                status = status.and(say::failure(&error));
+                continue;
+            }
+        };
+        let bar = progress_bar(total, &target.name);
+        let ended = drive_one(session, store, runtime, &mut open, &bar, run, take, &stop);
+        bar.finish_and_clear();
+        match ended {
+            Ok(()) => {}
+            Err(ApplyError::TargetLost { target, what, tally: _ }) => {
+                say::warn(&format!("the target {target} is lost: {what}"));
+                status = status.and(ExitStatus::Unreachable);
+            }
+            Err(ApplyError::Store(error)) => return Err(store_failure(error)),
+            Err(error) => {
+                let what = format!("target {}: {error}", target.name);
+                return Err(Failure::new(ExitStatus::Internal, what).into());
+            }
+        }
+    }
+    runs::finish(store, run, session.clock.now()).map_err(store_failure)?;
+    let tally = runs::tally(store, run).map_err(store_failure)?;
+    let bad = tally.values().any(|line| {
+        line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
+    });
+    if bad {
+        status = status.and(ExitStatus::SomeFailed);
+    }
+    Ok(Applied { status, tally })
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a drive needs, named at the one call")]
+fn drive_one(
+    session: &Session,
+    store: &mut Store,
+    runtime: &Runtime,
+    target: &mut LdapTarget,
+    bar: &ProgressBar,
+    run: RunId,
+    take: Take,
+    stop: &AtomicBool,
+) -> Result<(), ApplyError> {
+    let settings = apply::Settings {
+        window: target.in_flight_max(),
+        batch: BATCH,
+        attempts_max: session.config.attempts_max,
+        retry_delay: session.config.retry_delay,
+        reconnects_max: session.config.reconnects_max,
+    };
+    let name = target.name().to_owned();
+    let mut context = Context {
+        store,
+        run,
+        take,
+        recipient: Some(&session.config.recipient),
+        entropy: &mut clock::entropy,
+        now: &|| session.clock.now(),
+        progress: &mut |progress| bar.set_position(progress.settled),
+        stop,
+    };
+    runtime.block_on(apply::drive(target, &name, &mut context, &settings)).map(|_| ())
+}
+
+/// A bar on a terminal; nothing elsewhere (DESIGN section 5).
+fn progress_bar(total: u64, name: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total).with_message(name.to_owned());
+    let style = "{msg} {wide_bar} {pos}/{len}  {per_sec}  {eta}";
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// Set by Ctrl-C or SIGTERM: what is in flight is finished, nothing more is sent.
+fn stop_on_signal(runtime: &Runtime) -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    runtime.spawn(async move {
+        super::lab::until_stopped().await;
+        flag.store(true, Ordering::Relaxed);
+    });
+    stop
+}

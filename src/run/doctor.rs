@@ -1,0 +1,141 @@
+//! `doctor`: configuration, files, rights, certificates, target policies; says what to mend.
+
+use std::path::Path;
+
+use super::session::Session;
+use super::targets::{self, Labs, Purpose};
+use super::{applying, session};
+use crate::cli::args::Format;
+use crate::cli::clock::{self, Clock};
+use crate::cli::say::{self, ExitStatus};
+use crate::config::{Target, TargetKind};
+use crate::store::health;
+use crate::target::ldap::doctor::{self, Examined, Verdict};
+
+pub fn doctor(config: &Path, format: Format, clock: Clock) -> anyhow::Result<ExitStatus> {
+    let session = Session::open(config, format, clock)?;
+    let mut found: Vec<(String, Examined)> = Vec::new();
+    let mut add = |scope: &str, one: Examined| found.push((scope.to_owned(), one));
+    files(&session).into_iter().for_each(|one| add("files", one));
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(&session)?;
+    for target in &session.config.targets {
+        match examine(&runtime, target, &labs, &session) {
+            Ok(list) => list.into_iter().for_each(|one| add(&target.name, one)),
+            Err(error) => add(&target.name, bad("settings", error.to_string(), "")),
+        }
+    }
+    say::out(&match format {
+        Format::Text => text(&found),
+        Format::Json => json(&found),
+    });
+    let worst = found.iter().map(|(_, one)| one.verdict).max();
+    Ok(if worst == Some(Verdict::Bad) { ExitStatus::Usage } else { ExitStatus::Done })
+}
+
+fn examine(
+    runtime: &tokio::runtime::Runtime,
+    target: &Target,
+    labs: &Labs,
+    session: &Session,
+) -> anyhow::Result<Vec<Examined>> {
+    let writer = targets::settings(target, labs, Purpose::Write)?;
+    let reader = match &target.kind {
+        TargetKind::Ldap(ldap) if ldap.reader.is_some() => {
+            Some(targets::settings(target, labs, Purpose::Read)?)
+        }
+        TargetKind::Ldap(_) | TargetKind::Lab(_) => None,
+    };
+    let now = session.clock.now();
+    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), now, clock::entropy)))
+}
+
+fn files(session: &Session) -> Vec<Examined> {
+    let config = &session.config;
+    let mut list = vec![Examined {
+        id: "configuration",
+        verdict: Verdict::Good,
+        what: format!("{} schools, {} target(s)", config.schools.len(), config.targets.len()),
+        hint: String::new(),
+    }];
+    if config.schools.is_empty() {
+        list.push(bad(
+            "schools",
+            "schools.csv has no school with an UAI: every file would be refused".to_owned(),
+            "fill in the first column of schools.csv",
+        ));
+    } else if config.schools_without_uai > 0 {
+        list.push(Examined {
+            id: "schools",
+            verdict: Verdict::Weak,
+            what: format!("{} lines of schools.csv have no UAI yet", config.schools_without_uai),
+            hint: "fill in the first column, or remove the line".to_owned(),
+        });
+    }
+    match std::fs::read_dir(&config.inbox) {
+        Ok(_) => list.push(good("inbox", format!("{} can be read", config.inbox.display()))),
+        Err(error) => list.push(bad(
+            "inbox",
+            format!("{}: {error}", config.inbox.display()),
+            "make the folder, or correct folders.inbox",
+        )),
+    }
+    match session.store() {
+        Ok(store) => match health::problems(&store) {
+            Ok(problems) if problems.is_empty() => {
+                list.push(good("store", format!("{} is sound", store.path().display())));
+            }
+            Ok(problems) => list.push(bad("store", problems.join("; "), RESTORE)),
+            Err(error) => {
+                list.push(bad("store", session::store_failure(error).to_string(), RESTORE));
+            }
+        },
+        Err(error) => list.push(bad("store", error.to_string(), RESTORE)),
+    }
+    list
+}
+
+const RESTORE: &str = "put the last backup in its place (rentree backup makes them)";
+
+fn good(id: &'static str, what: String) -> Examined {
+    Examined { id, verdict: Verdict::Good, what, hint: String::new() }
+}
+
+fn bad(id: &'static str, what: String, hint: &str) -> Examined {
+    Examined { id, verdict: Verdict::Bad, what, hint: hint.to_owned() }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Good => "good",
+        Verdict::Weak => "weak",
+        Verdict::Bad => "BAD",
+    }
+}
+
+fn text(found: &[(String, Examined)]) -> String {
+    let mut text = String::new();
+    for (scope, Examined { id, verdict, what, hint }) in found {
+        text.push_str(&format!("{:<4}  {scope}: {id}: {what}\n", word(*verdict)));
+        if !hint.is_empty() && *verdict != Verdict::Good {
+            text.push_str(&format!("      hint: {hint}\n"));
+        }
+    }
+    text
+}
+
+fn json(found: &[(String, Examined)]) -> String {
+    let list: Vec<_> = found
+        .iter()
+        .map(|(scope, one)| {
+            serde_json::json!({
+                "scope": scope,
+                "id": one.id,
+                "verdict": word(one.verdict).to_lowercase(),
+                "what": one.what,
+                "hint": one.hint,
+            })
+        })
+        .collect();
+    format!("{}\n", serde_json::Value::from(list))
+}

@@ -1,0 +1,54 @@
+//! `lab`: serves the embedded lab until stopped.
+
+use super::applying;
+use super::session::Session;
+use super::targets;
+use crate::cli::say::{self, ExitStatus, Failure};
+use crate::config::TargetKind;
+
+pub fn lab(session: &Session) -> anyhow::Result<ExitStatus> {
+    let mut served = Vec::new();
+    for target in &session.config.targets {
+        let TargetKind::Lab(lab) = &target.kind else { continue };
+        let lab = targets::start_lab(session, target, lab)?;
+        if lab.is_attached() {
+            let what = format!("the lab {} is served by another process already", target.name);
+            return Err(Failure::new(ExitStatus::Locked, what).into());
+        }
+        say::out(&format!(
+            "The lab {} serves {} until you stop it (Ctrl-C). In another window:\n\n\
+             LDAPTLS_CACERT={} \\\n\
+             ldapsearch -x -H {} -D {} -y {} -b {}\n",
+            target.name,
+            target.base,
+            lab.ca_file().display(),
+            lab.url(),
+            lab.admin_dn(),
+            lab.admin_password_file().display(),
+            target.base,
+        ));
+        served.push(lab);
+    }
+    if served.is_empty() {
+        return Err(Failure::new(ExitStatus::Usage, "no target of this folder is a lab")
+            .hint("`rentree init DIR --lab` makes a folder with one")
+            .into());
+    }
+    applying::runtime()?.block_on(until_stopped());
+    Ok(ExitStatus::Done)
+}
+
+/// Ctrl-C or SIGTERM.
+pub(super) async fn until_stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => _ = terminated.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

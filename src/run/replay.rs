@@ -1,0 +1,80 @@
+//! `replay`: takes up what failed or was interrupted, and only that.
+
+use std::collections::BTreeMap;
+
+use tokio::runtime::Runtime;
+
+use super::session::{Session, store_failure};
+use super::targets::{self, Labs};
+use super::{applying, tell};
+use crate::apply::Take;
+use crate::cli::clock::Stopwatch;
+use crate::cli::say::{self, ExitStatus, Failure};
+use crate::store::runs::{self, Run, RunId, RunState};
+use crate::store::{Store, plans};
+
+pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
+    session.may_write()?;
+    let _lock = session.lock("replay")?;
+    let mut store = session.store()?;
+    runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
+    let known = runs::list(&store).map_err(store_failure)?;
+    let open = |one: &&Run| one.state == RunState::Interrupted;
+    let wanted = match run {
+        Some(number) => known.iter().find(|one| one.id == RunId(number)).ok_or_else(|| {
+            Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
+                .hint("`rentree runs` lists them")
+        })?,
+        None => match known.iter().find(open) {
+            Some(run) => run,
+            None => {
+                say::out("nothing to take up: every run is settled\n");
+                return Ok(ExitStatus::Done);
+            }
+        },
+    };
+    if wanted.state != RunState::Interrupted {
+        say::out(&format!("nothing to take up: run {} is {}\n", wanted.id, wanted.state.as_str()));
+        return Ok(ExitStatus::Done);
+    }
+    let id = wanted.id;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    runs::resume(&mut store, id).map_err(store_failure)?;
+    let plan = plans::header(&store, id).map_err(store_failure)?;
+    let mut watch = Stopwatch::start();
+    let applied = applying::drive_all(session, &mut store, &labs, &runtime, id, Take::Failed)?;
+    let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
+    tell::applied(session, id, &plan, &applied.tally, &spent)?;
+    Ok(applied.status)
+}
+
+/// Before a new run: settles what a run that was interrupted had announced and not finished. What
+/// the server refused is left to the new plan.
+pub(super) fn settle_interrupted(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+) -> anyhow::Result<ExitStatus> {
+    runs::interrupt_leftovers(store).map_err(store_failure)?;
+    let Some(last) = runs::list(store)
+        .map_err(store_failure)?
+        .into_iter()
+        .find(|run| matches!(run.state, RunState::Interrupted | RunState::Applied))
+        .filter(|run| run.state == RunState::Interrupted)
+    else {
+        return Ok(ExitStatus::Done);
+    };
+    let open = session.config.targets.iter().try_fold(0, |sum, target| {
+        plans::count(store, last.id, &target.name, Take::Open).map(|count| sum + count)
+    });
+    if open.map_err(store_failure)? == 0 {
+        return Ok(ExitStatus::Done);
+    }
+    say::warn(&format!("run {} was interrupted: it is finished first", last.id));
+    runs::resume(store, last.id).map_err(store_failure)?;
+    let applied = applying::drive_all(session, store, labs, runtime, last.id, Take::Open)?;
+    // What is still wrong is in the plan that follows, and counted there.
+    Ok(if applied.status == ExitStatus::Unreachable { applied.status } else { ExitStatus::Done })
+}

@@ -1,0 +1,46 @@
+//! `run`: check + plan + apply, for cron.
+
+use super::draft;
+use super::session::{Session, store_failure};
+use super::{applying, plan, replay, targets, tell};
+use crate::apply::Take;
+use crate::cli::args::Format;
+use crate::cli::clock::Stopwatch;
+use crate::cli::say::{self, ExitStatus};
+use crate::report::plan_text::Detail;
+use crate::store::{journal, runs};
+
+pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
+    session.may_write()?;
+    let _lock = session.lock("run")?;
+    let mut store = session.store()?;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    // What an interrupted run left is settled first: its secrets and its journal are its own.
+    let left = replay::settle_interrupted(session, &mut store, &labs, &runtime)?;
+    let mut draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
+    let status = left.and(plan::status(&draft));
+    if session.format == Format::Text {
+        tell::plan(session, &draft, Detail::Summary)?;
+    }
+    if !draft.plan.objections.is_empty() {
+        runs::stop(&mut store, draft.run, session.clock.now()).map_err(store_failure)?;
+        if session.format == Format::Json {
+            tell::plan(session, &draft, Detail::Summary)?;
+        }
+        return Ok(status);
+    }
+    journal::begin(&mut store, draft.run, &draft.plan, session.clock.now())
+        .map_err(store_failure)?;
+    let mut watch = Stopwatch::start();
+    let applied =
+        applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
+    draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
+    crate::store::deliveries::prune(&mut store).map_err(store_failure)?;
+    tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
+    let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
+    if told > 0 && session.format == Format::Text {
+        say::out(&format!("{told} findings for the schools: rentree check --out DIR\n"));
+    }
+    Ok(status.and(applied.status))
+}

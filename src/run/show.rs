@@ -1,0 +1,32 @@
+//! `show`: a stored plan, whole, in one of its forms.
+
+use super::apply;
+use super::session::{Session, store_failure};
+use super::tell;
+use crate::cli::args::ShowAs;
+use crate::cli::say::{self, ExitStatus};
+use crate::report::plan_text::Detail;
+use crate::report::{plan_csv, plan_json, plan_ldif};
+use crate::store::plans;
+
+pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<ExitStatus> {
+    let store = session.store()?;
+    let run = apply::find(&store, wanted)?;
+    let plan = plans::load(&store, run.id).map_err(store_failure)?;
+    let mut bytes = Vec::new();
+    match form {
+        ShowAs::Text => {
+            let text = tell::plan_as_text(session, run.id, &plan, &[], &[], Detail::Full)?;
+            bytes.extend(text.into_bytes());
+        }
+        ShowAs::Jsonl => plan_json::write_lines(&mut bytes, &plan.operations)?,
+        ShowAs::Csv => plan_csv::write(&mut bytes, &plan.operations)?,
+        ShowAs::Ldif => {
+            for target in &session.config.targets {
+                plan_ldif::write(&mut bytes, &target.name, &plan.operations)?;
+            }
+        }
+    }
+    say::out(&String::from_utf8(bytes)?);
+    Ok(ExitStatus::Done)
+}
