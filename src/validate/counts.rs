@@ -24,7 +24,7 @@ pub(super) fn volume(view: &View<'_>, verdict: &mut Verdict) {
                     .about_file(kind::TOO_MANY_ROWS, *source)
                     .with("what", what)
                     .with("count", count)
-                    .with("limit", limit);
+                    .with("max", limit);
                 verdict.add(*source, finding);
                 verdict.set_aside.extend(person_lines(delivery).map(|line| (*source, line)));
                 verdict.refused.insert(*source);

@@ -13,16 +13,10 @@ const AGE_MAX: i16 = 90;
 /// A pupil without birth date cannot be recognised from one year to the next; staff typed in
 /// STSWeb often has none, and that is allowed (formats 1.2).
 pub(super) fn births(view: &View<'_>, verdict: &mut Verdict) {
+    let told = view.parser_lines(Source::SieclePupils, &[kind::BIRTHDATE_UNREADABLE]);
     for pupil in view.present_pupils() {
         let finding = match pupil.birth_date {
-            None if view.parser_said(
-                Source::SieclePupils,
-                pupil.line,
-                &[kind::BIRTHDATE_UNREADABLE],
-            ) =>
-            {
-                continue;
-            }
+            None if told.contains(&pupil.line) => continue,
             None => view.about_pupil(kind::BIRTHDATE_MISSING, pupil),
             Some(birth) if plausible(birth, view.today) => continue,
             Some(_) => view.about_pupil(kind::BIRTHDATE_IMPLAUSIBLE, pupil),

@@ -66,8 +66,9 @@ pub(super) fn ine_duplicated(view: &View<'_>, verdict: &mut Verdict) {
 /// No INE: matched by other means, and told.
 pub(super) fn ine_missing(view: &View<'_>, verdict: &mut Verdict) {
     let spoilt = [kind::INE_PLACEHOLDER, kind::INE_MALFORMED];
+    let told = view.parser_lines(Source::SieclePupils, &spoilt);
     for pupil in view.present_pupils().filter(|pupil| pupil.ine.is_empty()) {
-        if !view.parser_said(Source::SieclePupils, pupil.line, &spoilt) {
+        if !told.contains(&pupil.line) {
             verdict.add(Source::SieclePupils, view.about_pupil(kind::INE_MISSING, pupil));
         }
     }

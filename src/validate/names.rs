@@ -20,7 +20,7 @@ const SIGNS_MAX: usize = 5;
 pub enum NameFault {
     /// U+FFFD, or the `?` that the exports write for a character that they cannot.
     Damaged,
-    /// Signs that no name has, distinct, in order: control, bidi, zero-width, other scripts, digits.
+    /// Signs that no name has, distinct, in order: control, bidi, zero-width, digits, scripts.
     Hostile(Vec<char>),
     TooLong,
 }

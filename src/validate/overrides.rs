@@ -141,22 +141,25 @@ fn lift(view: &View<'_>, verdict: &mut Verdict, kind: Kind) -> usize {
             count += 1;
         }
     }
-    for place in lifted {
+    // Another check, or the parser, may have its own reason to set a row aside.
+    let by_parser = view.current.values().flat_map(|delivery| &delivery.findings);
+    let still: BTreeSet<Place> = verdict
+        .findings
+        .iter()
+        .chain(by_parser)
+        .filter(|finding| finding.severity == Severity::SetAside)
+        .map(|finding| finding.place.clone())
+        .collect();
+    for place in lifted.difference(&still) {
         let Some(source) = source_of(view, &place.file) else { continue };
-        if kind == kind::COUNT_DROPPED && !verdict.refused.contains(&source) {
+        if verdict.refused.contains(&source) {
+            continue;
+        }
+        if kind == kind::COUNT_DROPPED {
             verdict.no_departures.remove(&source);
         }
         if let Some(line) = place.line.filter(|_| kind.severity == Severity::SetAside) {
-            // Another check, or the parser, may have its own reason.
-            let aside = |it: &Finding| it.severity == Severity::SetAside && it.place == place;
-            let by_parser =
-                view.current.get(&source).is_some_and(|it| it.findings.iter().any(aside));
-            let kept = by_parser
-                || verdict.refused.contains(&source)
-                || verdict.findings.iter().any(aside);
-            if !kept {
-                verdict.set_aside.remove(&(source, line));
-            }
+            verdict.set_aside.remove(&(source, line));
         }
     }
     count

@@ -13,8 +13,9 @@ use crate::model::record::{PupilRecord, StructureRecord};
 pub(super) fn duplicated(view: &View<'_>, verdict: &mut Verdict) {
     for source in [Source::Sts, Source::SiecleStructures] {
         let mut seen: BTreeSet<&StructureCode> = BTreeSet::new();
+        let told = view.parser_lines(source, &[kind::STRUCTURE_DUPLICATED]);
         for structure in view.structures(source).unwrap_or(&[]) {
-            if !seen.insert(&structure.code) {
+            if !seen.insert(&structure.code) && !told.contains(&structure.line) {
                 let finding = view
                     .about_row(kind::STRUCTURE_DUPLICATED, source, structure.line)
                     .with("code", &structure.code);

@@ -13,6 +13,10 @@ use crate::model::ids::{IneKey, SchoolYear};
 use crate::model::record::{PupilRecord, StaffKind, StaffRecord};
 
 fn check(case: &Case, expect: &[&str]) -> Verdict {
+    for check in CHECKS {
+        let own = |finding: &kind::Finding| check.ids.iter().any(|kind| kind.id == finding.id);
+        assert!(case.run(check.run).findings.iter().all(own), "a kind is not in the table");
+    }
     let verdict = school(&case.view());
     assert_eq!(case.told(&verdict), expect);
     verdict
@@ -280,6 +284,7 @@ fn every_kind_of_finding_is_found_somewhere() {
         kind::FILE_NOT_RECOGNISED,
         kind::FILE_TOO_LARGE,
         kind::FILE_EMPTY,
+        kind::FILE_UNREADABLE,
         kind::ARCHIVE_UNSAFE,
         kind::ARCHIVE_DAMAGED,
         kind::ARCHIVE_WITHOUT_XML,
@@ -367,7 +372,9 @@ fn any_pupil() -> impl Strategy<Value = PupilRecord> {
 proptest! {
     /// rows read = accepted + set aside + rejected, and what is accepted is what has effect.
     #[test]
-    fn every_count_adds_up(rows in proptest::collection::vec(any_pupil(), 0..12), lost in 0_u64..5) {
+    fn every_count_adds_up(
+        rows in proptest::collection::vec(any_pupil(), 0..12), lost in 0_u64..5,
+    ) {
         let mut case = Case::new().pupils(rows);
         let file = case.current.get_mut(&Source::SieclePupils).unwrap();
         file.counts.read += lost;

@@ -65,13 +65,14 @@ impl<'a> View<'a> {
         self.pupils().iter().filter(move |pupil| pupil.left_on.is_none_or(|left| left >= today))
     }
 
-    /// Whether the parser has already told something of this kind about a row.
-    pub(super) fn parser_said(&self, source: Source, line: u64, kinds: &[Kind]) -> bool {
-        self.current.get(&source).is_some_and(|delivery| {
-            delivery.findings.iter().any(|finding| {
-                finding.place.line == Some(line) && kinds.iter().any(|kind| kind.id == finding.id)
-            })
-        })
+    /// Lines of which the parser has already told something of these kinds.
+    pub(super) fn parser_lines(&self, source: Source, kinds: &[Kind]) -> BTreeSet<u64> {
+        let findings = self.current.get(&source).map_or(&[][..], |delivery| &delivery.findings);
+        findings
+            .iter()
+            .filter(|finding| kinds.iter().any(|kind| kind.id == finding.id))
+            .filter_map(|finding| finding.place.line)
+            .collect()
     }
 
     fn place(&self, source: Source, line: Option<u64>) -> Place {
