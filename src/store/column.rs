@@ -89,7 +89,7 @@ mod tests {
             texts.iter().map(|text| format!("{:.9}", text.parse::<Timestamp>().unwrap())).collect();
         assert!(written.is_sorted(), "{written:?}");
         for (text, back) in texts.iter().zip(&written) {
-            assert_eq!(back.parse::<Timestamp>(), text.parse::<Timestamp>());
+            assert_eq!(back.parse::<Timestamp>().unwrap(), text.parse().unwrap());
         }
     }
 }

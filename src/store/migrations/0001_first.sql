@@ -34,6 +34,10 @@ CREATE TABLE name (
     PRIMARY KEY (name, form)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX name_person ON name (person);
+-- REPLACE deletes without firing the trigger below.
+CREATE TRIGGER name_is_given_once BEFORE INSERT ON name
+WHEN EXISTS (SELECT 1 FROM name WHERE name = NEW.name AND form = NEW.form)
+BEGIN SELECT RAISE(ABORT, 'R-17: a name is given once'); END;
 CREATE TRIGGER name_never_moves BEFORE UPDATE ON name
 BEGIN SELECT RAISE(ABORT, 'R-17: a name is never given to somebody else'); END;
 CREATE TRIGGER name_never_leaves BEFORE DELETE ON name
