@@ -1,0 +1,196 @@
+//! What follows from an answer: the next step, and in the end the journal's event and the fate of
+//! an initial secret.
+
+use super::{Settings, Tally};
+use crate::model::entry::ObjectKey;
+use crate::model::ids::PersonId;
+use crate::plan::operation::{Action, Operation};
+use crate::store::journal::{Event, Settlement};
+use crate::store::secrets::SecretFate;
+use crate::target::{Done, WriteError};
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    Written,
+    Already,
+    Stale(String),
+    /// Refused, or waiting for another.
+    Failed(String),
+    Blocked(String),
+    /// No answer: done or not.
+    Unknown(String),
+    /// Certainly not done, and nothing wrong with it.
+    PutBack(String),
+}
+
+/// What was tried of one operation in this drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Tries {
+    /// The server put it off so many times.
+    pub(super) busy: u32,
+    /// It was sent and left without an answer so many times: it may have been done.
+    pub(super) unanswered: u32,
+}
+
+/// What to do with an operation after an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    Settle(Ending),
+    /// After a delay.
+    Again(String),
+    /// Another connection first. `write` looks before it writes, so this is never a blind retry.
+    Reconnect(String),
+}
+
+/// The next step. `tries` counts this answer already.
+pub(super) fn next(answer: Result<Done, WriteError>, tries: Tries, settings: &Settings) -> Next {
+    let words = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    match answer {
+        Ok(Done::Written) => Next::Settle(Ending::Written),
+        Ok(Done::Already) => Next::Settle(Ending::Already),
+        Err(WriteError::Stale(what)) => Next::Settle(Ending::Stale(what)),
+        Err(WriteError::Refused { .. }) => Next::Settle(Ending::Failed(words)),
+        Err(WriteError::Busy { .. }) if tries.busy < settings.attempts_max => Next::Again(words),
+        // Put off now, but maybe done by a try before it.
+        Err(WriteError::Busy { .. }) if tries.unanswered > 0 => {
+            Next::Settle(Ending::Unknown(words))
+        }
+        Err(WriteError::Busy { .. }) => Next::Settle(Ending::Failed(words)),
+        Err(WriteError::Unknown(_)) if tries.unanswered < settings.attempts_max => {
+            Next::Reconnect(words)
+        }
+        // The others go on without the one that breaks every connection.
+        Err(WriteError::Unknown(_)) => Next::Settle(Ending::Unknown(words)),
+        Err(WriteError::Lost(_)) => Next::Reconnect(words),
+    }
+}
+
+/// An operation that has its ending.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// As planned, or without the links that wait.
+    pub(super) operation: Operation,
+    pub(super) attempt: u32,
+    pub(super) tries: Tries,
+    /// Links left out, as they wait for the operation of this rank.
+    pub(super) without: Option<u64>,
+    pub(super) ending: Ending,
+}
+
+impl Settled {
+    /// Later operations that need what this one makes cannot be sent.
+    pub(super) fn leaves_a_gap(&self) -> bool {
+        match self.ending {
+            Ending::Written | Ending::Already => false,
+            Ending::Stale(_)
+            | Ending::Failed(_)
+            | Ending::Blocked(_)
+            | Ending::Unknown(_)
+            | Ending::PutBack(_) => true,
+        }
+    }
+
+    /// For the journal.
+    pub(super) fn settlement(&self) -> Settlement {
+        let in_part = self.without.map(|seq| format!("in part: waits for operation {seq}"));
+        let (event, detail) = match (&self.ending, in_part) {
+            // So that `replay` does the whole.
+            (Ending::Written | Ending::Already, Some(in_part)) => (Event::Failed, Some(in_part)),
+            (Ending::Written, None) => (Event::Done, None),
+            (Ending::Already, None) => (Event::Already, None),
+            (Ending::Stale(text), _) => (Event::Stale, Some(text.clone())),
+            (Ending::Failed(text), _) => (Event::Failed, Some(text.clone())),
+            (Ending::Blocked(text), _) => (Event::Blocked, Some(text.clone())),
+            (Ending::Unknown(text), _) => (Event::Unknown, Some(text.clone())),
+            (Ending::PutBack(text), _) => (Event::PutBack, Some(text.clone())),
+        };
+        Settlement {
+            seq: self.operation.seq,
+            attempt: self.attempt,
+            event,
+            detail,
+            secret: creates_account(&self.operation)
+                .and_then(|person| Some((person, fate(&self.ending, self.tries)?))),
+        }
+    }
+}
+
+/// What an ending says about the secret of this attempt; none: nothing sure.
+fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
+    let maybe_done = tries.unanswered > 0;
+    match ending {
+        Ending::Written => Some(SecretFate::ThisAttempt),
+        // A try of this attempt was left without an answer: it was that one.
+        Ending::Already if maybe_done => Some(SecretFate::ThisAttempt),
+        Ending::Stale(_) | Ending::Failed(_) | Ending::PutBack(_) if maybe_done => None,
+        Ending::Already | Ending::Stale(_) | Ending::Failed(_) | Ending::PutBack(_) => {
+            Some(SecretFate::EarlierAttempt)
+        }
+        // Never sent: this attempt has no secret.
+        Ending::Blocked(_) => None,
+        Ending::Unknown(_) => None,
+    }
+}
+
+/// The person whose account an operation creates: it gets an initial password, and nothing else
+/// ever does.
+pub(super) fn creates_account(operation: &Operation) -> Option<PersonId> {
+    match (&operation.key, &operation.action) {
+        (ObjectKey::Account(person), Action::Create { .. }) => Some(*person),
+        (ObjectKey::Account(_) | ObjectKey::Container(_) | ObjectKey::Group(_), _) => None,
+    }
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, event: Event) {
+        let counter = match event {
+            Event::Done => &mut self.done,
+            Event::Already => &mut self.already,
+            Event::Failed => &mut self.failed,
+            Event::Stale => &mut self.stale,
+            Event::Blocked => &mut self.blocked,
+            Event::Unknown => &mut self.unknown,
+            Event::PutBack => &mut self.put_back,
+            Event::Started => return,
+        };
+        *counter += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SETTINGS: Settings = Settings {
+        window: 4,
+        batch: 8,
+        attempts_max: 3,
+        retry_delay: Duration::ZERO,
+        reconnects_max: 3,
+    };
+
+    #[test]
+    fn every_answer_has_its_next_step() {
+        let tries = |busy, unanswered| Tries { busy, unanswered };
+        let check = |answer: Result<Done, WriteError>, tries, expect: &str| {
+            let next = format!("{:?}", next(answer.clone(), tries, &SETTINGS));
+            assert!(next.starts_with(expect), "{answer:?} {tries:?}: {next}");
+        };
+        let busy = || Err(WriteError::Busy { code: 51, text: "busy".into() });
+        let unknown = || Err(WriteError::Unknown("closed".into()));
+        check(Ok(Done::Written), tries(0, 0), "Settle(Written)");
+        check(Ok(Done::Already), tries(0, 1), "Settle(Already)");
+        check(Err(WriteError::Stale("x".into())), tries(0, 0), "Settle(Stale");
+        let refused = WriteError::Refused { code: 65, text: "schema".into() };
+        check(Err(refused), tries(0, 0), "Settle(Failed(\"refused by the server (65): schema\"");
+        check(busy(), tries(1, 0), "Again");
+        check(busy(), tries(3, 0), "Settle(Failed");
+        check(busy(), tries(3, 1), "Settle(Unknown");
+        check(unknown(), tries(0, 1), "Reconnect");
+        check(unknown(), tries(0, 3), "Settle(Unknown");
+        check(Err(WriteError::Lost("closed".into())), tries(9, 9), "Reconnect");
+    }
+}

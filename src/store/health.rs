@@ -1,0 +1,45 @@
+//! What `doctor` asks of the store.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::{Store, StoreError};
+
+const PROBLEMS_MAX: usize = 20;
+/// What others may not do with the store.
+const OTHERS: u32 = 0o077;
+
+/// Problems of the store, as sentences: damage, broken references, rights too wide. None: good.
+pub fn problems(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut problems = Vec::new();
+    let mut statement =
+        store.connection.prepare(&format!("PRAGMA integrity_check({PROBLEMS_MAX})"))?;
+    for line in statement.query_map([], |row| row.get::<_, String>(0))? {
+        let line = line?;
+        if line != "ok" {
+            problems.push(format!("the store is damaged: {line}"));
+        }
+    }
+    let mut statement = store.connection.prepare("PRAGMA foreign_key_check")?;
+    let broken = statement.query_map([], |row| row.get::<_, String>(0))?.take(PROBLEMS_MAX);
+    for table in broken {
+        problems.push(format!("a row of table `{}` refers to one that is not there", table?));
+    }
+    let folder = store.path.parent().unwrap_or(&store.path);
+    for path in [folder, &store.path] {
+        let mode = std::fs::metadata(path)
+            .map_err(|source| StoreError::Folder {
+                path: path.to_string_lossy().into_owned(),
+                source,
+            })?
+            .permissions()
+            .mode();
+        if mode & OTHERS != 0 {
+            problems.push(format!(
+                "`{}` can be reached by others (mode {:04o}): take their rights away",
+                path.display(),
+                mode & 0o7777
+            ));
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,305 @@
+//! Stored plans: immutable once made, read whole for people, by pages for the machine.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::column::{At, document, json};
+use super::runs::{self, OperationState, RunId, RunState};
+use super::{Store, StoreError};
+use crate::model::registry::RegistryChange;
+use crate::plan::Plan;
+use crate::plan::operation::Operation;
+
+/// Which operations a drive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// Planned, or started and never settled.
+    Open,
+    /// Those and the failed ones: `replay`.
+    OpenAndFailed,
+}
+
+impl Take {
+    fn failed(self) -> bool {
+        match self {
+            Self::Open => false,
+            Self::OpenAndFailed => true,
+        }
+    }
+}
+
+/// An operation and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationRow {
+    pub operation: Operation,
+    pub state: OperationState,
+    /// How often it was announced.
+    pub attempts: u32,
+    /// The server's words, or what it waits for.
+    pub detail: Option<String>,
+}
+
+/// Operations of one target and stage, after a rank.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    pub target: &'a str,
+    pub stage: u8,
+    pub after: u64,
+    pub rows_max: usize,
+}
+
+/// Stores a plan as a new run; when the newest run is this very plan, not begun, it is that one
+/// and nothing is written.
+pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, StoreError> {
+    if let Some(run) = runs::latest(store)?
+        && run.plan_hash == plan.hash
+        && matches!(run.state, RunState::Planned | RunState::Stopped)
+    {
+        return Ok(run.id);
+    }
+    store.write(|transaction| {
+        let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
+        let run = RunId(transaction.query_row(sql, [], |row| row.get(0))?);
+        let header = header_of(plan);
+        transaction.execute(
+            "INSERT INTO run (id, command, state, made_at, plan_hash, generation, header)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                run.0,
+                command,
+                RunState::Planned,
+                At(plan.made_at),
+                plan.hash.as_str(),
+                plan.generation,
+                json(&header)?
+            ],
+        )?;
+        save_change(transaction, run, &plan.change)?;
+        save_operations(transaction, run, &plan.operations)?;
+        Ok(run)
+    })
+}
+
+/// What is kept in one document: all but the long lists, which are kept row by row.
+fn header_of(plan: &Plan) -> Plan {
+    let Plan {
+        hash,
+        made_at,
+        generation,
+        basis,
+        settings,
+        change: _,
+        operations: _,
+        objections,
+        summary,
+    } = plan;
+    Plan {
+        hash: hash.clone(),
+        made_at: *made_at,
+        generation: *generation,
+        basis: basis.clone(),
+        settings: settings.clone(),
+        change: RegistryChange::default(),
+        operations: Vec::new(),
+        objections: objections.clone(),
+        summary: summary.clone(),
+    }
+}
+
+fn save_change(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    change: &RegistryChange,
+) -> Result<(), StoreError> {
+    let RegistryChange { persons, workspaces } = change;
+    let mut insert = transaction
+        .prepare("INSERT INTO plan_change (run, part, seq, document) VALUES (?1, ?2, ?3, ?4)")?;
+    for (seq, person) in persons.iter().enumerate() {
+        insert.execute(params![run.0, "person", seq, json(person)?])?;
+    }
+    for (seq, workspace) in workspaces.iter().enumerate() {
+        insert.execute(params![run.0, "workspace", seq, json(workspace)?])?;
+    }
+    Ok(())
+}
+
+fn save_operations(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    operations: &[Operation],
+) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare(
+        "INSERT INTO plan_operation (run, seq, target, stage, kind, uai, object, document)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for operation in operations {
+        let Operation { seq, target, kind, key, uai, stage, action: _, blocked: _ } = operation;
+        insert.execute(params![
+            run.0,
+            seq,
+            target,
+            stage,
+            kind.as_str(),
+            uai.as_ref().map(|uai| uai.as_str()),
+            key.to_string(),
+            json(operation)?
+        ])?;
+    }
+    Ok(())
+}
+
+/// A plan without its change and operations: who made it from what, and what objects to it.
+pub fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
+    let sql = "SELECT header FROM run WHERE id = ?1";
+    let found = store.connection.query_row(sql, [run.0], |row| document(row, 0)).optional()?;
+    found.ok_or(StoreError::NoRun(run))
+}
+
+/// A whole plan, equal to the one that was saved.
+pub fn load(store: &Store, run: RunId) -> Result<Plan, StoreError> {
+    let mut plan = header(store, run)?;
+    let sql = "SELECT document FROM plan_change WHERE run = ?1 AND part = ?2 ORDER BY seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map(params![run.0, "person"], |row| document(row, 0))?;
+    plan.change.persons = rows.collect::<Result<_, _>>()?;
+    let rows = statement.query_map(params![run.0, "workspace"], |row| document(row, 0))?;
+    plan.change.workspaces = rows.collect::<Result<_, _>>()?;
+    let sql = "SELECT document FROM plan_operation WHERE run = ?1 ORDER BY seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([run.0], |row| document(row, 0))?;
+    plan.operations = rows.collect::<Result<_, _>>()?;
+    Ok(plan)
+}
+
+/// Every operation of a run with where it is, in order, one at a time.
+pub fn each_operation(
+    store: &Store,
+    run: RunId,
+    mut visit: impl FnMut(OperationRow),
+) -> Result<(), StoreError> {
+    let sql = "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 ORDER BY o.seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut rows = statement.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        visit(read_row(row)?);
+    }
+    Ok(())
+}
+
+/// The stages that a target has operations in, in order.
+pub fn stages(store: &Store, run: RunId, target: &str) -> Result<Vec<u8>, StoreError> {
+    let sql = "SELECT DISTINCT stage FROM plan_operation WHERE run = ?1 AND target = ?2 ORDER BY 1";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map(params![run.0, target], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The next operations of a target and stage that a drive takes, by rank.
+pub fn page(
+    store: &Store,
+    run: RunId,
+    page: &Page<'_>,
+    take: Take,
+) -> Result<Vec<OperationRow>, StoreError> {
+    let sql = "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.target = ?2 AND o.stage = ?3 AND o.seq > ?4
+                 AND (coalesce(s.state, 'planned') IN ('planned', 'started')
+                      OR (?5 AND s.state = 'failed'))
+               ORDER BY o.seq LIMIT ?6";
+    let Page { target, stage, after, rows_max } = page;
+    let mut statement = store.connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_map(params![run.0, target, stage, after, take.failed(), rows_max], read_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many operations of a target a drive takes.
+pub fn count(store: &Store, run: RunId, target: &str, take: Take) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*)
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.target = ?2
+                 AND (coalesce(s.state, 'planned') IN ('planned', 'started')
+                      OR (?3 AND s.state = 'failed'))";
+    let parameters = params![run.0, target, take.failed()];
+    Ok(store.connection.query_row(sql, parameters, |row| row.get(0))?)
+}
+
+/// The operations of a target that ended badly and that a drive does not take again: what later
+/// ones wait for.
+pub fn set_aside(
+    store: &Store,
+    run: RunId,
+    target: &str,
+    take: Take,
+) -> Result<Vec<Operation>, StoreError> {
+    let sql = "SELECT o.document
+               FROM plan_operation o JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.target = ?2
+                 AND (s.state IN ('stale', 'blocked') OR (NOT ?3 AND s.state = 'failed'))
+               ORDER BY o.seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows =
+        statement.query_map(params![run.0, target, take.failed()], |row| document(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The creations of accounts that a drive takes; blocked ones are never sent.
+const ACCOUNT_CREATIONS: &str = "
+    SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
+    FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+    WHERE o.run = ?1 AND o.target = ?2 AND o.kind = 'create'
+      AND o.object LIKE 'rentree:account:%' AND json_extract(o.document, '$.blocked') IS NULL
+      AND (coalesce(s.state, 'planned') IN ('planned', 'started')
+           OR (?3 AND s.state = 'failed'))";
+
+/// Whether a drive will create accounts, and so must be able to seal their secrets.
+pub fn creates_accounts(
+    store: &Store,
+    run: RunId,
+    target: &str,
+    take: Take,
+) -> Result<bool, StoreError> {
+    let sql = format!("SELECT EXISTS ({ACCOUNT_CREATIONS})");
+    let parameters = params![run.0, target, take.failed()];
+    Ok(store.connection.query_row(&sql, parameters, |row| row.get(0))?)
+}
+
+/// The creations of accounts that a drive takes and for which a secret is kept already: an earlier
+/// attempt, of this run or another, may have done them.
+pub fn creations_with_secret(
+    store: &Store,
+    run: RunId,
+    target: &str,
+    take: Take,
+) -> Result<Vec<OperationRow>, StoreError> {
+    let sql = format!(
+        "{ACCOUNT_CREATIONS} AND o.object IN
+             (SELECT 'rentree:account:' || person FROM sealed_secret WHERE target = ?2)
+         ORDER BY o.seq"
+    );
+    let mut statement = store.connection.prepare(&sql)?;
+    let rows = statement.query_map(params![run.0, target, take.failed()], read_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The operations of every run on one object (the text of its key), oldest first: for `explain`.
+pub fn of_object(store: &Store, object: &str) -> Result<Vec<(RunId, OperationRow)>, StoreError> {
+    let sql = "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail,
+                      o.run
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.object = ?1 ORDER BY o.run, o.seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([object], |row| Ok((RunId(row.get(4)?), read_row(row)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<OperationRow> {
+    Ok(OperationRow {
+        operation: document(row, 0)?,
+        state: row.get(1)?,
+        attempts: row.get(2)?,
+        detail: row.get(3)?,
+    })
+}

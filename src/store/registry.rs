@@ -1,0 +1,177 @@
+//! Persons, the names they were ever given, workspaces. Written by the beginning of a run only
+//! (`journal::begin`), whole or not at all.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::column::{At, document, json, words};
+use super::{Store, StoreError};
+use crate::model::account::AccountName;
+use crate::model::ids::PersonId;
+use crate::model::person::Person;
+use crate::model::registry::{Registry, RegistryChange};
+use crate::model::workspace::Workspace;
+
+words! {
+    /// What a name is used as. The same text may be free in one form and taken in another.
+    NameForm {
+        Login = "login",
+        ShortLogin = "short-login",
+        MailLocal = "mail-local",
+    }
+}
+
+/// A name and who holds it, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub form: NameForm,
+    pub person: PersonId,
+    pub given_at: Timestamp,
+}
+
+/// The whole registry.
+pub fn load(store: &Store) -> Result<Registry, StoreError> {
+    let connection = &store.connection;
+    // One read transaction: the generation is that of the rows, whoever writes meanwhile.
+    let reading = connection.unchecked_transaction()?;
+    let mut registry = Registry { generation: generation(&reading)?, ..Registry::default() };
+    let mut statement = reading.prepare("SELECT document FROM person ORDER BY id")?;
+    for person in statement.query_map([], |row| document::<Person>(row, 0))? {
+        let person = person?;
+        registry.persons.insert(person.id, person);
+    }
+    let mut statement = reading.prepare("SELECT document FROM workspace")?;
+    let mut workspaces = BTreeMap::new();
+    for workspace in statement.query_map([], |row| document::<Workspace>(row, 0))? {
+        let workspace = workspace?;
+        workspaces.insert(workspace.key.clone(), workspace);
+    }
+    registry.workspaces = workspaces;
+    Ok(registry)
+}
+
+/// One person.
+pub fn person(store: &Store, id: PersonId) -> Result<Option<Person>, StoreError> {
+    let mut statement =
+        store.connection.prepare_cached("SELECT document FROM person WHERE id = ?1")?;
+    Ok(statement.query_row([id.0], |row| document(row, 0)).optional()?)
+}
+
+/// Whoever was ever given a name, in each form (R-17).
+pub fn holders(store: &Store, name: &str) -> Result<Vec<Holder>, StoreError> {
+    let mut statement = store
+        .connection
+        .prepare("SELECT form, person, given_at FROM name WHERE name = ?1 ORDER BY form")?;
+    let rows = statement.query_map([name], |row| {
+        let At(given_at) = row.get(2)?;
+        Ok(Holder { form: row.get(0)?, person: PersonId(row.get(1)?), given_at })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn generation(connection: &rusqlite::Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT value FROM meta WHERE name = 'generation'";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Writes a change and the next generation.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    change: &RegistryChange,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for person in &change.persons {
+        write_person(transaction, person, at)?;
+    }
+    for workspace in &change.workspaces {
+        let Workspace { key, name, label: _, state: _ } = workspace;
+        transaction
+            .prepare_cached(
+                "INSERT INTO workspace (uai, kind, code, name, document) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (uai, kind, code)
+                 DO UPDATE SET name = excluded.name, document = excluded.document",
+            )?
+            .execute(params![
+                key.uai.as_str(),
+                key.kind.as_str(),
+                key.code.0,
+                name,
+                json(workspace)?
+            ])?;
+    }
+    transaction.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'", [])?;
+    Ok(())
+}
+
+fn write_person(
+    transaction: &Transaction<'_>,
+    person: &Person,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO person (id, document) VALUES (?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+        )?
+        .execute(params![person.id.0, json(person)?])?;
+    transaction
+        .prepare_cached("DELETE FROM identifier WHERE person = ?1")?
+        .execute([person.id.0])?;
+    for identifier in &person.identifiers {
+        transaction
+            .prepare_cached("INSERT INTO identifier (identifier, person) VALUES (?1, ?2)")?
+            .execute(params![identifier.to_string(), person.id.0])?;
+    }
+    let Some(account) = &person.account else { return Ok(()) };
+    let AccountName { login, short_login, mail_local } = &account.name;
+    for (form, name) in [
+        (NameForm::Login, login),
+        (NameForm::ShortLogin, short_login),
+        (NameForm::MailLocal, mail_local),
+    ] {
+        reserve(transaction, form, name.as_str(), person.id, at)?;
+    }
+    Ok(())
+}
+
+/// Reserves a name for ever; one that somebody else holds rolls the whole change back (R-17).
+fn reserve(
+    transaction: &Transaction<'_>,
+    form: NameForm,
+    name: &str,
+    person: PersonId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let holder: Option<u64> = transaction
+        .prepare_cached("SELECT person FROM name WHERE name = ?1 AND form = ?2")?
+        .query_row(params![name, form], |row| row.get(0))
+        .optional()?;
+    match holder.map(PersonId) {
+        Some(holder) if holder == person => Ok(()),
+        Some(holder) => Err(StoreError::NameTaken {
+            form: form.as_str(),
+            name: name.to_owned(),
+            holder,
+            person,
+        }),
+        None => {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO name (form, name, person, given_at) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![form, name, person.0, At(at)])?;
+            Ok(())
+        }
+    }
+}
+
+/// The persons that carry an identifier (its text form); two when a number was given twice.
+pub fn persons_by_identifier(store: &Store, identifier: &str) -> Result<Vec<PersonId>, StoreError> {
+    let mut statement = store
+        .connection
+        .prepare("SELECT person FROM identifier WHERE identifier = ?1 ORDER BY person")?;
+    let rows = statement.query_map([identifier], |row| row.get(0).map(PersonId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,117 @@
+use super::*;
+use crate::model::delivery::{Counts, Delivery, Header, Source};
+use crate::model::finding::{FILE_EMPTY, NAME_REPAIRED, Place};
+use crate::model::ids::SchoolYear;
+use crate::model::record::{Content, StsContent};
+use crate::plan::Basis;
+use crate::store::deliveries::{self, Refusal};
+use crate::store::{journal, plans};
+
+fn delivery(byte: u8, day: i8) -> Delivery {
+    let noon = date(2026, 9, day).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
+    Delivery {
+        digest: digest(byte),
+        name: format!("académie/{byte}.zip!sts.xml"),
+        received_at: noon,
+        header: Header {
+            source: Source::Sts,
+            uai: uai(),
+            school_year: SchoolYear(2026),
+            exported_at: None,
+        },
+        content: Content::Sts(StsContent::default()),
+        counts: Counts { read: 3, accepted: 2, quarantined: 0, rejected: 1 },
+        findings: vec![NAME_REPAIRED.at(Place::line("a.xml", 12)).with("name", "FranÃ§ois")],
+    }
+}
+
+/// The digests, by their byte, whose records are still there.
+fn with_content(store: &Store) -> Vec<u8> {
+    let bytes: Vec<u8> = (1..=9).collect();
+    bytes
+        .into_iter()
+        .filter(|byte| deliveries::load(store, &digest(*byte)).unwrap().is_some())
+        .collect()
+}
+
+fn begin_with(store: &mut Store, in_force: u8) {
+    let mut plan = plan(100 + in_force, Vec::new(), Vec::new());
+    plan.generation = crate::store::registry::load(store).unwrap().generation;
+    plan.basis = vec![Basis { uai: uai(), source: Source::Sts, digest: digest(in_force) }];
+    let run = plans::save(store, "run", &plan).unwrap();
+    journal::begin(store, run, &plan, noon()).unwrap();
+    assert_eq!(deliveries::basis(store).unwrap(), plan.basis);
+}
+
+#[test]
+fn a_delivery_comes_back_as_it_was_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    deliveries::save(&mut store, &[delivery(1, 2)]).unwrap();
+    assert_eq!(deliveries::load(&store, &digest(1)).unwrap(), Some(delivery(1, 2)));
+    assert_eq!(deliveries::load(&store, &digest(2)).unwrap(), None);
+    let rows = deliveries::list(&store).unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((&rows[0].counts, rows[0].has_content), (&delivery(1, 2).counts, true));
+}
+
+#[test]
+fn the_first_receipt_of_some_bytes_counts_and_never_moves_later() {
+    // the same bytes again, under another name and later, change nothing.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let check = |store: &mut Store, day, expect| {
+        let at = deliveries::save(store, &[delivery(1, day)]).unwrap();
+        assert_eq!(at, [delivery(1, expect).received_at]);
+    };
+    check(&mut store, 5, 5);
+    check(&mut store, 9, 5);
+    check(&mut store, 3, 3);
+    check(&mut store, 4, 3);
+    let sql = "UPDATE receipt SET received_at = '2027'";
+    assert!(store.connection.execute(sql, []).is_err());
+}
+
+#[test]
+fn a_refusal_is_kept_until_its_bytes_are_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let finding = FILE_EMPTY.at(Place::file("vide.xml"));
+    let refusal =
+        Refusal { digest: digest(1), name: "vide.xml".into(), received_at: noon(), finding };
+    deliveries::save_refusals(&mut store, std::slice::from_ref(&refusal)).unwrap();
+    assert_eq!(deliveries::refusals(&store).unwrap(), [refusal.clone()]);
+    // Received on the 1st, when it was refused: that is when the clock began.
+    assert_eq!(deliveries::save(&mut store, &[delivery(1, 2)]).unwrap(), [noon()]);
+    assert_eq!(deliveries::refusals(&store).unwrap(), []);
+    deliveries::save_refusals(&mut store, &[refusal]).unwrap();
+    assert_eq!(deliveries::refusals(&store).unwrap(), []);
+}
+
+#[test]
+fn contents_beyond_the_current_and_two_previous_are_forgotten_but_never_those_in_force() {
+    // Requirements 3.2.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let all: Vec<Delivery> = (1..=6).map(|byte| delivery(byte, byte as i8)).collect();
+    deliveries::save(&mut store, &all).unwrap();
+    begin_with(&mut store, 2);
+    assert_eq!(deliveries::prune(&mut store).unwrap(), 2);
+    assert_eq!(with_content(&store), [2, 4, 5, 6]);
+    assert_eq!(deliveries::list(&store).unwrap().len(), 6, "the rest of them stays");
+    begin_with(&mut store, 6);
+    assert_eq!(deliveries::prune(&mut store).unwrap(), 1);
+    assert_eq!(with_content(&store), [4, 5, 6]);
+}
+
+#[test]
+fn contents_are_forgotten_after_their_time_but_never_those_in_force() {
+    // Requirements 3.2: 90 days, counted by the caller.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    deliveries::save(&mut store, &[delivery(1, 1), delivery(2, 2), delivery(3, 3)]).unwrap();
+    begin_with(&mut store, 1);
+    let limit = at("2026-09-03T00:00:00Z");
+    assert_eq!(deliveries::forget_contents(&mut store, limit).unwrap(), 1);
+    assert_eq!(with_content(&store), [1, 3]);
+}
