@@ -111,6 +111,8 @@ kinds! {
         /// Larger than the limit in bytes (SEC-32).
         FILE_TOO_LARGE = "file-too-large",
         FILE_EMPTY = "file-empty",
+        /// The disk, the rights, or a file that changed while it was read.
+        FILE_UNREADABLE = "file-unreadable",
         /// Broken or hostile zip: entries, ratio, size, links, nesting, names (SEC-33).
         ARCHIVE_UNSAFE = "archive-unsafe",
         ARCHIVE_DAMAGED = "archive-damaged",
