@@ -135,7 +135,12 @@ fn look(number: &str) -> Look {
     let apprentice = || {
         let (year, rest) = digits.split_at_checked(4)?;
         let [b'A', serial @ ..] = rest else { return None };
-        Some(numeric(year) && numeric(serial) && tens.is_ascii_digit() && units.is_ascii_alphabetic())
+        Some(
+            numeric(year)
+                && numeric(serial)
+                && tens.is_ascii_digit()
+                && units.is_ascii_alphabetic(),
+        )
     };
     if numeric(digits) && tens.is_ascii_alphabetic() && units.is_ascii_alphabetic() {
         Look::Number(IneKind::Rnie, rnie_key(digits, *tens, *units))
@@ -175,9 +180,14 @@ mod tests {
     fn kinds_and_keys_of_ine() {
         use IneKind::{Apprentice, Bea, Other, Rnie};
         let check = |number: &str, expect: Look| assert_eq!(look(number), expect, "{number}");
-        for good in
-            ["990000001EB", "990000002EA", "990000003DK", "123456789FJ", "000000097KH", "000000096AB"]
-        {
+        for good in [
+            "990000001EB",
+            "990000002EA",
+            "990000003DK",
+            "123456789FJ",
+            "000000097KH",
+            "000000096AB",
+        ] {
             check(good, Look::Number(Rnie, KeyCheck::Good));
         }
         check("990000001EA", Look::Number(Rnie, KeyCheck::Wrong));

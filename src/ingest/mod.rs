@@ -14,7 +14,6 @@ mod stsweb;
 mod text;
 mod xml;
 
-
 use std::io::BufRead;
 
 use jiff::tz::TimeZone;

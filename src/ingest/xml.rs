@@ -271,14 +271,14 @@ impl Here {
                 return Err(self.refuse(finding::XML_OVER_LIMIT, "text"));
             }
             if attribute.value.contains('&') {
-                attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| {
-                    match error {
+                attribute.normalized_value(XmlVersion::Implicit1_0).map_err(
+                    |error| match error {
                         quick_xml::Error::Escape(EscapeError::UnrecognizedEntity(..)) => {
                             self.refuse(finding::XML_FORBIDDEN, "entity")
                         }
                         _ => self.refuse(finding::XML_MALFORMED, "entity"),
-                    }
-                })?;
+                    },
+                )?;
             }
         }
         Ok(())

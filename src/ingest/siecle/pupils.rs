@@ -201,11 +201,27 @@ fn read_fields<R: BufRead>(
             "CODE_MEF" => record.mef = text::code(xml.text()?),
             "CODE_STATUT" => record.status = text::code(xml.text()?),
             // `SCOLARITE_AN_DERNIER` holds a class code too: that of another year.
-            "SCOLARITE_AN_DERNIER" | "PRENOM2" | "PRENOM3" | "CODE_SEXE" | "CODE_MOTIF_SORTIE"
-            | "ID_PRV_ELE" | "CODE_REGIME" | "DOUBLEMENT" | "ADHESION_TRANSPORT"
-            | "CODE_PROVENANCE" | "DATE_MODIFICATION" | "ADRESSE_ID" | "MEL" | "ACCEPTE_SMS"
-            | "TEL_PERSONNEL" | "TEL_PORTABLE" | "TEL_PROFESSIONNEL" | "CODE_PAYS"
-            | "CODE_PAYS_NAT" | "VILLE_NAISS" | "CODE_DEPARTEMENT_NAISS"
+            "SCOLARITE_AN_DERNIER"
+            | "PRENOM2"
+            | "PRENOM3"
+            | "CODE_SEXE"
+            | "CODE_MOTIF_SORTIE"
+            | "ID_PRV_ELE"
+            | "CODE_REGIME"
+            | "DOUBLEMENT"
+            | "ADHESION_TRANSPORT"
+            | "CODE_PROVENANCE"
+            | "DATE_MODIFICATION"
+            | "ADRESSE_ID"
+            | "MEL"
+            | "ACCEPTE_SMS"
+            | "TEL_PERSONNEL"
+            | "TEL_PORTABLE"
+            | "TEL_PROFESSIONNEL"
+            | "CODE_PAYS"
+            | "CODE_PAYS_NAT"
+            | "VILLE_NAISS"
+            | "CODE_DEPARTEMENT_NAISS"
             | "CODE_COMMUNE_INSEE_NAISS" => xml.skip()?,
             _ => xml.unknown()?,
         }
