@@ -1,0 +1,6 @@
+//! The one integration binary: every test that is not about the inside of one module.
+
+#[cfg(test)]
+mod scripts;
+#[cfg(test)]
+mod tidy;
