@@ -2,14 +2,15 @@
 
 use super::sources::{files, names, rust};
 
-const UNFINISHED: [&str; 6] = [
+const UNFINISHED: [&str; 4] = [
     concat!("to", "do!("),
     concat!("unimpl", "emented!("),
     concat!("db", "g!("),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
     concat!("#[ign", "ore"),
 ];
+
+/// Marks of work to come, in comments: a text of the product may well hold three crosses.
+const MARKS: [&str; 2] = [concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Folders of somebody's machine.
 const MACHINE: [&str; 4] =
@@ -24,7 +25,9 @@ fn nothing_is_left_unfinished_or_switched_off() {
     let mut found = Vec::new();
     for source in rust() {
         for (number, line) in (1..).zip(source.text.lines()) {
-            let unfinished = UNFINISHED.iter().any(|word| line.contains(word));
+            let comment = line.split_once("//").map_or("", |(_, comment)| comment);
+            let unfinished = UNFINISHED.iter().any(|word| line.contains(word))
+                || MARKS.iter().any(|mark| names(comment, mark, char::is_alphanumeric));
             if unfinished || switches_a_lint_off(line) {
                 found.push(format!("{}:{number}: {}", source.path, line.trim()));
             }
@@ -75,7 +78,7 @@ fn only_one_file_reads_the_clock_and_the_generator() {
         for (number, line) in source.product() {
             let word_sign = |sign: char| sign.is_alphanumeric() || sign == '_';
             let reads = |word: &&str| names(line, word.trim_end_matches(':'), word_sign);
-            if CLOCK.iter().any(|word| reads(word)) {
+            if CLOCK.iter().any(reads) {
                 found.push(format!("{}:{number}: {}", source.path, line.trim()));
             }
         }
