@@ -1,2 +1,10 @@
+//! The one integration binary: every test that is not about the inside of one module.
+
+#[cfg(test)]
 mod ldap_contract;
+#[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod slapd;
+#[cfg(test)]
+mod tidy;

@@ -63,7 +63,8 @@ impl Day {
 /// `schools.csv` of the demo.
 pub fn schools_csv() -> String {
     let mut text = String::from(
-        "uai;nom;ville;departement;academie;service;equipe;section;source;o365_depuis;o365_jusqua\n",
+        "uai;nom;ville;departement;academie;service;equipe;section;source;\
+         o365_depuis;o365_jusqua\n",
     );
     for school in SCHOOLS {
         let [service, team, section] = school.region;

@@ -1,0 +1,59 @@
+//! Stories told through the real binary: `tests/scripts/*.txt`, one test a file.
+//!
+//! A script is comment lines `# …`, then commands `$ …` (further lines begin with `> `), each
+//! followed by what it prints, and `[exit N]` when its status is not 0. One bash plays the whole
+//! script in a fresh folder, with the binary first on the path and `lib.sh` sourced. What differs
+//! between two runs is replaced before comparing: see `normal.rs`. An output line that would read
+//! as something else begins with a backslash. `UPDATE_EXPECT=1 cargo test scripts::` writes what
+//! was printed into the scripts: read the difference before you commit it.
+
+mod normal;
+mod shell;
+mod text;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use text::Script;
+
+macro_rules! scripts {
+    ($($name:ident),* $(,)?) => {
+        $(#[test] fn $name() { play(stringify!($name)); })*
+        const LISTED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+// One word a file of `tests/scripts`.
+scripts!(harness);
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
+/// Plays a script and compares, or rewrites it when `UPDATE_EXPECT` is set.
+fn play(name: &str) {
+    let path = folder().join(name).with_extension("txt");
+    let written = fs::read_to_string(&path).unwrap();
+    let expected = Script::parse(&written).unwrap_or_else(|error| panic!("{name}.txt: {error}"));
+    let got = shell::run(&expected, &folder().join("lib.sh"));
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, got.to_string()).unwrap();
+    } else if let Some(difference) = expected.difference(&got) {
+        panic!("tests/scripts/{name}.txt:{difference}");
+    }
+}
+
+#[test]
+fn every_script_in_the_folder_is_listed_once() {
+    let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let files: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .map(stem)
+        .collect();
+    let listed: BTreeSet<String> = LISTED.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(files, listed, "files, and names in `scripts!` of tests/it/scripts.rs");
+    assert_eq!(listed.len(), LISTED.len());
+}
