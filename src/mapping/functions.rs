@@ -130,8 +130,8 @@ mod tests {
             let text = SUPPLIED.replacen(before, after, 1);
             assert_eq!(Functions::parse(&text, "f.toml").unwrap_err(), [expect], "{after}");
         };
-        check("version", "# ", "f.toml: version: is missing");
-        check("agreed_on", "# ", "f.toml: agreed_on: is missing");
+        check("version = ", "# ", "f.toml: version: is missing");
+        check("agreed_on = ", "# ", "f.toml: agreed_on: is missing");
         let role = "is neither teacher, nor none, nor a category (a-z)";
         check(
             "ENS = \"teacher\"",

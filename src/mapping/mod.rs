@@ -3,15 +3,23 @@
 //! - In: the text of a mapping. - Out: typed mappings, and entries made by them.
 //! - Can go wrong: the mapping is wrong: every problem at once, with its path.
 
+pub mod dn_value;
+pub mod entries;
+mod entry_file;
 pub mod functions;
 pub mod managed;
+mod managed_keys;
 pub mod naming;
 mod section;
+mod template;
+mod trial;
 
 pub use section::Agreement;
 
 /// The mappings that come with the program, by file name: `init` writes them down.
 pub const SUPPLIED: &[(&str, &str)] = &[
+    ("openldap.toml", include_str!("../../mappings/openldap.toml")),
+    ("openldap-sans-ppolicy.toml", include_str!("../../mappings/openldap-sans-ppolicy.toml")),
     ("functions.toml", include_str!("../../mappings/functions.toml")),
     ("naming.toml", include_str!("../../mappings/naming.toml")),
     ("naming-p.last.toml", include_str!("../../mappings/naming-p.last.toml")),

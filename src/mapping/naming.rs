@@ -142,7 +142,8 @@ fn domain(section: &mut Section, key: &str, problems: &mut Problems) -> String {
         let sign = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         !label.is_empty() && label.bytes().all(sign)
     };
-    if !domain.is_empty() && !(domain.contains('.') && domain.split('.').all(label)) {
+    let good = domain.contains('.') && domain.split('.').all(label);
+    if !good && !domain.is_empty() {
         problems.add(&section.at(key), format!("{domain} is not a domain in lower case"));
     }
     domain

@@ -156,7 +156,12 @@ impl Section {
         Section { path, table }
     }
 
-    /// Everything that is left, for a section whose keys are free.
+    /// The keys that are left, for a section whose keys are free.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.table.keys().cloned().collect()
+    }
+
+    /// Everything that is left.
     pub(super) fn rest(&mut self) -> BTreeMap<String, Value> {
         std::mem::take(&mut self.table).into_iter().collect()
     }
