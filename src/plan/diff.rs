@@ -140,7 +140,8 @@ fn change<'a>(
     seen: &'a Entry,
     steps: &mut Steps<'_>,
 ) {
-    let of = (&entry.key, entry.uai.as_ref().or(seen.uai.as_ref()));
+    let uai = entry.uai.clone().or_else(|| school_of(seen));
+    let of = (&entry.key, uai.as_ref());
     let (way, blocked) = match ground.landing(&entry.key) {
         Landing::Stays if place::comparable(&seen.dn) != place::comparable(&entry.dn) => {
             // A container elsewhere than its mark: whatever stands in the place is used.
@@ -175,6 +176,11 @@ fn change<'a>(
     steps.go(of, dn, delta.go);
 }
 
+/// The school of an observed entry; that of an account is not in its key, but in its place.
+fn school_of(seen: &Entry) -> Option<Uai> {
+    seen.uai.clone().or_else(|| place::school(&seen.dn))
+}
+
 /// Accounts past their retention: out of every group of ours, then gone. A group or a container is
 /// never deleted.
 fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
@@ -192,7 +198,7 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
         if blocked.is_none() {
             gone.insert(place::comparable(&seen.dn));
         }
-        steps.add(OperationKind::Delete, (key, seen.uai.as_ref()), action, blocked);
+        steps.add(OperationKind::Delete, (key, school_of(seen).as_ref()), action, blocked);
     }
     if gone.is_empty() {
         return;
@@ -201,7 +207,7 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
     for (key, seen) in &sides.observed.entries {
         if sides.known.contains(key) && !sides.desired.contains_key(key) {
             let chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
-            steps.go((key, seen.uai.as_ref()), &seen.dn, chunks);
+            steps.go((key, school_of(seen).as_ref()), &seen.dn, chunks);
         }
     }
 }
