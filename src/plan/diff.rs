@@ -118,13 +118,14 @@ fn create<'a>(sides: &Sides<'a>, ground: &Ground<'a>, entry: &'a Entry, steps: &
         Landing::Blocked(reason) => Some(reason.clone()),
     };
     let (first, rest) = links::at_creation(sides.managed, ground, entry, sides.link_chunk);
-    let of = (&entry.key, entry.uai.as_ref());
+    let uai = school_of(entry);
+    let of = (&entry.key, uai.as_ref());
     if blocked.is_none() {
         steps.come(of, &entry.dn, rest);
     }
     let entry = Entry {
         key: entry.key.clone(),
-        uai: entry.uai.clone(),
+        uai: uai.clone(),
         dn: entry.dn.clone(),
         attributes: attributes::at_creation(sides.managed, entry),
         links: first,
@@ -140,7 +141,7 @@ fn change<'a>(
     seen: &'a Entry,
     steps: &mut Steps<'_>,
 ) {
-    let uai = entry.uai.clone().or_else(|| school_of(seen));
+    let uai = school_of(entry).or_else(|| school_of(seen));
     let of = (&entry.key, uai.as_ref());
     let (way, blocked) = match ground.landing(&entry.key) {
         Landing::Stays if place::comparable(&seen.dn) != place::comparable(&entry.dn) => {
@@ -176,9 +177,10 @@ fn change<'a>(
     steps.go(of, dn, delta.go);
 }
 
-/// The school of an observed entry; that of an account is not in its key, but in its place.
-fn school_of(seen: &Entry) -> Option<Uai> {
-    seen.uai.clone().or_else(|| place::school(&seen.dn))
+/// The school of an entry. The reader of a target does not know that of an account: its place
+/// tells.
+fn school_of(entry: &Entry) -> Option<Uai> {
+    entry.uai.clone().or_else(|| place::school(&entry.dn))
 }
 
 /// Accounts past their retention: out of every group of ours, then gone. A group or a container is

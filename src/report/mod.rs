@@ -1,3 +1,12 @@
 //! What people read: findings for schools, plans for admins, runs for the operator.
 //!
 //! - In: plain data. - Out: text, JSON, CSV, LDIF. - Can go wrong: nothing.
+
+pub mod csv_safe;
+pub mod plan_csv;
+pub mod plan_json;
+pub mod plan_ldif;
+#[cfg(test)]
+mod plan_sample;
+pub mod plan_text;
+mod plan_words;
