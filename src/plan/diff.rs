@@ -118,13 +118,14 @@ fn create<'a>(sides: &Sides<'a>, ground: &Ground<'a>, entry: &'a Entry, steps: &
         Landing::Blocked(reason) => Some(reason.clone()),
     };
     let (first, rest) = links::at_creation(sides.managed, ground, entry, sides.link_chunk);
-    let of = (&entry.key, entry.uai.as_ref());
+    let uai = school_of(entry);
+    let of = (&entry.key, uai.as_ref());
     if blocked.is_none() {
         steps.come(of, &entry.dn, rest);
     }
     let entry = Entry {
         key: entry.key.clone(),
-        uai: entry.uai.clone(),
+        uai: uai.clone(),
         dn: entry.dn.clone(),
         attributes: attributes::at_creation(sides.managed, entry),
         links: first,
@@ -140,7 +141,8 @@ fn change<'a>(
     seen: &'a Entry,
     steps: &mut Steps<'_>,
 ) {
-    let of = (&entry.key, entry.uai.as_ref().or(seen.uai.as_ref()));
+    let uai = school_of(entry).or_else(|| school_of(seen));
+    let of = (&entry.key, uai.as_ref());
     let (way, blocked) = match ground.landing(&entry.key) {
         Landing::Stays if place::comparable(&seen.dn) != place::comparable(&entry.dn) => {
             // A container elsewhere than its mark: whatever stands in the place is used.
@@ -175,6 +177,12 @@ fn change<'a>(
     steps.go(of, dn, delta.go);
 }
 
+/// The school of an entry. The reader of a target does not know that of an account: its place
+/// tells.
+fn school_of(entry: &Entry) -> Option<Uai> {
+    entry.uai.clone().or_else(|| place::school(&entry.dn))
+}
+
 /// Accounts past their retention: out of every group of ours, then gone. A group or a container is
 /// never deleted.
 fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
@@ -192,7 +200,7 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
         if blocked.is_none() {
             gone.insert(place::comparable(&seen.dn));
         }
-        steps.add(OperationKind::Delete, (key, seen.uai.as_ref()), action, blocked);
+        steps.add(OperationKind::Delete, (key, school_of(seen).as_ref()), action, blocked);
     }
     if gone.is_empty() {
         return;
@@ -201,7 +209,7 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
     for (key, seen) in &sides.observed.entries {
         if sides.known.contains(key) && !sides.desired.contains_key(key) {
             let chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
-            steps.go((key, seen.uai.as_ref()), &seen.dn, chunks);
+            steps.go((key, school_of(seen).as_ref()), &seen.dn, chunks);
         }
     }
 }

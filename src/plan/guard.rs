@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::Objection;
 use super::operation::{Operation, OperationKind};
+use super::{Objection, place};
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 use crate::model::observed::Observed;
@@ -81,30 +81,32 @@ pub struct SchoolFacts {
     pub pupils_losing_division: u64,
 }
 
-pub type GuardFacts = BTreeMap<Uai, SchoolFacts>;
+/// By school; under none, whatever belongs to no school: it counts in the whole.
+pub type GuardFacts = BTreeMap<Option<Uai>, SchoolFacts>;
 
 /// Counts the accounts that stand into the facts of their schools. An account in several targets
-/// is one; where an observed entry does not tell its school, the wanted one does.
+/// is one; where an observed entry does not tell its school, its place does, else the wanted one.
 pub fn count_standing(
     facts: &mut GuardFacts,
     targets: &[&Observed],
     desired: &BTreeMap<ObjectKey, Entry>,
 ) {
-    let mut standing: BTreeMap<&ObjectKey, (Option<&Uai>, bool)> = BTreeMap::new();
+    let mut standing: BTreeMap<&ObjectKey, (Option<Uai>, bool)> = BTreeMap::new();
     for (key, entry) in targets.iter().flat_map(|observed| &observed.entries) {
-        if key.kind() == ObjectKind::Account {
-            let wanted = || desired.get(key).and_then(|wanted| wanted.uai.as_ref());
-            let (_, usable) =
-                standing.entry(key).or_insert_with(|| (entry.uai.as_ref().or_else(wanted), false));
-            *usable |= entry.enabled;
+        if key.kind() != ObjectKind::Account {
+            continue;
         }
+        let school = || {
+            let wanted = || desired.get(key).and_then(|wanted| wanted.uai.clone());
+            entry.uai.clone().or_else(|| place::school(&entry.dn)).or_else(wanted)
+        };
+        let (_, usable) = standing.entry(key).or_insert_with(|| (school(), false));
+        *usable |= entry.enabled;
     }
     for (uai, usable) in standing.into_values() {
-        if let Some(uai) = uai {
-            let school = facts.entry(uai.clone()).or_default();
-            school.accounts += 1;
-            school.usable += u64::from(usable);
-        }
+        let school = facts.entry(uai).or_default();
+        school.accounts += 1;
+        school.usable += u64::from(usable);
     }
 }
 
@@ -121,11 +123,13 @@ pub fn objections(
     let quiet = SchoolFacts::default();
     let mut found = Vec::new();
     let (mut toll_all, mut facts_all) = (Toll::default(), SchoolFacts::default());
-    let schools: BTreeSet<&Uai> = facts.keys().chain(tolls.keys()).collect();
+    let schools: BTreeSet<&Option<Uai>> = facts.keys().chain(tolls.keys()).collect();
     for uai in schools {
         let toll = tolls.get(uai).unwrap_or(&none);
         let school = facts.get(uai).unwrap_or(&quiet);
-        school_objections(policy, today, uai, toll, school, &mut found);
+        if let Some(uai) = uai {
+            school_objections(policy, today, uai, toll, school, &mut found);
+        }
         toll_all.add(toll, school);
         facts_all.add(school);
     }
@@ -163,13 +167,11 @@ impl SchoolFacts {
     }
 }
 
-fn tolls(operations: &[Operation]) -> BTreeMap<Uai, Toll> {
+fn tolls(operations: &[Operation]) -> BTreeMap<Option<Uai>, Toll> {
     let mut counted: BTreeSet<(OperationKind, &ObjectKey)> = BTreeSet::new();
-    let mut tolls: BTreeMap<Uai, Toll> = BTreeMap::new();
+    let mut tolls: BTreeMap<Option<Uai>, Toll> = BTreeMap::new();
     for operation in operations {
-        let Operation { kind, key, uai: Some(uai), blocked: None, .. } = operation else {
-            continue;
-        };
+        let Operation { kind, key, uai, blocked: None, .. } = operation else { continue };
         if key.kind() != ObjectKind::Account || !counted.insert((*kind, key)) {
             continue;
         }

@@ -14,7 +14,7 @@ pub mod operation;
 pub mod order;
 pub mod place;
 #[cfg(test)]
-mod simulator;
+pub(crate) mod simulator;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

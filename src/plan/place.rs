@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::model::ids::Uai;
 
 /// The text that is equal for every spelling of one place: attribute names and values in lower
-/// case, no space around separators, runs of spaces made one, escapes written in one way (`\2C` and
-/// `\,` are the same comma: slapd answers with the first). The form of a comparable text is itself.
+/// case and compatibility forms, no space around separators, runs of spaces made one, escapes
+/// written in one way (`\2C` and `\,` are the same comma: slapd answers with the first). The form
+/// of a comparable text is itself, also of one that a target made by the same rules.
 ///
 /// Only for comparing: what is written to a target is never this text.
 pub fn comparable(dn: &str) -> String {
@@ -81,14 +84,12 @@ fn comparable_pair(pair: &str) -> String {
         text.extend(attribute.trim().chars().flat_map(char::to_lowercase));
         text.push('=');
     }
-    let value = unescaped(value);
+    let value = folded(&unescaped(value));
     for (rank, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
         if rank > 0 {
             text.push(' ');
         }
-        // Sign by sign: a lower case that looks at its neighbours (final sigma) would make the
-        // form of a form differ.
-        for sign in word.chars().flat_map(char::to_lowercase) {
+        for sign in word.chars() {
             match sign {
                 ',' | '+' | '=' | '"' | '\\' | '<' | '>' | ';' | '#' => {
                     text.push('\\');
@@ -105,6 +106,21 @@ fn comparable_pair(pair: &str) -> String {
         }
     }
     text
+}
+
+/// As servers compare text: `caseIgnoreMatch` of RFC 4518, near enough.
+fn folded(value: &str) -> String {
+    if value.is_ascii() {
+        return value.to_ascii_lowercase();
+    }
+    // Twice: the lower case of a composed sign may come apart, and some forms have another lower
+    // case again. Sign by sign, because a lower case that looks at its neighbours (final sigma)
+    // would make the form of a form differ.
+    let lower = |text: String| {
+        let signs = text.chars().flat_map(char::to_lowercase);
+        signs.map(|sign| if sign == 'ς' { 'σ' } else { sign }).nfkc().collect::<String>()
+    };
+    lower(lower(value.nfkc().collect()))
 }
 
 /// A value as it is meant: `\2C` and `\,` are a comma. Spaces at the ends that are not escaped are
@@ -162,6 +178,9 @@ mod tests {
         check("cn=deux  mots,ou=x", "cn=Deux mots,ou=x");
         check("cn=a+sn=b,ou=x", "SN=B + CN=A,ou=x");
         check(r"cn=a\ ,ou=x", "cn=a,ou=x");
+        check("cn=E\u{301}ric,ou=x", "cn=éric,ou=x");
+        check("cn=ΟΔΟΣ,ou=x", "cn=οδος,ou=x");
+        check("cn=２Ａ，\u{a0}1,ou=x", r"cn=2a\, 1,ou=x");
     }
 
     #[test]
@@ -196,7 +215,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_form_of_a_form_is_itself(dn in r"([a-zA-ZéΣİ=,+\\# 0-9C;\u{0}]){0,40}") {
+        fn the_form_of_a_form_is_itself(dn in r"([a-zA-ZéΣςİ=,+\\# 0-9C;，ﬁ\u{301}\u{a0}\u{0}]|\PC){0,40}") {
             let once = comparable(&dn);
             prop_assert_eq!(comparable(&once), once);
         }

@@ -4,4 +4,11 @@
 
 pub mod catalogue;
 pub mod csv_safe;
+pub mod plan_csv;
+pub mod plan_json;
+pub mod plan_ldif;
+#[cfg(test)]
+mod plan_sample;
+pub mod plan_text;
+mod plan_words;
 pub mod school;

@@ -281,6 +281,16 @@ fn an_account_past_its_retention_leaves_its_groups_and_goes() {
 }
 
 #[test]
+fn a_deletion_is_counted_under_the_school_of_the_place() {
+    // The reader of a target does not know the school of an account; the guard needs it.
+    let mut seen = ines();
+    seen.uai = None;
+    let mut case = case(Vec::new(), vec![seen.clone()]);
+    case.deletions = BTreeSet::from([seen.key]);
+    assert_eq!(difference(&case).operations[0].uai, Some(simulator::uai(SCHOOL)));
+}
+
+#[test]
 fn strays_and_doubles_are_reported_and_never_touched() {
     let stray = group(SCHOOL, "VIEUX", &[&ines().dn]);
     let mut case = case(Vec::new(), vec![ines(), stray.clone()]);

@@ -29,7 +29,7 @@ fn operations(kind: OperationKind, school: &str, count: u64) -> Vec<Operation> {
 /// A school with accounts, all usable; a big other one keeps the overall guards calm.
 fn facts(accounts: u64) -> GuardFacts {
     let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
-    BTreeMap::from([(uai(SCHOOL), school(accounts)), (uai(OTHER), school(100_000))])
+    BTreeMap::from([(Some(uai(SCHOOL)), school(accounts)), (Some(uai(OTHER)), school(100_000))])
 }
 
 fn told(operations: &[Operation], facts: &GuardFacts, today: Date) -> Vec<String> {
@@ -79,7 +79,7 @@ fn in_a_small_school_the_number_counts() {
 #[test]
 fn all_schools_together_may_lose_two_in_a_hundred() {
     let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
-    let facts = BTreeMap::from([(uai(SCHOOL), school(600)), (uai(OTHER), school(400))]);
+    let facts = BTreeMap::from([(Some(uai(SCHOOL)), school(600)), (Some(uai(OTHER)), school(400))]);
     check(OperationKind::Disable, 20, &facts, &[]);
     let expect = "too-many-disables-overall all: 21 of 1000 usable accounts in all would be \
                   disabled (2.1 %), the limit is 2 %";
@@ -89,7 +89,7 @@ fn all_schools_together_may_lose_two_in_a_hundred() {
                   (2.1 %), the limit is 2 %";
     check(OperationKind::Delete, 21, &facts, &[expect]);
     // One departure never stops a small directory.
-    let facts = BTreeMap::from([(uai(SCHOOL), school(20))]);
+    let facts = BTreeMap::from([(Some(uai(SCHOOL)), school(20))]);
     check(OperationKind::Disable, 1, &facts, &[]);
     let expect = [
         "too-many-disables 0599990N: 3 of 20 usable accounts would be disabled (15.0 %), \
@@ -118,7 +118,7 @@ fn many_creations_are_expected_in_season_and_in_a_new_school_only() {
     assert!(!winter.holds(date(2026, 11, 14)) && winter.holds(date(2026, 11, 15)));
     // Overall: a new school beside is not counted.
     let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
-    let facts = BTreeMap::from([(uai(SCHOOL), school(100)), (uai(OTHER), school(0))]);
+    let facts = BTreeMap::from([(Some(uai(SCHOOL)), school(100)), (Some(uai(OTHER)), school(0))]);
     let mut both = create(30);
     for (rank, mut operation) in
         operations(OperationKind::Create, OTHER, 100).into_iter().enumerate()
@@ -144,8 +144,8 @@ fn a_school_does_not_lose_its_classes_unnoticed() {
     let check = |alter: fn(&mut SchoolFacts), expect: &[&str]| {
         let mut facts = facts(300);
         let big = SchoolFacts { groups: 5_000, pupils: 90_000, ..SchoolFacts::default() };
-        facts.insert(uai(OTHER), big);
-        let school = facts.get_mut(&uai(SCHOOL)).unwrap();
+        facts.insert(Some(uai(OTHER)), big);
+        let school = facts.get_mut(&Some(uai(SCHOOL))).unwrap();
         (school.groups, school.pupils) = (20, 280);
         alter(school);
         assert_eq!(told(&[], &facts, WINTER), expect);
@@ -165,7 +165,8 @@ fn all_schools_together_may_lose_a_tenth_of_their_classes() {
     let check = |lost: u64, expect: &[&str]| {
         let school =
             |lost| SchoolFacts { groups: 100, groups_freezing: lost, ..SchoolFacts::default() };
-        let facts = BTreeMap::from([(uai(SCHOOL), school(lost)), (uai(OTHER), school(0))]);
+        let facts =
+            BTreeMap::from([(Some(uai(SCHOOL)), school(lost)), (Some(uai(OTHER)), school(0))]);
         assert_eq!(told(&[], &facts, WINTER), expect);
     };
     check(20, &[]);
@@ -175,11 +176,26 @@ fn all_schools_together_may_lose_a_tenth_of_their_classes() {
 }
 
 #[test]
+fn accounts_of_no_school_count_in_the_whole() {
+    let mut lost = operations(OperationKind::Delete, SCHOOL, 21);
+    for operation in &mut lost {
+        operation.uai = None;
+    }
+    let facts = BTreeMap::from([(
+        None,
+        SchoolFacts { accounts: 1000, usable: 1000, ..SchoolFacts::default() },
+    )]);
+    let expect = "too-many-deletes-overall all: 21 of 1000 accounts in all would be deleted \
+                  (2.1 %), the limit is 2 %";
+    assert_eq!(told(&lost, &facts, WINTER), [expect]);
+}
+
+#[test]
 fn a_school_is_not_emptied_unnoticed() {
     // Before any account is disabled: the grace must not hide it.
     let check = |usable: u64, leaving: u64, expect: &[&str]| {
         let mut facts = facts(usable);
-        facts.get_mut(&uai(SCHOOL)).unwrap().leaving = leaving;
+        facts.get_mut(&Some(uai(SCHOOL))).unwrap().leaving = leaving;
         assert_eq!(told(&[], &facts, WINTER), expect);
     };
     check(300, 299, &[]);
@@ -204,13 +220,17 @@ fn an_account_in_two_targets_counts_once_and_a_blocked_operation_never() {
 
     let mut off = account(2, SCHOOL, "off");
     off.enabled = false;
-    let mut placeless = account(3, SCHOOL, "placeless");
+    // The reader of a target does not know the school of an account.
+    let mut placed = account(3, SCHOOL, "placed");
+    placed.uai = None;
+    let mut placeless = account(4, SCHOOL, "placeless");
     let wanted = keyed([placeless.clone()]);
-    placeless.uai = None;
-    let entries = keyed([account(1, SCHOOL, "on"), off, placeless, group(SCHOOL, "G", &[])]);
+    (placeless.uai, placeless.dn) = (None, "uid=placeless,dc=exemple,dc=fr".to_owned());
+    let entries =
+        keyed([account(1, SCHOOL, "on"), off, placed, placeless, group(SCHOOL, "G", &[])]);
     let observed = Observed { entries, ..Observed::default() };
     let mut facts = GuardFacts::new();
     count_standing(&mut facts, &[&observed, &observed], &wanted);
-    let expect = SchoolFacts { accounts: 3, usable: 2, ..SchoolFacts::default() };
-    assert_eq!(facts, BTreeMap::from([(uai(SCHOOL), expect)]));
+    let expect = SchoolFacts { accounts: 4, usable: 3, ..SchoolFacts::default() };
+    assert_eq!(facts, BTreeMap::from([(Some(uai(SCHOOL)), expect)]));
 }

@@ -1,0 +1,409 @@
+//! A plan as an admin reads it before it is applied: plain text, no colour, no wrapped lines, the
+//! same bytes on every terminal.
+//!
+//! What is shown of a value is decided field by field: every destructuring here is complete, so
+//! that a new field does not compile until somebody decides about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::plan_words::{first_of, object, shown};
+use crate::model::delivery::Counts;
+use crate::model::entry::{Attributes, Entry, ObjectKey};
+use crate::model::ids::Uai;
+use crate::plan::operation::{Action, Operation, OperationKind};
+use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary, place};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Without the changes one by one.
+    Summary,
+    Full,
+}
+
+/// A plan to show.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What `show` and `apply` call it.
+    pub number: u64,
+    pub plan: &'a Plan,
+    /// Marked entries that the registry does not know.
+    pub strays: &'a [ObjectKey],
+    /// Second entries with the mark of another one, and their DN.
+    pub doubles: &'a [(ObjectKey, String)],
+    /// Of the instants that are shown.
+    pub zone: &'a TimeZone,
+    pub detail: Detail,
+}
+
+/// Names of members that one line shows, at most; the other forms of a plan have them all.
+const NAMES_MAX: usize = 8;
+
+/// Writes the plan.
+pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
+    let View { number, plan, strays, doubles, zone, detail } = view;
+    let Plan {
+        hash,
+        made_at,
+        generation: _,
+        basis: _,
+        settings: _,
+        change: _,
+        operations,
+        objections,
+        summary,
+    } = plan;
+    let Summary { deliveries, persons, oldest_receipt } = summary;
+    writeln!(out, "Plan {number}  {}", hash.short())?;
+    writeln!(out, "Made: {}", instant(*made_at, zone))?;
+    if let Some(receipt) = oldest_receipt {
+        writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
+    }
+    write_objections(out, *number, hash.as_str(), objections)?;
+    write_deliveries(out, deliveries, zone)?;
+    write_persons(out, persons)?;
+    write_counts(out, operations)?;
+    if *detail == Detail::Full {
+        write_changes(out, operations)?;
+    }
+    write_blocked(out, operations)?;
+    write_strays(out, strays, doubles)
+}
+
+fn instant(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+}
+
+fn write_objections(
+    out: &mut impl Write,
+    number: u64,
+    hash: &str,
+    objections: &[Objection],
+) -> io::Result<()> {
+    if objections.is_empty() {
+        return Ok(());
+    }
+    let (count, s) = (objections.len(), if objections.len() == 1 { "" } else { "s" });
+    writeln!(out, "\n*** STOPPED by {count} objection{s}: nothing is written ***")?;
+    let rows = objections.iter().map(|Objection { id, uai, text }| {
+        let school = uai.as_ref().map_or("all schools", Uai::as_str);
+        vec![format!("  {id}"), school.to_owned(), text.clone()]
+    });
+    table(out, &rows.collect::<Vec<_>>(), 3)?;
+    writeln!(out, "If every one of these is right, apply the plan with its hash:")?;
+    writeln!(out, "  rentree apply {number} --confirm {hash}")
+}
+
+fn write_deliveries(
+    out: &mut impl Write,
+    deliveries: &[DeliveryLine],
+    zone: &TimeZone,
+) -> io::Result<()> {
+    if deliveries.is_empty() {
+        return writeln!(out, "\nNo delivery.");
+    }
+    writeln!(out, "\nDeliveries (read = accepted + set aside + rejected)")?;
+    let titles = [
+        "  school",
+        "source",
+        "status",
+        "exported",
+        "file",
+        "read",
+        "accepted",
+        "set aside",
+        "rejected",
+    ];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    for line in deliveries {
+        let DeliveryLine {
+            name,
+            uai,
+            source,
+            school_year: _,
+            exported_at,
+            received_at: _,
+            status,
+            counts: Counts { read, accepted, quarantined, rejected },
+        } = line;
+        let mut row = vec![
+            format!("  {}", uai.as_ref().map_or("-", Uai::as_str)),
+            source.map_or("-", crate::model::delivery::Source::as_str).to_owned(),
+            status.as_str().to_owned(),
+            exported_at.map_or_else(|| "-".to_owned(), |at| instant(at, zone)),
+            shown(name),
+        ];
+        row.extend([read, accepted, quarantined, rejected].map(u64::to_string));
+        rows.push(row);
+    }
+    table(out, &rows, 5)
+}
+
+fn write_persons(out: &mut impl Write, persons: &PersonCounts) -> io::Result<()> {
+    let PersonCounts { new, matched, moved, held, in_review, leaving } = persons;
+    writeln!(
+        out,
+        "\nPersons: {new} new, {matched} known, {moved} moved, {held} held by two schools, \
+         {in_review} to decide, {leaving} leaving"
+    )
+}
+
+/// Operations by school and kind.
+fn write_counts(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
+    if operations.is_empty() {
+        return writeln!(out, "\nNothing to do: everything stands as it should.");
+    }
+    let mut counts: BTreeMap<(&str, Option<&Uai>), [u64; COLUMNS]> = BTreeMap::new();
+    let mut all = [0; COLUMNS];
+    for Operation { target, uai, kind, blocked, .. } in operations {
+        let column = match blocked {
+            Some(_) => COLUMNS - 1,
+            None => OperationKind::ALL.iter().position(|known| known == kind).unwrap_or_default(),
+        };
+        let row = counts.entry((target, uai.as_ref())).or_default();
+        row[column] += 1;
+        all[column] += 1;
+    }
+    writeln!(out, "\nOperations")?;
+    let titles = ["  target", "school"].into_iter();
+    let kinds = OperationKind::ALL.iter().map(|kind| kind_words(*kind)).chain(["blocked"]);
+    let mut rows = vec![titles.chain(kinds).map(str::to_owned).collect::<Vec<_>>()];
+    let dash = |count: &u64| if *count == 0 { "-".to_owned() } else { count.to_string() };
+    for ((target, uai), counts) in &counts {
+        let school = uai.map_or("(none)", Uai::as_str);
+        let mut row = vec![format!("  {target}"), school.to_owned()];
+        row.extend(counts.iter().map(dash));
+        rows.push(row);
+    }
+    let mut row = vec!["  all".to_owned(), String::new()];
+    row.extend(all.iter().map(dash));
+    rows.push(row);
+    table(out, &rows, 2)
+}
+
+/// One column a kind, and one for what is blocked.
+const COLUMNS: usize = OperationKind::ALL.len() + 1;
+
+fn kind_words(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Create => "create",
+        OperationKind::Update => "update",
+        OperationKind::Rename => "rename",
+        OperationKind::Disable => "disable",
+        OperationKind::Enable => "enable",
+        OperationKind::Delete => "delete",
+        OperationKind::AddMember => "add member",
+        OperationKind::RemoveMember => "remove member",
+    }
+}
+
+/// Each change as one line, by target and school, in the order of the plan.
+fn write_changes(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
+    let groups = groups_joined(operations);
+    let mut blocks: BTreeMap<(&str, Option<&Uai>), Vec<String>> = BTreeMap::new();
+    for operation in operations.iter().filter(|operation| operation.blocked.is_none()) {
+        let block = (operation.target.as_str(), operation.uai.as_ref());
+        blocks.entry(block).or_default().push(change(operation, &groups));
+    }
+    for ((target, uai), lines) in &blocks {
+        writeln!(out, "\n{} in {target}", uai.map_or("(no school)", Uai::as_str))?;
+        for line in lines {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The classes and groups that new accounts come into, by comparable place.
+fn groups_joined(operations: &[Operation]) -> BTreeMap<String, BTreeSet<&str>> {
+    let mut joined: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for operation in operations {
+        if let (Action::Create { entry }, ObjectKey::Account(_)) =
+            (&operation.action, &operation.key)
+        {
+            joined.insert(place::comparable(&entry.dn), BTreeSet::new());
+        }
+    }
+    for operation in operations.iter().filter(|operation| operation.blocked.is_none()) {
+        let ObjectKey::Group(structure) = &operation.key else { continue };
+        let values: Vec<&String> = match &operation.action {
+            Action::Create { entry } => entry.links.values().flatten().collect(),
+            Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
+            Action::Modify { .. }
+            | Action::Rename { .. }
+            | Action::Delete { .. }
+            | Action::RemoveLinks { .. } => continue,
+        };
+        for value in values {
+            if let Some(codes) = joined.get_mut(&place::comparable(value)) {
+                codes.insert(&structure.code.0);
+            }
+        }
+    }
+    joined
+}
+
+/// The line of an operation: a sign, a name, what becomes of it.
+fn change(operation: &Operation, groups: &BTreeMap<String, BTreeSet<&str>>) -> String {
+    let Operation { seq: _, target: _, kind, key, uai, stage: _, action, blocked: _ } = operation;
+    match action {
+        Action::Create { entry } => format!("+ {}", creation(entry, uai.as_ref(), groups)),
+        Action::Modify { dn, before, after } => {
+            let what = differences(before, after);
+            let name = shown(&place::name(dn));
+            match kind {
+                OperationKind::Disable => format!("- {name}  disabled  ({what})"),
+                OperationKind::Enable => format!("^ {name}  enabled  ({what})"),
+                _ => format!("~ {name}  {what}"),
+            }
+        }
+        Action::Rename { from, to } => {
+            let turned = match kind {
+                OperationKind::Disable => "  and disabled by it",
+                OperationKind::Enable => "  and enabled by it",
+                _ => "",
+            };
+            format!("> {}{turned}", journey(from, to))
+        }
+        Action::Delete { dn, before } => {
+            let name = first_of(before, &["displayName", "cn"]).map(shown).unwrap_or_default();
+            format!("x {}  {name}  deleted ({})", shown(&place::name(dn)), object(key))
+        }
+        Action::AddLinks { dn, attribute, values } => {
+            format!("~ {}  {attribute}: + {}", shown(&place::name(dn)), names(values))
+        }
+        Action::RemoveLinks { dn, attribute, values } => {
+            format!("~ {}  {attribute}: - {}", shown(&place::name(dn)), names(values))
+        }
+    }
+}
+
+fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet<&str>>) -> String {
+    let Entry { key, uai: _, dn, attributes, links, enabled } = entry;
+    let name = shown(&place::name(dn));
+    let state = if *enabled { "" } else { "  disabled" };
+    match key {
+        ObjectKey::Account(_) => {
+            let people = first_of(attributes, &["displayName", "cn"]).map(shown);
+            let mut places: Vec<String> = uai.iter().map(|uai| uai.to_string()).collect();
+            let codes = groups.get(&place::comparable(dn)).into_iter().flatten();
+            places.extend(codes.map(|code| shown(code)));
+            format!("{name}  {}  {}{state}", people.unwrap_or_default(), places.join(", "))
+        }
+        ObjectKey::Group(_) => {
+            let mut line = format!("{name}  {}", object(key));
+            for (attribute, values) in links {
+                line.push_str(&format!("  {attribute}: {}", names(values)));
+            }
+            line
+        }
+        ObjectKey::Container(_) => format!("{name}  {}", object(key)),
+    }
+}
+
+/// `attribute: before → after`, for each that differs.
+fn differences(before: &Attributes, after: &Attributes) -> String {
+    let attributes: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let side = |side: &Attributes, name: &String| match side.get(name) {
+        Some(values) => values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" | "),
+        None => "(none)".to_owned(),
+    };
+    let each = attributes
+        .into_iter()
+        .map(|name| format!("{name}: {} → {}", side(before, name), side(after, name)));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// A move to another school, a new name, or another place.
+fn journey(from: &str, to: &str) -> String {
+    let (old, new) = (shown(&place::name(from)), shown(&place::name(to)));
+    let name = if old == new { new } else { format!("{old} → {new}") };
+    match (place::school(from), place::school(to)) {
+        (Some(left), Some(joined)) if left != joined => format!("{name}  moved {left} → {joined}"),
+        _ if place::parent(from).map(place::comparable)
+            == place::parent(to).map(place::comparable) =>
+        {
+            format!("{name}  renamed")
+        }
+        _ => format!("{name}  moved {} → {}", shown(from), shown(to)),
+    }
+}
+
+fn names(values: &BTreeSet<String>) -> String {
+    // The old and the new name of one who moves read the same.
+    let names: BTreeSet<String> = values.iter().map(|dn| shown(&place::name(dn))).collect();
+    let first: Vec<&str> = names.iter().take(NAMES_MAX).map(String::as_str).collect();
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// What cannot be done, with its reason: in sight in every detail.
+fn write_blocked(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
+    let mut first = true;
+    for operation in operations {
+        let Some(reason) = &operation.blocked else { continue };
+        if first {
+            writeln!(out, "\nBlocked: these are not done, and the rest goes on without them")?;
+            first = false;
+        }
+        let Operation { kind, key, action, .. } = operation;
+        let at = match action {
+            Action::Rename { from: _, to } => to,
+            Action::Create { .. }
+            | Action::Modify { .. }
+            | Action::Delete { .. }
+            | Action::AddLinks { .. }
+            | Action::RemoveLinks { .. } => action.dn(),
+        };
+        let (what, at) = (object(key), shown(at));
+        writeln!(out, "  ! {} {what}  {at}: {}", kind_words(*kind), shown(reason))?;
+    }
+    Ok(())
+}
+
+fn write_strays(
+    out: &mut impl Write,
+    strays: &[ObjectKey],
+    doubles: &[(ObjectKey, String)],
+) -> io::Result<()> {
+    if !strays.is_empty() {
+        writeln!(out, "\nStrays: our mark, but unknown to the registry; never touched")?;
+        for key in strays {
+            writeln!(out, "  ? {}", shown(&key.to_string()))?;
+        }
+    }
+    if !doubles.is_empty() {
+        writeln!(out, "\nDoubles: a second entry with the mark of another; never touched")?;
+        for (key, dn) in doubles {
+            writeln!(out, "  ? {}  {}", shown(&key.to_string()), shown(dn))?;
+        }
+    }
+    Ok(())
+}
+
+/// Columns as wide as their widest cell; from `right` on they are numbers, to the right.
+fn table(out: &mut impl Write, rows: &[Vec<String>], right: usize) -> io::Result<()> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            if column < right { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What the admin reads, whole.
+
+use super::super::plan_sample;
+use super::*;
+
+fn written(plan: &Plan, detail: Detail) -> String {
+    let (strays, doubles) = plan_sample::strays();
+    let zone = TimeZone::get("Europe/Paris").unwrap();
+    let mut out = Vec::new();
+    let view = View { number: 12, plan, strays: &strays, doubles: &doubles, zone: &zone, detail };
+    write(&mut out, &view).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_plan_reads_as_expected() {
+    let plan = plan_sample::plan();
+    // The hash follows every field of the plan: it is not part of the expectation.
+    let text = written(&plan, Detail::Full).replace(plan.hash.as_str(), "HASH");
+    let text = text.replace(plan.hash.short(), "SHORT");
+    plan_sample::expect_file("plan_text/expected.txt", &text);
+}
+
+#[test]
+fn the_summary_leaves_out_the_changes_and_nothing_else() {
+    let plan = plan_sample::plan();
+    let (full, summary) = (written(&plan, Detail::Full), written(&plan, Detail::Summary));
+    assert!(summary.lines().all(|line| full.contains(line)));
+    assert!(!summary.contains("paul.exemple  displayName"));
+    for part in ["STOPPED", "Deliveries", "Persons", "Operations", "Blocked", "Strays", "Doubles"] {
+        assert!(summary.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn an_empty_plan_says_that_there_is_nothing_to_do() {
+    let mut plan = plan_sample::plan();
+    plan.operations.clear();
+    plan.objections.clear();
+    let text = written(&plan, Detail::Full);
+    assert!(text.contains("\nNothing to do: everything stands as it should.\n"), "{text}");
+    assert!(!text.contains("STOPPED"), "{text}");
+}
+
+#[test]
+fn a_terminal_is_not_steered_by_a_name() {
+    // SEC-39.
+    let text = written(&plan_sample::plan(), Detail::Full);
+    assert!(text.chars().all(|sign| sign == '\n' || !sign.is_control()), "{text}");
+}
+
+#[test]
+fn a_long_list_of_members_is_cut_with_its_number() {
+    let values = |count: u32| (0..count).map(|rank| format!("uid=e{rank:03},dc=fr")).collect();
+    assert_eq!(names(&values(2)), "e000, e001");
+    assert_eq!(names(&values(8)), "e000, e001, e002, e003, e004, e005, e006, e007");
+    assert_eq!(names(&values(500)), "e000, e001, e002, e003, e004, e005, e006, e007 and 492 more");
+}
