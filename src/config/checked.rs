@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::{Digest as _, Sha256};
 
 use super::{ConfigError, raw, schools, secret_file};
-use crate::clock::Reading;
+use crate::clock;
 use crate::clock::calendar::{Calendar, CalendarRules};
 use crate::credential::Recipient;
-use crate::delivery::Limits;
 use crate::desired::policy::{self as lifecycle, RETENTION_DAYS_MAX};
 use crate::mapping::entries::EntryMapping;
 use crate::mapping::functions::Functions;
@@ -36,15 +35,14 @@ pub struct Config {
     pub schools_without_uai: usize,
     pub scheme: Scheme,
     pub functions: Functions,
-    pub ine_key: SecretString,
+    pub ine_key: SecretSlice<u8>,
     pub recipient: Recipient,
     pub lifecycle: lifecycle::Policy,
     pub checks: checks::Policy,
     pub overrides: Vec<Override>,
     pub guard: guard::Policy,
-    pub reading: Reading,
+    pub reading: clock::Reading,
     pub calendar: Calendar,
-    pub limits: Limits,
     pub attempts_max: u32,
     pub retry_delay: Duration,
     pub reconnects_max: u32,
@@ -235,7 +233,6 @@ impl Reading {
             guard,
             reading,
             calendar: calendar?,
-            limits: Limits::STANDARD,
             attempts_max: apply.attempts_max.max(1),
             retry_delay: Duration::from_millis(apply.retry_delay_ms),
             reconnects_max: apply.reconnects_max,
@@ -245,9 +242,11 @@ impl Reading {
         })
     }
 
-    fn secret(&mut self, path: &Path) -> Option<SecretString> {
+    fn secret(&mut self, path: &Path) -> Option<SecretSlice<u8>> {
         let path = self.path(path);
-        secret_file::read(&path).map_err(|problem| self.problems.push(problem)).ok()
+        let text =
+            secret_file::read(&path).map_err(|problem| self.problems.push(problem)).ok()?;
+        Some(SecretSlice::from(text.expose_secret().as_bytes().to_vec()))
     }
 
     fn lifecycle(

@@ -26,9 +26,9 @@ pub struct Hearing<'a> {
 }
 
 /// The enrolments of one person after this run.
-pub fn renew(
+pub fn renew<'a>(
     before: &BTreeMap<Uai, Enrolment>,
-    hear: &dyn Fn(&Uai, &Role) -> Hearing<'_>,
+    hear: &dyn Fn(&Uai, &Role) -> Hearing<'a>,
     declared: Option<&BTreeMap<Uai, Declared>>,
     place: Option<&Uai>,
     policy: &Policy,

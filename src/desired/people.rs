@@ -10,7 +10,7 @@ use super::enrolment::{self, Hearing};
 use super::naming::{self, Ledger};
 use super::policy::Policy;
 use crate::mapping::naming::Scheme;
-use crate::matching::normal;
+use crate::matching::{claim, normal};
 use crate::model::account::{Account, AccountState};
 use crate::model::delivery::Source;
 use crate::model::finding::{self, Finding, Place};
@@ -189,21 +189,7 @@ fn about(kind: finding::Kind, setting: &Setting<'_>, uai: &Uai, one: &Declared) 
     let input = setting.inputs.iter().find(|input| input.school.uai == *uai);
     let file = input.and_then(|input| input.deliveries.get(&one.claim.source));
     let name = file.map_or("", |delivery| delivery.name.as_str());
-    kind.at(Place::line(name, one.claim.line)).of(uai).with("id", number_of(one))
-}
-
-/// The number under which the school knows the person.
-fn number_of(one: &Declared) -> String {
-    use crate::model::person::Identifier;
-    one.identifiers
-        .iter()
-        .find_map(|identifier| match identifier {
-            Identifier::Siecle { id, .. }
-            | Identifier::StsEpp { id, .. }
-            | Identifier::StsLocal { id, .. } => Some(id.clone()),
-            Identifier::Ine { .. } => None,
-        })
-        .unwrap_or_default()
+    kind.at(Place::line(name, one.claim.line)).of(uai).with("id", claim::number(&one.identifiers))
 }
 
 /// every school concerned is told, with the name of the others.
@@ -230,7 +216,7 @@ fn tell_holds(
             Some(one) => about(finding::PUPIL_HELD, setting, uai, one),
             None => finding::PUPIL_HELD.at(Place::default()).of(uai),
         };
-        settled.findings.push(finding.with("others", others.join(", ")));
+        settled.findings.push(finding.with("other", others.join(", ")));
     }
 }
 

@@ -28,6 +28,24 @@ pub struct Claim {
     pub birth_date: Option<Date>,
 }
 
+impl Claim {
+    /// The number under which the school knows the person; empty when there is none.
+    pub fn number(&self) -> &str {
+        number(&self.identifiers)
+    }
+}
+
+/// The number, among identifiers, under which a school knows a person.
+pub fn number(identifiers: &BTreeSet<Identifier>) -> &str {
+    let number = identifiers.iter().find_map(|identifier| match identifier {
+        Identifier::Siecle { id, .. }
+        | Identifier::StsEpp { id, .. }
+        | Identifier::StsLocal { id, .. } => Some(id.as_str()),
+        Identifier::Ine { .. } => None,
+    });
+    number.unwrap_or_default()
+}
+
 /// The claim of a pupil's record.
 pub fn of_pupil(uai: &Uai, record: &PupilRecord) -> Claim {
     let mut identifiers: BTreeSet<Identifier> =

@@ -1,6 +1,5 @@
 //! The apply of a stored plan, shared by `apply`, `run` and `replay`.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,19 +9,19 @@ use tokio::runtime::Runtime;
 
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
+use super::tell::Tally;
 use crate::apply::{self, ApplyError, Context, Take};
 use crate::cli::clock;
 use crate::cli::say::{self, ExitStatus, Failure};
-use crate::plan::operation::OperationKind;
 use crate::store::Store;
-use crate::store::runs::{self, RunId, TallyLine};
+use crate::store::runs::{self, RunId};
 use crate::target::ldap::LdapTarget;
 
 /// How an apply ended.
 pub struct Applied {
     pub status: ExitStatus,
     /// By target and kind.
-    pub tally: BTreeMap<(String, OperationKind), TallyLine>,
+    pub tally: Tally,
 }
 
 /// Operations of one journal transaction: large enough that the disk is not waited for, small
@@ -60,7 +59,7 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
-        let ended = drive_one(session, store, runtime, &mut open, &bar, run, take, &stop);
+        let ended = drive_one(session, store, runtime, &target.name, &mut open, &bar, run, take, &stop);
         bar.finish_and_clear();
         match ended {
             Ok(()) => {}
@@ -77,7 +76,7 @@ pub fn drive_all(
     }
     runs::finish(store, run, session.clock.now()).map_err(store_failure)?;
     let tally = runs::tally(store, run).map_err(store_failure)?;
-    let bad = tally.values().any(|line| {
+    let bad = tally.values().flat_map(|kinds| kinds.values()).any(|line| {
         line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
     });
     if bad {
@@ -91,6 +90,7 @@ fn drive_one(
     session: &Session,
     store: &mut Store,
     runtime: &Runtime,
+    name: &str,
     target: &mut LdapTarget,
     bar: &ProgressBar,
     run: RunId,
@@ -104,7 +104,6 @@ fn drive_one(
         retry_delay: session.config.retry_delay,
         reconnects_max: session.config.reconnects_max,
     };
-    let name = target.name().to_owned();
     let mut context = Context {
         store,
         run,
@@ -115,7 +114,7 @@ fn drive_one(
         progress: &mut |progress| bar.set_position(progress.settled),
         stop,
     };
-    runtime.block_on(apply::drive(target, &name, &mut context, &settings)).map(|_| ())
+    runtime.block_on(apply::drive(target, name, &mut context, &settings)).map(|_| ())
 }
 
 /// A bar on a terminal; nothing elsewhere (DESIGN section 5).

@@ -14,7 +14,6 @@ use crate::desired::naming::Ledger;
 use crate::desired::people::{self, Setting};
 use crate::desired::structures::{self, Structures};
 use crate::desired::{entries, workspaces};
-use crate::config::Target;
 use crate::matching::claim::{Claim, ClaimId};
 use crate::matching::decide::{self, Decision, Doubt};
 use crate::model::account::AccountState;
@@ -85,11 +84,13 @@ pub fn draft(
         objections,
         summary: Summary { deliveries: review.lines.clone(), persons: counts, oldest_receipt },
     });
-    let scene = |target: &Target| {
-        let observed = observed.get(&target.name)?;
-        Some((target.name.clone(), Scene { observed, managed: target.mapping.managed() }))
-    };
-    let scenes = session.config.targets.iter().filter_map(scene).collect();
+    let mut scenes = BTreeMap::new();
+    for target in &session.config.targets {
+        if let Some(observed) = observed.get(&target.name) {
+            let managed = target.mapping.managed();
+            scenes.insert(target.name.clone(), Scene { observed, managed });
+        }
+    }
     let wrong = audit::audit(&plan, &scenes);
     if !wrong.is_empty() {
         let what = format!("the plan breaks its own rules: {}", wrong.join("; "));
@@ -152,7 +153,7 @@ fn decide_all(
         after.workspaces.insert(space.key.clone(), space.clone());
     }
     let mut findings = settled.findings;
-    findings.extend(conflicts(&inputs, &decisions));
+    findings.extend(conflicts(&inputs, &claims, &decisions));
     let counts = PersonCounts {
         moved: settled.moved,
         held: settled.held,
@@ -195,16 +196,19 @@ fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
 
 fn conflicts(
     inputs: &[SchoolInput<'_>],
+    claims: &[Claim],
     decisions: &BTreeMap<ClaimId, Decision>,
 ) -> Vec<Finding> {
     let schools: BTreeMap<&Uai, &SchoolInput<'_>> =
         inputs.iter().map(|input| (&input.school.uai, input)).collect();
+    let numbers: BTreeMap<&ClaimId, &str> =
+        claims.iter().map(|claim| (&claim.id, claim.number())).collect();
     let told = |id: &ClaimId, why: Doubt| {
         let delivery = schools.get(&id.uai).and_then(|input| input.deliveries.get(&id.source));
         let file = delivery.map_or("", |delivery| delivery.name.as_str());
-        let finding =
-            finding::IDENTITY_CONFLICT.at(Place::line(file, id.line)).of(&id.uai);
-        finding.with("reason", doubt_in_french(why))
+        let finding = finding::IDENTITY_CONFLICT.at(Place::line(file, id.line)).of(&id.uai);
+        let number = numbers.get(id).copied().unwrap_or_default();
+        finding.with("id", number).with("reason", doubt_in_french(why))
     };
     decisions
         .iter()

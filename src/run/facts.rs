@@ -30,7 +30,7 @@ pub fn guard_facts(
         if space.state != WorkspaceState::Open || new_year(&key.uai) {
             continue;
         }
-        let school = facts.entry(key.uai.clone()).or_default();
+        let school = facts.entry(Some(key.uai.clone())).or_default();
         school.groups += 1;
         let frozen = after.workspaces.get(key).is_some_and(|new| new.state != WorkspaceState::Open);
         school.groups_freezing += u64::from(frozen);
@@ -49,13 +49,13 @@ fn count_person(
     let usable = old.account.as_ref().is_some_and(|account| account.state.works());
     let here = |person: &Person| person.current().count() > 0;
     if let Some(place) = old.place.as_ref().filter(|_| usable && here(old) && !here(new)) {
-        facts.entry(place.clone()).or_default().leaving += 1;
+        facts.entry(Some(place.clone())).or_default().leaving += 1;
     }
     let in_class = |one: &Enrolment| {
         one.role.is_pupil() && one.state == EnrolmentState::Current && one.division.is_some()
     };
     for (uai, one) in old.enrolments.iter().filter(|(uai, one)| in_class(one) && !new_year(uai)) {
-        let school = facts.entry(uai.clone()).or_default();
+        let school = facts.entry(Some(uai.clone())).or_default();
         school.pupils += 1;
         let loses = new.enrolments.get(uai).is_some_and(|now| {
             let Enrolment { state, division, .. } = now;

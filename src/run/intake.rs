@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use rayon::prelude::*;
-use secrecy::ExposeSecret as _;
 
 use super::session::{Session, store_failure};
-use crate::delivery::inbox::{self, Part};
-use crate::ingest::{self, Door, IneHasher};
+use crate::delivery::{self, Part};
+use crate::ingest::{self, DIVISIONS_MAX, Door, GROUPS_MAX, IneHasher, PEOPLE_MAX};
 use crate::model::delivery::Delivery;
 use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::Digest;
@@ -19,7 +18,8 @@ use crate::store::{Store, deliveries};
 #[derive(Debug, Clone)]
 pub struct RefusedFile {
     pub name: String,
-    pub digest: Digest,
+    /// Absent when the bytes could not even be hashed.
+    pub digest: Option<Digest>,
     pub received_at: Timestamp,
     pub finding: Finding,
 }
@@ -43,14 +43,14 @@ enum Read {
 /// store when `keep` is set. The first receipt of the same bytes counts.
 pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<Intake> {
     let folder = &session.config.inbox;
-    let scanned = inbox::scan(folder, &session.config.limits)
+    let scanned = delivery::scan(folder, &delivery::LIMITS)
         .with_context(|| format!("cannot read the inbox {}", folder.display()))?;
     let door = Door {
-        hasher: IneHasher::new(session.config.ine_key.expose_secret().as_bytes()),
-        today: session.today(),
+        hasher: IneHasher::new(session.config.ine_key.clone()),
         zone: session.config.zone.clone(),
-        people_max: session.config.checks.people_max,
-        structures_max: session.config.checks.classes_max,
+        people_max: PEOPLE_MAX,
+        divisions_max: DIVISIONS_MAX,
+        groups_max: GROUPS_MAX,
     };
     let mut intake = Intake::default();
     let mut seen: BTreeSet<&Digest> = BTreeSet::new();
@@ -99,19 +99,12 @@ fn read_part(part: &Part, known: Option<Delivery>, door: &Door) -> Read {
     let refused = |finding: Finding| {
         Read::Refused(RefusedFile {
             name: part.name.clone(),
-            digest: part.digest.clone(),
+            digest: Some(part.digest.clone()),
             received_at: part.received_at,
             finding,
         })
     };
-    let xml = match part.open() {
-        Ok(xml) => xml,
-        Err(error) => {
-            let damaged = finding::ARCHIVE_DAMAGED.at(Place::file(&part.name));
-            return refused(damaged.with("reason", error));
-        }
-    };
-    match ingest::read(&part.name, xml, door) {
+    match part.read(|xml| ingest::read(&part.name, xml, door)).and_then(|read| read) {
         Ok(ingested) => {
             let mut findings = part.findings.clone();
             for finding in &mut findings {

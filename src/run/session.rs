@@ -30,7 +30,7 @@ impl Session {
 
     /// The civil day of the clock, in the configured zone.
     pub fn today(&self) -> Date {
-        self.clock.now().to_zoned(self.config.zone.clone()).date()
+        self.clock.now().to_zoned_datetime(self.config.zone.clone()).date()
     }
 
     /// Opens the store, making it when it is not there yet.
@@ -48,7 +48,7 @@ impl Session {
             started_at: self.clock.now(),
             command: command.to_owned(),
         };
-        Lock::take(&self.config.state, owner).map_err(|held| {
+        Lock::take(&self.config.state, &owner).map_err(|held| {
             Failure::new(ExitStatus::Locked, held.to_string())
                 .hint("wait for it to end; a lock never outlives its process")
                 .into()

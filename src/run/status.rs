@@ -45,8 +45,10 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         Format::Json => {
             let operations: Vec<_> = tally
                 .iter()
-                .map(|((target, kind), line)| {
-                    serde_json::json!({ "target": target, "kind": kind, "counts": line })
+                .flat_map(|(target, kinds)| {
+                    kinds.iter().map(move |(kind, line)| {
+                        serde_json::json!({ "target": target, "kind": kind, "counts": line })
+                    })
                 })
                 .collect();
             let unsettled: Vec<_> = unsettled
@@ -92,7 +94,7 @@ pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
 
 fn line(session: &Session, run: &Run) -> String {
     let at = run.finished_at.or(run.started_at).unwrap_or(run.made_at);
-    let at = at.to_zoned(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let at = at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let (id, command) = (run.id, &run.command);
     format!("run {id}  {at}  {command:<6} {:<11}  plan {}\n", run.state.as_str(), run.plan_hash.short())
 }
@@ -141,7 +143,6 @@ fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, us
         } else if bad {
             more += 1;
         }
-        Ok(())
     })
     .map_err(store_failure)?;
     Ok((rows, more))

@@ -17,7 +17,7 @@ use crate::report::plan_text::{self, Detail};
 use crate::store::runs::{RunId, TallyLine};
 
 /// Outcomes by target and kind.
-pub type Tally = BTreeMap<(String, OperationKind), TallyLine>;
+pub type Tally = BTreeMap<String, BTreeMap<OperationKind, TallyLine>>;
 
 /// Writes that a target takes in a second before it was ever measured: half of what was seen of a
 /// durable slapd with all its overlays (targets.md T1).
@@ -71,7 +71,7 @@ pub fn applied(
 /// One line a target, then what is left to do.
 pub fn outcome(run: RunId, tally: &Tally) -> String {
     let mut targets: BTreeMap<&str, TallyLine> = BTreeMap::new();
-    for ((target, _), line) in tally {
+    for (target, line) in tally.iter().flat_map(|(target, kinds)| kinds.values().map(move |line| (target, line))) {
         let sum = targets.entry(target).or_default();
         sum.planned += line.planned;
         sum.done += line.done;
@@ -112,7 +112,12 @@ fn document(
         Circumstances {
             run_id: Some(run.0),
             targets: session.config.targets.iter().map(|target| target.name.clone()).collect(),
-            tally: tally.iter().map(|(key, line)| (key.clone(), tallied(line))).collect(),
+            tally: tally
+                .iter()
+                .flat_map(|(target, kinds)| {
+                    kinds.iter().map(|(kind, line)| ((target.clone(), *kind), tallied(line)))
+                })
+                .collect(),
             deadline: deadline(session, plan),
             duration_ms: duration_ms.clone(),
         },
