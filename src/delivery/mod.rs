@@ -11,6 +11,9 @@ mod manifest;
 mod scan;
 mod survey;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};

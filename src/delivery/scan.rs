@@ -17,14 +17,12 @@ use crate::model::ids::Digest;
 pub(super) fn file(file: &Found, claim: Claim<'_>, limits: &Limits) -> Intake {
     let received_at = claim.received_at.unwrap_or(file.stamp.changed_at);
     let mut one = One { file, received_at, intake: Intake::default() };
-    match look(file, limits) {
-        Err(finding) => one.refuse(&file.name, None, finding),
-        Ok((_, survey)) if claim.wrong.is_some() => {
-            for wrong in claim.wrong {
-                one.refuse(&file.name, Some(survey.digest.clone()), wrong.clone());
-            }
+    match (look(file, limits), claim.wrong) {
+        (Err(finding), _) => one.refuse(&file.name, None, finding),
+        (Ok((_, survey)), Some(wrong)) => {
+            one.refuse(&file.name, Some(survey.digest), wrong.clone());
         }
-        Ok((input, survey)) if archive::is_zip(&survey.head) => {
+        (Ok((input, survey)), None) if archive::is_zip(&survey.head) => {
             match archive::survey_entries(input, limits) {
                 Ok(entries) => one.take_entries(entries, survey.digest, limits),
                 Err(refused) => {
@@ -32,7 +30,7 @@ pub(super) fn file(file: &Found, claim: Claim<'_>, limits: &Limits) -> Intake {
                 }
             }
         }
-        Ok((_, survey)) => one.take(file.name.clone(), None, survey),
+        (Ok((_, survey)), None) => one.take(file.name.clone(), None, survey),
     }
     one.intake
 }

@@ -14,6 +14,9 @@ mod stsweb;
 mod text;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::BufRead;
 
 use jiff::tz::TimeZone;
