@@ -1,0 +1,473 @@
+//! The words that the lab knows: attribute types and object classes of the standard schemas that a
+//! packaged slapd loads, as far as a school's directory needs them (RFC 4512, 4519, 2798).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::target::ldap::dn;
+
+use Rule::{Csn, Exact, Ia5, Name, Number, Octets, Oid, Telephone, Text, Time, Truth};
+
+/// How the values of an attribute are compared and which are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Directory string, case ignored.
+    Text,
+    /// Directory string, case kept.
+    Exact,
+    /// ASCII, case ignored: mail addresses.
+    Ia5,
+    Telephone,
+    /// A distinguished name.
+    Name,
+    Number,
+    /// Generalized time, UTC.
+    Time,
+    /// `TRUE` or `FALSE`.
+    Truth,
+    /// Passwords, certificates: byte by byte.
+    Octets,
+    /// The name of an object class or attribute.
+    Oid,
+    /// The change number of slapd: compared as text, ordered.
+    Csn,
+}
+
+/// What may be done with an attribute besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    /// Any number of values.
+    Many,
+    One,
+    /// Operational, one value, writable.
+    State,
+    /// Operational, written by the server only.
+    Frozen,
+}
+
+/// OID, names (the first is the one that answers use), rule, usage.
+const ATTRIBUTES: &[(&str, &str, Rule, Usage)] = &[
+    ("2.5.4.0", "objectClass", Oid, Usage::Many),
+    ("2.5.4.3", "cn commonName", Text, Usage::Many),
+    ("2.5.4.4", "sn surname", Text, Usage::Many),
+    ("2.5.4.5", "serialNumber", Text, Usage::Many),
+    ("2.5.4.7", "l localityName", Text, Usage::Many),
+    ("2.5.4.8", "st stateOrProvinceName", Text, Usage::Many),
+    ("2.5.4.9", "street streetAddress", Text, Usage::Many),
+    ("2.5.4.10", "o organizationName", Text, Usage::Many),
+    ("2.5.4.11", "ou organizationalUnitName", Text, Usage::Many),
+    ("2.5.4.12", "title", Text, Usage::Many),
+    ("2.5.4.13", "description", Text, Usage::Many),
+    ("2.5.4.15", "businessCategory", Text, Usage::Many),
+    ("2.5.4.16", "postalAddress", Text, Usage::Many),
+    ("2.5.4.17", "postalCode", Text, Usage::Many),
+    ("2.5.4.18", "postOfficeBox", Text, Usage::Many),
+    ("2.5.4.20", "telephoneNumber", Telephone, Usage::Many),
+    ("2.5.4.31", "member", Name, Usage::Many),
+    ("2.5.4.32", "owner", Name, Usage::Many),
+    ("2.5.4.33", "roleOccupant", Name, Usage::Many),
+    ("2.5.4.34", "seeAlso", Name, Usage::Many),
+    ("2.5.4.35", "userPassword", Octets, Usage::Many),
+    ("2.5.4.42", "givenName gn", Text, Usage::Many),
+    ("2.5.4.43", "initials", Text, Usage::Many),
+    ("2.5.4.44", "generationQualifier", Text, Usage::Many),
+    ("2.5.4.50", "uniqueMember", Name, Usage::Many),
+    ("0.9.2342.19200300.100.1.1", "uid userid", Text, Usage::Many),
+    ("0.9.2342.19200300.100.1.3", "mail rfc822Mailbox", Ia5, Usage::Many),
+    ("0.9.2342.19200300.100.1.6", "roomNumber", Text, Usage::Many),
+    ("0.9.2342.19200300.100.1.10", "manager", Name, Usage::Many),
+    ("0.9.2342.19200300.100.1.25", "dc domainComponent", Ia5, Usage::One),
+    ("0.9.2342.19200300.100.1.41", "mobile mobileTelephoneNumber", Telephone, Usage::Many),
+    ("1.3.6.1.4.1.250.1.57", "labeledURI", Exact, Usage::Many),
+    ("2.16.840.1.113730.3.1.1", "carLicense", Text, Usage::Many),
+    ("2.16.840.1.113730.3.1.2", "departmentNumber", Text, Usage::Many),
+    ("2.16.840.1.113730.3.1.3", "employeeNumber", Text, Usage::One),
+    ("2.16.840.1.113730.3.1.4", "employeeType", Text, Usage::Many),
+    ("2.16.840.1.113730.3.1.39", "preferredLanguage", Text, Usage::One),
+    ("2.16.840.1.113730.3.1.241", "displayName", Text, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.1", "pwdAttribute", Oid, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.2", "pwdMinAge", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.3", "pwdMaxAge", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.4", "pwdInHistory", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.5", "pwdCheckQuality", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.6", "pwdMinLength", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.9", "pwdLockout", Truth, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.10", "pwdLockoutDuration", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.11", "pwdMaxFailure", Number, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.13", "pwdMustChange", Truth, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.14", "pwdAllowUserChange", Truth, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.15", "pwdSafeModify", Truth, Usage::One),
+    ("1.3.6.1.4.1.42.2.27.8.1.16", "pwdChangedTime", Time, Usage::Frozen),
+    ("1.3.6.1.4.1.42.2.27.8.1.17", "pwdAccountLockedTime", Time, Usage::State),
+    ("1.3.6.1.4.1.42.2.27.8.1.22", "pwdReset", Truth, Usage::State),
+    ("1.3.6.1.4.1.42.2.27.8.1.23", "pwdPolicySubentry", Name, Usage::State),
+    ("2.5.18.1", "createTimestamp", Time, Usage::Frozen),
+    ("2.5.18.2", "modifyTimestamp", Time, Usage::Frozen),
+    ("2.5.18.3", "creatorsName", Name, Usage::Frozen),
+    ("2.5.18.4", "modifiersName", Name, Usage::Frozen),
+    ("2.5.18.9", "hasSubordinates", Truth, Usage::Frozen),
+    ("2.5.18.10", "subschemaSubentry", Name, Usage::Frozen),
+    ("2.5.21.9", "structuralObjectClass", Oid, Usage::Frozen),
+    ("1.3.6.1.1.16.4", "entryUUID", Exact, Usage::Frozen),
+    ("1.3.6.1.1.20", "entryDN", Name, Usage::Frozen),
+    ("1.3.6.1.4.1.4203.666.1.7", "entryCSN", Csn, Usage::Frozen),
+];
+
+/// OID, name, superior, kind, required, allowed.
+type ClassRow = (&'static str, &'static str, &'static str, Kind, &'static str, &'static str);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Abstract,
+    Structural,
+    Auxiliary,
+}
+
+const PLACE: &str = "description seeAlso telephoneNumber street postOfficeBox postalCode \
+    postalAddress st l";
+
+const CLASSES: &[ClassRow] = &[
+    ("2.5.6.0", "top", "", Kind::Abstract, "objectClass", ""),
+    ("2.5.6.4", "organization", "top", Kind::Structural, "o", "userPassword businessCategory"),
+    (
+        "2.5.6.5",
+        "organizationalUnit",
+        "top",
+        Kind::Structural,
+        "ou",
+        "userPassword businessCategory",
+    ),
+    (
+        "2.5.6.6",
+        "person",
+        "top",
+        Kind::Structural,
+        "sn cn",
+        "userPassword telephoneNumber seeAlso description",
+    ),
+    (
+        "2.5.6.7",
+        "organizationalPerson",
+        "person",
+        Kind::Structural,
+        "",
+        "title ou street postOfficeBox postalCode postalAddress st l",
+    ),
+    ("2.5.6.8", "organizationalRole", "top", Kind::Structural, "cn", "roleOccupant ou"),
+    (
+        "2.5.6.9",
+        "groupOfNames",
+        "top",
+        Kind::Structural,
+        "member cn",
+        "businessCategory seeAlso owner ou o description",
+    ),
+    (
+        "2.5.6.14",
+        "device",
+        "top",
+        Kind::Structural,
+        "cn",
+        "serialNumber seeAlso owner ou o l description",
+    ),
+    (
+        "2.5.6.17",
+        "groupOfUniqueNames",
+        "top",
+        Kind::Structural,
+        "uniqueMember cn",
+        "businessCategory seeAlso owner ou o description",
+    ),
+    (
+        "1.3.6.1.1.1.2.18",
+        "groupOfMembers",
+        "top",
+        Kind::Structural,
+        "cn",
+        "member businessCategory seeAlso owner ou o description",
+    ),
+    (
+        "0.9.2342.19200300.100.4.13",
+        "domain",
+        "top",
+        Kind::Structural,
+        "dc",
+        "userPassword businessCategory o",
+    ),
+    (
+        "0.9.2342.19200300.100.4.19",
+        "simpleSecurityObject",
+        "top",
+        Kind::Auxiliary,
+        "userPassword",
+        "",
+    ),
+    ("1.3.6.1.4.1.1466.344", "dcObject", "top", Kind::Auxiliary, "dc", ""),
+    (
+        "2.16.840.1.113730.3.2.2",
+        "inetOrgPerson",
+        "organizationalPerson",
+        Kind::Structural,
+        "",
+        "businessCategory carLicense departmentNumber displayName employeeNumber employeeType \
+         givenName initials labeledURI mail manager mobile o roomNumber uid preferredLanguage",
+    ),
+    (
+        "1.3.6.1.4.1.42.2.27.8.2.1",
+        "pwdPolicy",
+        "top",
+        Kind::Auxiliary,
+        "pwdAttribute",
+        "pwdMinAge pwdMaxAge pwdInHistory pwdCheckQuality pwdMinLength pwdLockout \
+         pwdLockoutDuration pwdMaxFailure pwdMustChange pwdAllowUserChange pwdSafeModify",
+    ),
+];
+
+/// An attribute type.
+#[derive(Debug)]
+pub(super) struct AttributeType {
+    pub(super) name: &'static str,
+    pub(super) rule: Rule,
+    usage: Usage,
+}
+
+impl AttributeType {
+    pub(super) fn single(&self) -> bool {
+        self.usage != Usage::Many
+    }
+    pub(super) fn operational(&self) -> bool {
+        matches!(self.usage, Usage::State | Usage::Frozen)
+    }
+    /// Written by the server only.
+    pub(super) fn frozen(&self) -> bool {
+        self.usage == Usage::Frozen
+    }
+}
+
+#[derive(Debug)]
+struct Class {
+    name: &'static str,
+    superior: &'static str,
+    kind: Kind,
+    must: Vec<&'static str>,
+    may: Vec<&'static str>,
+}
+
+/// All of them, found by any of their names in lower case.
+#[derive(Debug)]
+pub(super) struct Schema {
+    attributes: BTreeMap<String, AttributeType>,
+    aliases: BTreeMap<String, &'static str>,
+    classes: BTreeMap<String, Class>,
+}
+
+impl Schema {
+    pub(super) fn new() -> Self {
+        let mut attributes = BTreeMap::new();
+        let mut aliases = BTreeMap::new();
+        for (oid, names, rule, usage) in ATTRIBUTES {
+            let Some(name) = names.split(' ').next() else { continue };
+            for alias in names.split(' ').chain([*oid]) {
+                aliases.insert(alias.to_lowercase(), name);
+            }
+            let attribute = AttributeType { name, rule: *rule, usage: *usage };
+            attributes.insert(name.to_lowercase(), attribute);
+        }
+        let classes = CLASSES.iter().map(|&(_, name, superior, kind, must, may)| {
+            let mut may: Vec<&str> = may.split(' ').filter(|name| !name.is_empty()).collect();
+            if matches!(
+                name,
+                "organization" | "organizationalUnit" | "organizationalRole" | "domain"
+            ) {
+                may.extend(PLACE.split_whitespace());
+            }
+            let must = must.split(' ').filter(|name| !name.is_empty()).collect();
+            (name.to_lowercase(), Class { name, superior, kind, must, may })
+        });
+        Self { attributes, aliases, classes: classes.collect() }
+    }
+
+    /// An attribute by any of its names.
+    pub(super) fn attribute(&self, name: &str) -> Option<&AttributeType> {
+        let name = self.aliases.get(&name.to_lowercase())?;
+        self.attributes.get(&name.to_lowercase())
+    }
+
+    /// The class, and all that it descends from, in lower case.
+    pub(super) fn lineage(&self, class: &str) -> Vec<String> {
+        let mut line = Vec::new();
+        let mut next = class.to_lowercase();
+        while let Some(class) = self.classes.get(&next) {
+            line.push(next);
+            next = class.superior.to_lowercase();
+        }
+        line
+    }
+
+    /// The structural class that an entry is of: the one that no other of its classes descends
+    /// from. `Err` is slapd's text.
+    pub(super) fn structural(&self, classes: &BTreeSet<String>) -> Result<&'static str, String> {
+        let structural = |class: &&Class| class.kind == Kind::Structural;
+        let given: Vec<&Class> =
+            classes.iter().filter_map(|name| self.classes.get(name)).filter(structural).collect();
+        let above: BTreeSet<String> =
+            given.iter().flat_map(|class| self.lineage(class.superior)).collect();
+        let mut leaves = given.iter().filter(|class| !above.contains(&class.name.to_lowercase()));
+        match (leaves.next(), leaves.next()) {
+            (None, _) => Err("no structural object class provided".to_owned()),
+            (Some(leaf), None) => Ok(leaf.name),
+            (Some(one), Some(other)) => {
+                Err(format!("invalid structural object class chain ({}/{})", one.name, other.name))
+            }
+        }
+    }
+
+    /// What entries of these classes must and may have; in lower case.
+    pub(super) fn allowed(&self, classes: &BTreeSet<String>) -> (Requirements, BTreeSet<String>) {
+        let whole: BTreeSet<String> = classes.iter().flat_map(|name| self.lineage(name)).collect();
+        let mut must = Vec::new();
+        let mut may = BTreeSet::new();
+        for class in whole.iter().filter_map(|name| self.classes.get(name)) {
+            must.extend(class.must.iter().map(|attribute| (class.name, *attribute)));
+            may.extend(class.must.iter().chain(&class.may).map(|name| name.to_lowercase()));
+        }
+        (must, may)
+    }
+
+    /// The form in which two equal values are the same text; none when the value is not valid.
+    pub(super) fn comparable(&self, attribute: &AttributeType, value: &str) -> Option<String> {
+        let filled = !value.is_empty();
+        match attribute.rule {
+            Text => filled.then(|| dn::comparable_value(value)),
+            Exact => filled.then(|| value.to_owned()),
+            Csn | Octets => Some(value.to_owned()),
+            Ia5 => (filled && value.is_ascii()).then(|| dn::comparable_value(value)),
+            Telephone => {
+                filled.then(|| value.chars().filter(|sign| !matches!(sign, ' ' | '-')).collect())
+            }
+            Name => dn::parse(value).is_ok().then(|| dn::comparable(value)),
+            Number => value.parse::<i64>().ok().map(|number| number.to_string()),
+            Time => generalized_time(value).then(|| value.to_owned()),
+            Truth => matches!(value, "TRUE" | "FALSE").then(|| value.to_owned()),
+            Oid if attribute.name == "objectClass" => {
+                self.classes.contains_key(&value.to_lowercase()).then(|| value.to_lowercase())
+            }
+            Oid => filled.then(|| value.to_lowercase()),
+        }
+    }
+
+    /// The definitions of RFC 4512, for the subschema entry.
+    pub(super) fn definitions(&self) -> (Vec<String>, Vec<String>) {
+        let attributes = ATTRIBUTES.iter().map(|(oid, names, rule, usage)| {
+            format!("( {oid} NAME {}{}{} )", quoted(names), matching(*rule), remark(*usage))
+        });
+        let classes = CLASSES.iter().map(|(oid, name, superior, kind, ..)| {
+            let list = |word: &str, names: &[&str]| match names {
+                [] => String::new(),
+                names => format!(" {word} ( {} )", names.join(" $ ")),
+            };
+            let (must, may) = match self.classes.get(&name.to_lowercase()) {
+                Some(class) => (list("MUST", &class.must), list("MAY", &class.may)),
+                None => (String::new(), String::new()),
+            };
+            let superior =
+                if superior.is_empty() { String::new() } else { format!(" SUP {superior}") };
+            let kind = format!("{kind:?}").to_uppercase();
+            format!("( {oid} NAME '{name}'{superior} {kind}{must}{may} )")
+        });
+        (attributes.collect(), classes.collect())
+    }
+}
+
+/// Pairs of class and the attribute it requires, as the schema spells them.
+pub(super) type Requirements = Vec<(&'static str, &'static str)>;
+
+fn quoted(names: &str) -> String {
+    let names: Vec<String> = names.split(' ').map(|name| format!("'{name}'")).collect();
+    if names.len() == 1 { names.concat() } else { format!("( {} )", names.join(" ")) }
+}
+
+fn matching(rule: Rule) -> &'static str {
+    match rule {
+        Text => {
+            " EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch \
+             SYNTAX 1.3.6.1.4.1.1466.115.121.1.15"
+        }
+        Exact => {
+            " EQUALITY caseExactMatch SUBSTR caseExactSubstringsMatch \
+             SYNTAX 1.3.6.1.4.1.1466.115.121.1.15"
+        }
+        Ia5 => {
+            " EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch \
+             SYNTAX 1.3.6.1.4.1.1466.115.121.1.26"
+        }
+        Telephone => " EQUALITY telephoneNumberMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.50",
+        Name => " EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12",
+        Number => {
+            " EQUALITY integerMatch ORDERING integerOrderingMatch \
+             SYNTAX 1.3.6.1.4.1.1466.115.121.1.27"
+        }
+        Time => {
+            " EQUALITY generalizedTimeMatch ORDERING generalizedTimeOrderingMatch \
+             SYNTAX 1.3.6.1.4.1.1466.115.121.1.24"
+        }
+        Truth => " EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7",
+        Octets => " EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40",
+        Oid => " EQUALITY objectIdentifierMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.38",
+        Csn => " EQUALITY CSNMatch ORDERING CSNOrderingMatch SYNTAX 1.3.6.1.4.1.4203.666.11.2.1",
+    }
+}
+
+fn remark(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Many => "",
+        Usage::One => " SINGLE-VALUE",
+        Usage::State => " SINGLE-VALUE USAGE directoryOperation",
+        Usage::Frozen => " SINGLE-VALUE NO-USER-MODIFICATION USAGE directoryOperation",
+    }
+}
+
+/// `YYYYMMDDHH[MM[SS]]Z`, the form that servers write; `000001010000Z` (for ever) is one.
+fn generalized_time(value: &str) -> bool {
+    let digits = value.strip_suffix('Z').unwrap_or_default();
+    matches!(digits.len(), 10 | 12 | 14) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_speaks_of_known_words() {
+        let schema = Schema::new();
+        for (_, name, superior, _, must, may) in CLASSES {
+            for attribute in must.split_whitespace().chain(may.split_whitespace()) {
+                assert!(schema.attribute(attribute).is_some(), "{name}: {attribute}");
+            }
+            assert!(superior.is_empty() || !schema.lineage(superior).is_empty(), "{name}");
+        }
+        for place in PLACE.split_whitespace() {
+            assert!(schema.attribute(place).is_some(), "{place}");
+        }
+    }
+
+    #[test]
+    fn values_are_compared_by_their_rule() {
+        let schema = Schema::new();
+        let check = |name: &str, value: &str, expected: Option<&str>| {
+            let attribute = schema.attribute(name).unwrap();
+            let found = schema.comparable(attribute, value);
+            assert_eq!(found.as_deref(), expected, "{name}: {value}");
+        };
+        check("commonName", " Inès  LEFÈVRE ", Some("inès lefèvre"));
+        check("cn", "", None);
+        check("mail", "é@ecole.test", None);
+        check("member", "CN=A, DC=t", Some("cn=a,dc=t"));
+        check("member", "nobody", None);
+        check("labeledURI", "https://E", Some("https://E"));
+        check("pwdReset", "true", None);
+        check("pwdMinLength", "012", Some("12"));
+        check("pwdAccountLockedTime", "000001010000Z", Some("000001010000Z"));
+        check("objectClass", "inetOrgPerson", Some("inetorgperson"));
+        check("objectClass", "posixAccount", None);
+    }
+}
