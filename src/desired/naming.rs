@@ -94,14 +94,16 @@ pub fn base(names: &Names, scheme: &Scheme) -> Result<Base, Unnameable> {
         let stems = |form| Stems::new(form, &given_words, &called_words, spelled_out);
         [stems(&scheme.login), stems(&scheme.short_login), stems(&scheme.mail)]
     };
-    let is_one_of = |stems: &[Stems; 3], words: &BTreeSet<String>| {
-        stems.iter().any(|stems| words.contains(&stems.before(0).replace(['.', '-'], "")))
+    let joins = |stems: &[Stems; 3]| -> [String; 3] {
+        std::array::from_fn(|rank| stems[rank].before(0).replace(['.', '-'], ""))
     };
     let mut stems = make(false);
-    if is_one_of(&stems, &scheme.unfortunate) {
+    if joins(&stems).iter().any(|join| scheme.unfortunate.contains(join)) {
         stems = make(true);
     }
-    let refused = is_one_of(&stems, &scheme.reserved) || is_one_of(&stems, &scheme.unfortunate);
+    let refused = joins(&stems)
+        .iter()
+        .any(|join| scheme.reserved.contains(join) || scheme.unfortunate.contains(join));
     let [login, short_login, mail] = stems;
     Ok(Base { login, short_login, mail, first: if refused { 2 } else { 1 } })
 }
