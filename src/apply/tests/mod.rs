@@ -1,1 +1,8 @@
+//! The drive over a simulated directory: crashes at every effect, faults of every kind.
 
+mod cost;
+mod crash;
+mod faults;
+mod scene;
+mod sim;
+mod waits;

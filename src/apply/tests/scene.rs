@@ -1,0 +1,245 @@
+//! A store, a plan, a server, and processes that drive the one into the other.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use age::x25519::Identity;
+use rusqlite::{Connection, OpenFlags};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+
+use super::sim::{Server, Sim};
+use crate::apply::{ApplyError, Context, Progress, Settings, Take, Tally, drive};
+use crate::credential::{Recipient, new_key_pair};
+use crate::model::entry::ObjectKey;
+use crate::plan::Plan;
+use crate::plan::operation::{Action, Operation, OperationKind};
+use crate::store::runs::{OperationState, RunId, RunState};
+use crate::store::tests::{create, entry, noon, operation, person, plan};
+use crate::store::trap::Trap;
+use crate::store::{FILE, Options, Store, StoreError, journal, plans, runs, secrets};
+
+pub(super) const RUN: RunId = RunId(1);
+pub(super) const BASE: &str = "ou=0599990N,dc=x";
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        window: 4,
+        batch: 8,
+        attempts_max: 3,
+        retry_delay: Duration::ZERO,
+        reconnects_max: 4,
+    }
+}
+
+pub(super) fn dn(name: &str) -> String {
+    format!("uid={name},{BASE}")
+}
+
+pub(super) fn login(id: u64) -> String {
+    format!("p.n{id}")
+}
+
+pub(super) fn account(seq: u64, stage: u8, id: u64) -> Operation {
+    create(seq, stage, &format!("rentree:account:{id}"), &dn(&login(id)))
+}
+
+pub(super) fn group(seq: u64, stage: u8, code: &str, members: &[u64]) -> Operation {
+    let mut entry =
+        entry(&format!("rentree:division:0599990N:{code}"), &format!("cn={code},{BASE}"));
+    let members: std::collections::BTreeSet<String> =
+        members.iter().map(|id| dn(&login(*id))).collect();
+    if !members.is_empty() {
+        entry.links.insert("member".into(), members);
+    }
+    let key = entry.key.to_string();
+    operation(seq, stage, OperationKind::Create, &key, Action::Create { entry })
+}
+
+pub(super) fn links(seq: u64, stage: u8, code: &str, members: &[u64], add: bool) -> Operation {
+    let (dn_, attribute) = (format!("cn={code},{BASE}"), "member".to_owned());
+    let values = members.iter().map(|id| dn(&login(*id))).collect();
+    let (kind, action) = if add {
+        (OperationKind::AddMember, Action::AddLinks { dn: dn_, attribute, values })
+    } else {
+        (OperationKind::RemoveMember, Action::RemoveLinks { dn: dn_, attribute, values })
+    };
+    operation(seq, stage, kind, &format!("rentree:division:0599990N:{code}"), action)
+}
+
+/// Folder, keys, plan, and the server, which outlives every process.
+pub(super) struct Scene {
+    _root: TempDir,
+    root: PathBuf,
+    lives: Cell<u32>,
+    pub(super) plan: Plan,
+    pub(super) server: Rc<Server>,
+    pub(super) recipient: Recipient,
+    pub(super) identity: Identity,
+    pub(super) settings: Settings,
+    pub(super) stop: AtomicBool,
+}
+
+/// How one process ended.
+#[derive(Debug)]
+pub(super) enum Life {
+    Finished(RunState, Tally),
+    Failed(ApplyError),
+}
+
+impl Scene {
+    /// A stored plan that creates accounts for `people` persons.
+    pub(super) fn new(people: u64, operations: Vec<Operation>) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let persons = (1..=people).map(|id| person(id, &login(id))).collect();
+        let (identity, recipient) = new_key_pair();
+        let scene = Self {
+            root: root.path().to_owned(),
+            _root: root,
+            lives: Cell::new(0),
+            plan: plan(1, persons, operations),
+            server: Rc::default(),
+            recipient: Recipient::parse(&recipient).unwrap(),
+            identity: identity.expose_secret().parse().unwrap(),
+            settings: settings(),
+            stop: AtomicBool::new(false),
+        };
+        let mut store = Store::open(&scene.folder(), &Options::default()).unwrap();
+        plans::save(&mut store, "run", &scene.plan).unwrap();
+        scene
+    }
+
+    pub(super) fn folder(&self) -> PathBuf {
+        self.root.join(self.lives.get().to_string())
+    }
+
+    pub(super) fn store(&self) -> Store {
+        Store::open(&self.folder(), &Options::default()).unwrap()
+    }
+
+    /// What a power cut leaves: the files as they are while the process still has them open.
+    fn power_cut(&self) {
+        let dead = self.folder();
+        self.lives.set(self.lives.get() + 1);
+        copy(&dead, &self.folder());
+    }
+
+    /// One process: takes the run up where it is, drives it, ends it.
+    pub(super) fn live(&self, trap: Option<Trap>, take: Take) -> Life {
+        let mut store = match Store::open(
+            &self.folder(),
+            &Options { size_max_bytes: None, trap: trap.clone() },
+        ) {
+            Ok(store) => store,
+            Err(error) => return Life::Failed(error.into()),
+        };
+        let mut sim = Sim::new(&self.server);
+        sim.trap = trap;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let outside = Connection::open_with_flags(self.folder().join(FILE), flags).unwrap();
+        sim.journal = Some((outside, RUN.0));
+        // Every process draws other passwords.
+        let seed = self.lives.get();
+        match self.work(&mut store, &mut sim, take, seed) {
+            Ok((state, tally)) => Life::Finished(state, tally),
+            Err(error) => {
+                if matches!(error, ApplyError::Store(StoreError::Trapped)) {
+                    self.power_cut();
+                }
+                Life::Failed(error)
+            }
+        }
+    }
+
+    fn work(
+        &self,
+        store: &mut Store,
+        sim: &mut Sim,
+        take: Take,
+        seed: u32,
+    ) -> Result<(RunState, Tally), ApplyError> {
+        runs::interrupt_leftovers(store)?;
+        match runs::get(store, RUN)?.state {
+            RunState::Planned | RunState::Stopped => {
+                journal::begin(store, RUN, &self.plan, noon())?;
+            }
+            RunState::Applying | RunState::Applied | RunState::Interrupted => {
+                runs::resume(store, RUN)?;
+            }
+        }
+        let mut state = u64::from(seed) << 32 | 7;
+        let mut entropy = move |buffer: &mut [u8]| {
+            for byte in buffer {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = (state >> 56) as u8;
+            }
+        };
+        let mut progress = |_: Progress| ();
+        let mut context = Context {
+            store: &mut *store,
+            run: RUN,
+            take,
+            recipient: Some(&self.recipient),
+            entropy: &mut entropy,
+            now: &noon,
+            progress: &mut progress,
+            stop: &self.stop,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let tally = runtime.block_on(drive(sim, "ldap", &mut context, &self.settings))?;
+        let state = runs::finish(store, RUN, noon())?;
+        Ok((state, tally))
+    }
+
+    /// Lives until the end of a process that nothing happens to.
+    pub(super) fn finish(&self, take: Take) -> (RunState, Tally) {
+        match self.live(None, take) {
+            Life::Finished(state, tally) => (state, tally),
+            Life::Failed(error) => panic!("{error}"),
+        }
+    }
+
+    pub(super) fn states(&self) -> Vec<(u64, OperationState, Option<String>)> {
+        let mut states = Vec::new();
+        plans::each_operation(&self.store(), RUN, |row| {
+            states.push((row.operation.seq, row.state, row.detail));
+        })
+        .unwrap();
+        states
+    }
+
+    pub(super) fn state(&self, seq: u64) -> (OperationState, String) {
+        let found = self.states().into_iter().find(|(s, ..)| *s == seq).unwrap();
+        (found.1, found.2.unwrap_or_default())
+    }
+
+    /// SEC-14: every account of the server was created once, and has exactly one sealed secret,
+    /// which is its password; and there are no others.
+    pub(super) fn assert_secrets(&self) {
+        let kept = secrets::list(&self.store()).unwrap();
+        let passwords = self.server.passwords.borrow();
+        assert_eq!(kept.len(), passwords.len(), "one sealed secret an account");
+        for secret in kept {
+            let created = &passwords[&ObjectKey::Account(secret.person)];
+            assert_eq!(created.len(), 1, "{} was created twice", secret.login);
+            let text = age::decrypt(&self.identity, &secret.sealed).unwrap();
+            let sheet: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!(sheet["login"], secret.login.as_str());
+            assert_eq!(sheet["password"], created[0].as_str(), "the password of {}", secret.login);
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        // The shared-memory index dies with the machine; the log does not.
+        if !file.file_name().to_string_lossy().ends_with("-shm") {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
