@@ -54,35 +54,33 @@ pub(super) fn delta<'a>(
     seen: &'a Entry,
     chunk_max: usize,
 ) -> Delta {
-    let none = BTreeSet::new();
     let mut delta = Delta::default();
     for attribute in &managed.links {
-        let wanted = entry.links.get(attribute).unwrap_or(&none);
-        let standing = seen.links.get(attribute).unwrap_or(&none);
-        let wanted: BTreeSet<&str> = wanted.iter().filter_map(|value| ground.link(value)).collect();
-        if wanted.len() == standing.len() && wanted.iter().zip(standing).all(|(w, s)| w == s) {
-            continue;
+        let values = |entry: &'a Entry| entry.links.get(attribute).into_iter().flatten();
+        let wanted: BTreeSet<&str> = values(entry).filter_map(|value| ground.link(value)).collect();
+        let standing: BTreeSet<&str> = values(seen).map(String::as_str).collect();
+        // Values with the same spelling are settled: in a group of 5,000, comparing places is left
+        // for the few that are not.
+        let mut come = by_place(wanted.difference(&standing).copied());
+        let mut go = by_place(standing.difference(&wanted).copied());
+        if !go.is_empty() {
+            let kept: BTreeSet<String> =
+                wanted.iter().map(|value| place::comparable(value)).collect();
+            come.retain(|place, _| !go.contains_key(place));
+            // An entry that moves has moved by then, and a server with refint has rewritten the
+            // value: it leaves under either name.
+            let moved: Vec<&str> = go.keys().filter_map(|place| ground.moved(place)).collect();
+            go.extend(by_place(moved.into_iter()));
+            go.retain(|place, _| !kept.contains(place));
         }
-        let wanted = by_place(wanted.into_iter());
-        let standing = by_place(standing.iter().map(String::as_str));
-        let only = |these: &BTreeMap<String, &str>, those: &BTreeMap<String, &str>| {
-            let only = these.iter().filter(|(place, _)| !those.contains_key(*place));
-            only.map(|(place, value)| (place.clone(), (*value).to_owned())).collect::<Vec<_>>()
-        };
-        let come = only(&wanted, &standing).into_iter().map(|(_, value)| value).collect();
-        let mut go = BTreeSet::new();
-        for (place, value) in only(&standing, &wanted) {
-            // The entry has moved by then, and a server with refint has rewritten the value: it
-            // leaves under either name.
-            let moved = ground.moved(&place);
-            let moved = moved.filter(|dn| !wanted.contains_key(&place::comparable(dn)));
-            go.extend(moved.map(str::to_owned));
-            go.insert(value);
-        }
-        delta.come.extend(chunks(attribute, come, chunk_max));
-        delta.go.extend(chunks(attribute, go, chunk_max));
+        delta.come.extend(chunks(attribute, written(come), chunk_max));
+        delta.go.extend(chunks(attribute, written(go), chunk_max));
     }
     delta
+}
+
+fn written(values: BTreeMap<String, &str>) -> BTreeSet<String> {
+    values.into_values().map(str::to_owned).collect()
 }
 
 /// The links of a standing entry to any of the places.
