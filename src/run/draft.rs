@@ -172,9 +172,11 @@ fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger 
             ledger.take(taken.as_str());
         }
     }
+    for space in registry.workspaces.values() {
+        ledger.take(&space.name);
+    }
     for name in observed.values().flat_map(|seen| &seen.foreign_names) {
-        // An address is taken by its local part: the domain is ours or it is not in the way.
-        ledger.take(name.split('@').next().unwrap_or(name));
+        ledger.take(name);
     }
     ledger
 }

@@ -9,9 +9,9 @@ use crate::config::TargetKind;
 pub fn lab(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut served = Vec::new();
     for target in &session.config.targets {
-        let TargetKind::Lab(lab) = &target.kind else { continue };
-        let lab = targets::start_lab(session, target, lab)?;
-        if lab.is_attached() {
+        let TargetKind::Lab(settings) = &target.kind else { continue };
+        let lab = targets::start_lab(target, settings)?;
+        if !lab.is_ours() {
             let what = format!("the lab {} is served by another process already", target.name);
             return Err(Failure::new(ExitStatus::Locked, what).into());
         }
@@ -23,8 +23,8 @@ pub fn lab(session: &Session) -> anyhow::Result<ExitStatus> {
             target.base,
             lab.ca_file().display(),
             lab.url(),
-            lab.admin_dn(),
-            lab.admin_password_file().display(),
+            targets::admin_dn(target),
+            targets::admin_password_file(settings).display(),
             target.base,
         ));
         served.push(lab);

@@ -1,10 +1,14 @@
 //! Targets, opened: a real server, or the lab started for the time of the command.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use crate::cli::clock;
+use secrecy::SecretString;
+
+use crate::cli::clock::{self, Clock};
 use crate::cli::say::{ExitStatus, Failure};
 use crate::config::{Bind, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file};
+use crate::credential::InitialPassword;
 use crate::lab::{self, Lab};
 use crate::run::session::Session;
 use crate::target::ldap::settings::{self, ClientCertificate, Settings};
@@ -27,26 +31,48 @@ pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
     let mut labs = Labs::default();
     for target in &session.config.targets {
         if let TargetKind::Lab(lab) = &target.kind {
-            labs.0.insert(target.name.clone(), start_lab(session, target, lab)?);
+            labs.0.insert(target.name.clone(), start_lab(target, lab)?);
         }
     }
     Ok(labs)
 }
 
 /// Starts one lab, or attaches to the process that serves it.
-pub fn start_lab(session: &Session, target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
-    let clock = session.clock;
+pub fn start_lab(target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
+    let refused = |why: String| {
+        Failure::new(ExitStatus::Unreachable, format!("the lab cannot start: {why}"))
+            .hint(format!("look at the folder {}", lab.folder.display()))
+    };
     let options = lab::Options {
         port: lab.port,
         base: target.base.clone(),
-        now: Box::new(move || clock.now()),
+        admin_dn: admin_dn(target),
+        admin_password: admin_password(lab).map_err(refused)?,
+        size_limit: Some(500),
+        // Of operational attributes only: the wall's, also when a command rehearses another day.
+        now: || Clock::wall().now(),
         entropy: clock::entropy,
     };
-    Lab::attach_or_start(&lab.folder, options).map_err(|error| {
-        Failure::new(ExitStatus::Unreachable, format!("the lab cannot start: {error}"))
-            .hint(format!("look at the folder {}", lab.folder.display()))
-            .into()
-    })
+    Ok(Lab::attach_or_start(&lab.folder, options).map_err(|error| refused(error.to_string()))?)
+}
+
+/// The lab's manager, for looking around with ldap-utils; rentree itself has its own account.
+pub fn admin_dn(target: &Target) -> String {
+    format!("cn=admin,{}", target.base)
+}
+
+/// The file of the manager's password.
+pub fn admin_password_file(lab: &LabTarget) -> PathBuf {
+    lab.folder.join("admin.password")
+}
+
+fn admin_password(lab: &LabTarget) -> Result<SecretString, String> {
+    let file = admin_password_file(lab);
+    if !file.exists() {
+        let password = InitialPassword::draw(&mut clock::entropy);
+        secret_file::create(&file, password.reveal()).map_err(|error| error.to_string())?;
+    }
+    secret_file::read(&file)
 }
 
 /// The settings of a target, with its secret freshly read.
@@ -64,7 +90,12 @@ pub fn settings(
             let lab = labs.0.get(&target.name).ok_or_else(|| {
                 Failure::new(ExitStatus::Internal, format!("the lab {} is not started", target.name))
             })?;
-            let bind = settings::Bind::Simple { dn: lab.service_dn(), password: lab.service_password() };
+            let (dn, file) = match purpose {
+                Purpose::Read => (lab.reader_dn(), lab.reader_password_file()),
+                Purpose::Write => (lab.service_dn(), lab.service_password_file()),
+            };
+            let password = secret_file::read(&file).map_err(|problem| usage(target, &problem))?;
+            let bind = settings::Bind::Simple { dn, password };
             (lab.url(), Some(lab.ca_file()), bind)
         }
     };
