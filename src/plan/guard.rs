@@ -1,6 +1,8 @@
 //! Guards: limits that stop a plan before anything is written (SEC-42, DESIGN rule 1). Each lists
 //! its objections with the arithmetic; a person lifts them by the plan's hash, never by a switch.
 
+mod share;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -10,6 +12,7 @@ use super::{Objection, place};
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 use crate::model::observed::Observed;
+use share::{OUT_OF_SEASON, Share};
 
 /// The limits. A share equal to its limit passes; one account more does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,8 +238,6 @@ fn school_objections(
     object("school-emptied", emptied(toll, school, policy));
 }
 
-const OUT_OF_SEASON: &str = "would be added out of the season of the rentrée";
-
 fn overall_objections(
     policy: &Policy,
     today: Date,
@@ -318,44 +319,6 @@ fn emptied(toll: &Toll, school: &SchoolFacts, policy: &Policy) -> Option<String>
             school.usable, school.leaving, toll.disables
         )
     })
-}
-
-/// A part of a whole, and the share that may not be passed.
-struct Share {
-    part: u64,
-    of: u64,
-    percent_max: u64,
-    /// A smaller whole is measured as one of this size.
-    least: u64,
-    /// So many always pass.
-    floor: u64,
-    /// « accounts »: what is counted.
-    what: &'static str,
-    /// « would be disabled »: what happens to the part.
-    done: &'static str,
-}
-
-impl Share {
-    /// The sentence, when the limit is passed.
-    fn over(&self) -> Option<String> {
-        let Self { part, of, percent_max, least, floor, what, done } = *self;
-        if part <= floor || part * 100 <= of.max(least) * percent_max {
-            return None;
-        }
-        let number_max = floor.max(of.max(least) * percent_max / 100);
-        let text = if of < least || of * percent_max / 100 < floor {
-            format!("{part} of {of} {what} {done}, the limit for so few is {number_max}")
-        } else {
-            // Rounded up: a share over its limit never reads as the limit itself.
-            let tenths = (part * 1000).div_ceil(of);
-            let (whole, tenth) = (tenths / 10, tenths % 10);
-            format!(
-                "{part} of {of} {what} {done} ({whole}.{tenth} %), the limit is {percent_max} %"
-            )
-        };
-        // Added accounts are no part of those that stand.
-        Some(if done == OUT_OF_SEASON { text.replacen(" of ", " to ", 1) } else { text })
-    }
 }
 
 #[cfg(test)]

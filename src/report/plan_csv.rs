@@ -24,7 +24,7 @@ pub fn write(out: &mut impl Write, operations: &[Operation]) -> csv::Result<()> 
         .from_writer(out);
     rows.write_record(HEADER)?;
     for operation in operations {
-        rows.write_record(row(operation).map(|cell| safe_cell(&cell).into_owned()))?;
+        rows.write_record(row(operation).map(|cell| safe_cell(&cell).to_string()))?;
     }
     rows.flush()?;
     Ok(())

@@ -4,18 +4,20 @@
 //! What is shown of a value is decided field by field: every destructuring here is complete, so
 //! that a new field does not compile until somebody decides about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod lines;
+
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::plan_words::{first_of, object, shown};
+use super::plan_words::{object, shown};
 use crate::model::delivery::Counts;
-use crate::model::entry::{Attributes, Entry, ObjectKey};
+use crate::model::entry::ObjectKey;
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
-use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary, place};
+use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +41,6 @@ pub struct View<'a> {
     pub zone: &'a TimeZone,
     pub detail: Detail,
 }
-
-/// Names of members that one line shows, at most; the other forms of a plan have them all.
-const NAMES_MAX: usize = 8;
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
@@ -203,11 +202,11 @@ fn kind_words(kind: OperationKind) -> &'static str {
 
 /// Each change as one line, by target and school, in the order of the plan.
 fn write_changes(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
-    let groups = groups_joined(operations);
+    let groups = lines::groups_joined(operations);
     let mut blocks: BTreeMap<(&str, Option<&Uai>), Vec<String>> = BTreeMap::new();
     for operation in operations.iter().filter(|operation| operation.blocked.is_none()) {
         let block = (operation.target.as_str(), operation.uai.as_ref());
-        blocks.entry(block).or_default().push(change(operation, &groups));
+        blocks.entry(block).or_default().push(lines::change(operation, &groups));
     }
     for ((target, uai), lines) in &blocks {
         writeln!(out, "\n{} in {target}", uai.map_or("(no school)", Uai::as_str))?;
@@ -216,131 +215,6 @@ fn write_changes(out: &mut impl Write, operations: &[Operation]) -> io::Result<(
         }
     }
     Ok(())
-}
-
-/// The classes and groups that new accounts come into, by comparable place.
-fn groups_joined(operations: &[Operation]) -> BTreeMap<String, BTreeSet<&str>> {
-    let mut joined: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for operation in operations {
-        if let (Action::Create { entry }, ObjectKey::Account(_)) =
-            (&operation.action, &operation.key)
-        {
-            joined.insert(place::comparable(&entry.dn), BTreeSet::new());
-        }
-    }
-    for operation in operations.iter().filter(|operation| operation.blocked.is_none()) {
-        let ObjectKey::Group(structure) = &operation.key else { continue };
-        let values: Vec<&String> = match &operation.action {
-            Action::Create { entry } => entry.links.values().flatten().collect(),
-            Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
-            Action::Modify { .. }
-            | Action::Rename { .. }
-            | Action::Delete { .. }
-            | Action::RemoveLinks { .. } => continue,
-        };
-        for value in values {
-            if let Some(codes) = joined.get_mut(&place::comparable(value)) {
-                codes.insert(&structure.code.0);
-            }
-        }
-    }
-    joined
-}
-
-/// The line of an operation: a sign, a name, what becomes of it.
-fn change(operation: &Operation, groups: &BTreeMap<String, BTreeSet<&str>>) -> String {
-    let Operation { seq: _, target: _, kind, key, uai, stage: _, action, blocked: _ } = operation;
-    match action {
-        Action::Create { entry } => format!("+ {}", creation(entry, uai.as_ref(), groups)),
-        Action::Modify { dn, before, after } => {
-            let what = differences(before, after);
-            let name = shown(&place::name(dn));
-            match kind {
-                OperationKind::Disable => format!("- {name}  disabled  ({what})"),
-                OperationKind::Enable => format!("^ {name}  enabled  ({what})"),
-                _ => format!("~ {name}  {what}"),
-            }
-        }
-        Action::Rename { from, to } => {
-            let turned = match kind {
-                OperationKind::Disable => "  and disabled by it",
-                OperationKind::Enable => "  and enabled by it",
-                _ => "",
-            };
-            format!("> {}{turned}", journey(from, to))
-        }
-        Action::Delete { dn, before } => {
-            let name = first_of(before, &["displayName", "cn"]).map(shown).unwrap_or_default();
-            format!("x {}  {name}  deleted ({})", shown(&place::name(dn)), object(key))
-        }
-        Action::AddLinks { dn, attribute, values } => {
-            format!("~ {}  {attribute}: + {}", shown(&place::name(dn)), names(values))
-        }
-        Action::RemoveLinks { dn, attribute, values } => {
-            format!("~ {}  {attribute}: - {}", shown(&place::name(dn)), names(values))
-        }
-    }
-}
-
-fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet<&str>>) -> String {
-    let Entry { key, uai: _, dn, attributes, links, enabled } = entry;
-    let name = shown(&place::name(dn));
-    let state = if *enabled { "" } else { "  disabled" };
-    match key {
-        ObjectKey::Account(_) => {
-            let people = first_of(attributes, &["displayName", "cn"]).map(shown);
-            let mut places: Vec<String> = uai.iter().map(|uai| uai.to_string()).collect();
-            let codes = groups.get(&place::comparable(dn)).into_iter().flatten();
-            places.extend(codes.map(|code| shown(code)));
-            format!("{name}  {}  {}{state}", people.unwrap_or_default(), places.join(", "))
-        }
-        ObjectKey::Group(_) => {
-            let mut line = format!("{name}  {}", object(key));
-            for (attribute, values) in links {
-                line.push_str(&format!("  {attribute}: {}", names(values)));
-            }
-            line
-        }
-        ObjectKey::Container(_) => format!("{name}  {}", object(key)),
-    }
-}
-
-/// `attribute: before → after`, for each that differs.
-fn differences(before: &Attributes, after: &Attributes) -> String {
-    let attributes: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let side = |side: &Attributes, name: &String| match side.get(name) {
-        Some(values) => values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" | "),
-        None => "(none)".to_owned(),
-    };
-    let each = attributes
-        .into_iter()
-        .map(|name| format!("{name}: {} → {}", side(before, name), side(after, name)));
-    each.collect::<Vec<_>>().join("; ")
-}
-
-/// A move to another school, a new name, or another place.
-fn journey(from: &str, to: &str) -> String {
-    let (old, new) = (shown(&place::name(from)), shown(&place::name(to)));
-    let name = if old == new { new } else { format!("{old} → {new}") };
-    match (place::school(from), place::school(to)) {
-        (Some(left), Some(joined)) if left != joined => format!("{name}  moved {left} → {joined}"),
-        _ if place::parent(from).map(place::comparable)
-            == place::parent(to).map(place::comparable) =>
-        {
-            format!("{name}  renamed")
-        }
-        _ => format!("{name}  moved {} → {}", shown(from), shown(to)),
-    }
-}
-
-fn names(values: &BTreeSet<String>) -> String {
-    // The old and the new name of one who moves read the same.
-    let names: BTreeSet<String> = values.iter().map(|dn| shown(&place::name(dn))).collect();
-    let first: Vec<&str> = names.iter().take(NAMES_MAX).map(String::as_str).collect();
-    match names.len().saturating_sub(NAMES_MAX) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
 }
 
 /// What cannot be done, with its reason: in sight in every detail.

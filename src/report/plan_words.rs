@@ -8,15 +8,19 @@ use crate::model::ids::{StructureKey, StructureKind};
 pub(super) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for sign in text.chars() {
-        let steers = matches!(sign,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if sign.is_control() || steers {
+        if sign.is_control() || steers(sign) {
             shown.extend(sign.escape_unicode());
         } else {
             shown.push(sign);
         }
     }
     shown
+}
+
+/// Zero width, reading direction, line and paragraph separators.
+fn steers(sign: char) -> bool {
+    let ranges = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}'];
+    ranges.iter().any(|range| range.contains(&sign)) || sign == '\u{feff}'
 }
 
 /// What an object is, for a reader: `division 1G3`.

@@ -77,6 +77,21 @@ fn in_a_small_school_the_number_counts() {
 }
 
 #[test]
+fn a_school_of_which_nothing_is_known_may_lose_nothing_when_none_is_small() {
+    let policy = Policy { accounts_min: 0, ..Policy::PROPOSED };
+    let lost = operations(OperationKind::Disable, SCHOOL, 1);
+    let found = objections(&policy, WINTER, &lost, &GuardFacts::new());
+    let texts: Vec<&str> = found.iter().map(|objection| objection.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "1 of 0 usable accounts would be disabled, the limit for so few is 0",
+            "1 of 0 usable accounts in all would be disabled, the limit for so few is 0",
+        ]
+    );
+}
+
+#[test]
 fn all_schools_together_may_lose_two_in_a_hundred() {
     let school = |accounts| SchoolFacts { accounts, usable: accounts, ..SchoolFacts::default() };
     let facts = BTreeMap::from([(Some(uai(SCHOOL)), school(600)), (Some(uai(OTHER)), school(400))]);

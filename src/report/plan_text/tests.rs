@@ -1,6 +1,7 @@
 //! What the admin reads, whole.
 
 use super::super::plan_sample;
+use super::lines::names;
 use super::*;
 
 fn written(plan: &Plan, detail: Detail) -> String {
