@@ -10,7 +10,7 @@ use sha2::Sha256;
 use super::notes::Notes;
 use super::text;
 use crate::model::finding;
-use crate::model::ids::{Digest, IneKey, KEY_LETTERS};
+use crate::model::ids::{IneKey, KEY_LETTERS};
 
 /// Hashes INEs with the key of this installation: without it, the hash says nothing.
 pub struct IneHasher {
@@ -28,9 +28,14 @@ impl IneHasher {
             .expect("HMAC takes keys of any length");
         mac.update(kind.prefix().as_bytes());
         mac.update(number.as_bytes());
-        let digest = Digest::of_bytes(mac.finalize().into_bytes());
-        let half: String = digest.as_str().chars().take(32).collect();
-        IneKey(format!("{}{half}", kind.prefix()))
+        let mut text = String::with_capacity(kind.prefix().len() + 32);
+        text.push_str(kind.prefix());
+        for byte in mac.finalize().into_bytes().iter().take(16) {
+            for digit in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(digit), 16));
+            }
+        }
+        IneKey(text)
     }
 }
 
@@ -81,22 +86,29 @@ enum KeyCheck {
 
 /// Takes the INEs of one pupil, field by field.
 pub(super) struct IneDoor<'a> {
-    pub hasher: &'a IneHasher,
-    pub eleve_id: &'a str,
-    pub line: u64,
+    hasher: &'a IneHasher,
+    eleve_id: &'a str,
+    line: u64,
+    /// The numbers of this pupil that were taken: dropped with the pupil.
+    taken: Vec<String>,
 }
 
-impl IneDoor<'_> {
+impl<'a> IneDoor<'a> {
+    pub(super) fn new(hasher: &'a IneHasher, eleve_id: &'a str, line: u64) -> Self {
+        Self { hasher, eleve_id, line, taken: Vec::new() }
+    }
+
     /// Adds the hash of one field to the pupil's keys; says what is odd about the number.
     pub(super) fn take(
-        &self,
+        &mut self,
         field: &'static str,
         written: &str,
         keys: &mut BTreeSet<IneKey>,
         notes: &mut Notes<'_>,
     ) {
         let number = text::trim(written).to_ascii_uppercase();
-        if number.is_empty() {
+        // The same number usually stands in two fields: it is hashed and told once.
+        if number.is_empty() || self.taken.contains(&number) {
             return;
         }
         let mut say = |kind| {
@@ -107,15 +119,17 @@ impl IneDoor<'_> {
             Look::Placeholder => say(finding::INE_PLACEHOLDER),
             Look::Malformed => say(finding::INE_MALFORMED),
             Look::Number(kind, check) => {
-                // The same number usually stands in two fields: it is told once.
-                if keys.insert(self.hasher.hash(kind, &number)) {
-                    match (kind, check) {
-                        (IneKind::Other, _) => say(finding::INE_MALFORMED),
-                        (_, KeyCheck::Wrong) => say(finding::INE_KEY),
-                        (_, KeyCheck::Good | KeyCheck::Unknown) => {}
-                    }
+                keys.insert(self.hasher.hash(kind, &number));
+                match (kind, check) {
+                    (IneKind::Other, _) => say(finding::INE_MALFORMED),
+                    (_, KeyCheck::Wrong) => say(finding::INE_KEY),
+                    (_, KeyCheck::Good | KeyCheck::Unknown) => {}
                 }
             }
+        }
+        // An absurd length is no number to remember.
+        if number.len() <= 11 {
+            self.taken.push(number);
         }
     }
 }

@@ -25,6 +25,10 @@ pub(super) fn name(text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
     }
+    // Most names, in the time that matters.
+    if text.len() <= NAME_CHARS_MAX && text.is_ascii() {
+        return Some(text.to_owned());
+    }
     let text = match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect::<String>()),
@@ -36,9 +40,8 @@ pub(super) fn name(text: &str) -> Option<String> {
 /// code at all.
 pub(super) fn code(text: &str) -> Option<String> {
     let text = trim(text);
-    let good = !text.is_empty()
-        && text.chars().count() <= CODE_CHARS_MAX
-        && !text.chars().any(char::is_control);
+    let few = text.len() <= CODE_CHARS_MAX || text.chars().count() <= CODE_CHARS_MAX;
+    let good = !text.is_empty() && few && !text.chars().any(char::is_control);
     good.then(|| text.to_owned())
 }
 

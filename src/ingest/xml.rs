@@ -255,18 +255,20 @@ impl Here {
     /// Their number comes first: the check for doubles is quadratic (RUSTSEC-2026-0194).
     fn judge_attributes(&self) -> Verdict<()> {
         let mut attributes = Attributes::new(&self.attributes, 0);
-        let mut names: Vec<&str> = Vec::new();
+        let mut names = [""; ATTRIBUTES_MAX];
+        let mut count = 0;
         for attribute in attributes.with_checks(false) {
             let attribute =
                 attribute.map_err(|_| self.refuse(finding::XML_MALFORMED, "attribute"))?;
-            if names.len() == ATTRIBUTES_MAX {
+            let (before, place) = names.split_at_mut(count);
+            let Some(place) = place.first_mut() else {
                 return Err(self.refuse(finding::XML_OVER_LIMIT, "attributes"));
-            }
-            let name = attribute.key.into_inner();
-            if names.contains(&name) {
+            };
+            *place = attribute.key.into_inner();
+            if before.contains(place) {
                 return Err(self.refuse(finding::XML_MALFORMED, "attribute-twice"));
             }
-            names.push(name);
+            count += 1;
             if attribute.value.len() > TEXT_BYTES_MAX {
                 return Err(self.refuse(finding::XML_OVER_LIMIT, "text"));
             }

@@ -8,7 +8,7 @@ use crate::ingest::notes::Notes;
 use crate::ingest::xml::{Verdict, Xml};
 use crate::ingest::{Door, count_row, push_bounded, text};
 use crate::model::finding;
-use crate::model::ids::StructureCode;
+use crate::model::ids::{StructureCode, StructureKind};
 
 #[derive(Default)]
 pub(super) struct Memberships {
@@ -68,20 +68,30 @@ fn read_block<R: BufRead>(xml: &mut Xml<R>, notes: &mut Notes<'_>, line: u64) ->
             continue;
         }
         let line = xml.line();
-        let (mut code, mut kind) = (None, String::new());
+        let (mut code, mut kind) = (None, None);
         while xml.child()? {
             match xml.name() {
                 "CODE_STRUCTURE" => code = text::code(xml.text()?),
-                "TYPE_STRUCTURE" => text::trim(xml.text()?).clone_into(&mut kind),
+                "TYPE_STRUCTURE" => {
+                    kind = match text::trim(xml.text()?) {
+                        "D" => Some(StructureKind::Division),
+                        "G" => Some(StructureKind::Group),
+                        _ => None,
+                    }
+                }
                 _ => xml.unknown()?,
             }
         }
-        let list = match (kind.as_str(), &code) {
+        let list = match (kind, &code) {
             // Siècle's drawer for pupils without a class.
-            ("D", Some(code)) if code.eq_ignore_ascii_case("Inactifs") => continue,
-            ("D", _) => &mut block.divisions,
-            ("G", _) => &mut block.groups,
-            _ => {
+            (Some(StructureKind::Division), Some(code))
+                if code.eq_ignore_ascii_case("Inactifs") =>
+            {
+                continue;
+            }
+            (Some(StructureKind::Division), _) => &mut block.divisions,
+            (Some(StructureKind::Group), _) => &mut block.groups,
+            (None, _) => {
                 notes.tally(finding::STRUCTURE_TYPE_UNKNOWN, "TYPE_STRUCTURE", line);
                 continue;
             }

@@ -178,7 +178,7 @@ fn read_fields<R: BufRead>(
     let mut draft = Draft::default();
     let (id, line) = (record.eleve_id.clone(), record.line);
     let date = |element| DateField { id: &id, line, element, form: Form::French };
-    let ine = IneDoor { hasher: &door.hasher, eleve_id: &id, line };
+    let mut ine = IneDoor::new(&door.hasher, &id, line);
     while xml.child()? {
         match xml.name() {
             "ID_NATIONAL" => ine.take("ID_NATIONAL", xml.text()?, &mut record.ine, notes),
