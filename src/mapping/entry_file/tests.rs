@@ -166,7 +166,8 @@ fn a_mapping_that_cannot_work_is_told() {
     check(
         "pwdAccountLockedTime = \"0",
         "# \"0",
-        "disabled: nothing tells an account that cannot be used: [disabled], or enabled in account.dn",
+        "disabled: nothing tells an account that cannot be used: [disabled], \
+             or enabled in account.dn",
     );
     check(
         "dn = \"uid={{ login }},",
@@ -181,7 +182,8 @@ fn a_mapping_that_cannot_work_is_told() {
     check(
         "sn = \"{{ called }}\"",
         "sn = \"{{ called\"",
-        "account.attributes.sn: syntax error: unexpected end of input, expected end of variable block",
+        "account.attributes.sn: syntax error: unexpected end of input, \
+             expected end of variable block",
     );
     check(
         "sn = \"{{ called }}\"",
@@ -191,7 +193,8 @@ fn a_mapping_that_cannot_work_is_told() {
     check(
         "mail = \"{{ mail }}\"",
         "mail = \"{{ enabled }}\"",
-        "account: account.attributes.mail: invalid operation: a bool is no text; a list goes through each = \"…\"",
+        "account: account.attributes.mail: invalid operation: a bool is no text; \
+             a list goes through each = \"…\"",
     );
     check(
         "ou=personnes,ou={{ uai }}\"\n\n[account.c",
