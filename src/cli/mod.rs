@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use tracing::Level;
+use tracing_subscriber::prelude::*;
 
 use self::args::{Args, Command};
 use self::clock::Clock;
@@ -40,12 +41,14 @@ fn log_to_stderr(verbose: u8) {
         2 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    // Ours only: other crates log values of entries and requests.
+    let ours = tracing_subscriber::filter::Targets::new().with_target("rentree", level);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .without_time()
-        .init();
+        .with_filter(ours);
+    tracing_subscriber::registry().with(lines).init();
 }
 
 fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {

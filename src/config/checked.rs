@@ -244,8 +244,7 @@ impl Reading {
 
     fn secret(&mut self, path: &Path) -> Option<SecretSlice<u8>> {
         let path = self.path(path);
-        let text =
-            secret_file::read(&path).map_err(|problem| self.problems.push(problem)).ok()?;
+        let text = secret_file::read(&path).map_err(|problem| self.problems.push(problem)).ok()?;
         Some(SecretSlice::from(text.expose_secret().as_bytes().to_vec()))
     }
 

@@ -75,7 +75,8 @@ fn school(row: &csv::StringRecord) -> Result<School, String> {
             Err(_) => Err(format!("{key}: a date is AAAA-MM-JJ: {text}")),
         },
     };
-    let uai: Uai = field(0).parse().map_err(|error: crate::model::ids::IdError| error.to_string())?;
+    let uai: Uai =
+        field(0).parse().map_err(|error: crate::model::ids::IdError| error.to_string())?;
     let source = match field(8).as_str() {
         "sts-siecle" => SchoolSource::StsSiecle,
         "pgcu" => SchoolSource::Pgcu,

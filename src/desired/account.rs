@@ -52,10 +52,9 @@ pub fn next(
         (_, Right::Account) => AccountState::Active,
         (AccountState::Disabled { .. }, Right::Keep) => state.clone(),
         (AccountState::Active | AccountState::Leaving { .. }, Right::Keep) => AccountState::Active,
-        (AccountState::Active, Right::Ended(since)) => AccountState::Leaving {
-            since,
-            disable_on: later(since, grace).max(later(today, 1)),
-        },
+        (AccountState::Active, Right::Ended(since)) => {
+            AccountState::Leaving { since, disable_on: later(since, grace).max(later(today, 1)) }
+        }
         (AccountState::Leaving { since, disable_on }, Right::Ended(_)) if *disable_on <= today => {
             AccountState::Disabled {
                 since: today,

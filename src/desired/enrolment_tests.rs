@@ -64,8 +64,9 @@ fn run(
         };
         now.insert(uai(school), one);
     }
-    let word =
-        |school: &Uai| says.iter().find(|(name, _)| *name == school.as_str()).map(|(_, word)| *word);
+    let word = |school: &Uai| {
+        says.iter().find(|(name, _)| *name == school.as_str()).map(|(_, word)| *word)
+    };
     let hear = |school: &Uai, _: &Role| Hearing {
         declared: now.get(school),
         complete: matches!(word(school), Some("dropped" | "here" | "gone" | "waits")),
@@ -73,8 +74,7 @@ fn run(
         waits: word(school) == Some("waits"),
     };
     let place = place.map(uai);
-    let after =
-        renew(&before, &hear, Some(&now), place.as_ref(), &Policy::STANDARD, today);
+    let after = renew(&before, &hear, Some(&now), place.as_ref(), &Policy::STANDARD, today);
     let told: Vec<String> = after
         .iter()
         .map(|(school, one)| {
@@ -96,7 +96,11 @@ use EnrolmentState::Current;
 fn absence_is_not_departure() {
     // DESIGN rule 1; R-07.
     for word in ["silent", "cut", "waits"] {
-        assert_eq!(run(&[(A, Current)], &[(A, word)], Some(A), TODAY), "0599990N current", "{word}");
+        assert_eq!(
+            run(&[(A, Current)], &[(A, word)], Some(A), TODAY),
+            "0599990N current",
+            "{word}"
+        );
     }
     assert_eq!(
         run(&[(A, Current)], &[(A, "dropped")], Some(A), TODAY),
@@ -129,7 +133,8 @@ fn two_schools_that_claim_a_pupil_hold_each_other() {
     assert_eq!(run(&[(A, Current)], &[(A, "silent"), (B, "here")], Some(A), TODAY), kept);
     assert_eq!(run(&[(A, Current), (B, held.clone())], &both, Some(A), TODAY), kept);
     for word in ["gone", "dropped"] {
-        let after = run(&[(A, Current), (B, held.clone())], &[(A, word), (B, "here")], Some(A), TODAY);
+        let after =
+            run(&[(A, Current), (B, held.clone())], &[(A, word), (B, "here")], Some(A), TODAY);
         assert!(after.ends_with("0809990Z current"), "{word}: {after}");
     }
     // The new school lets go: the pupil stays where he was.

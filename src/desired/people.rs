@@ -110,9 +110,8 @@ fn enrolments(
 /// The account stands under a school where the person is; it stays where it is while that is so,
 /// and while nothing else is sure.
 fn place(person: &mut Person) {
-    let stays = person.place.as_ref().is_some_and(|place| {
-        person.current().any(|(uai, _)| uai == place)
-    });
+    let stays =
+        person.place.as_ref().is_some_and(|place| person.current().any(|(uai, _)| uai == place));
     if stays {
         return;
     }
@@ -165,8 +164,7 @@ fn give_account(
     let right = account::right(person, setting.today);
     let pupil = person.enrolments.values().any(|enrolment| enrolment.role.is_pupil());
     if let Some(account) = &mut person.account {
-        account.state =
-            account::next(&account.state, right, pupil, setting.policy, setting.today);
+        account.state = account::next(&account.state, right, pupil, setting.policy, setting.today);
         return;
     }
     if right != Right::Account {
@@ -202,8 +200,7 @@ fn tell_holds(
     let open = |enrolment: &Enrolment| {
         matches!(enrolment.state, EnrolmentState::Current | EnrolmentState::Held { .. })
     };
-    let held =
-        |enrolment: &Enrolment| matches!(enrolment.state, EnrolmentState::Held { .. });
+    let held = |enrolment: &Enrolment| matches!(enrolment.state, EnrolmentState::Held { .. });
     if !person.enrolments.values().any(held) {
         return;
     }

@@ -56,8 +56,10 @@ pub fn settle(
         if space.workspace.state != WorkspaceState::Open {
             continue;
         }
-        let declaration =
-            structures.get(&key.uai).and_then(|school| school.declared.get(key)).unwrap_or(&nothing);
+        let declaration = structures
+            .get(&key.uai)
+            .and_then(|school| school.declared.get(key))
+            .unwrap_or(&nothing);
         let teachers = declaration.teachers.iter().filter_map(|one| staff.get(one));
         space.teachers = teachers
             .filter(|person| has_space(person) && person.current().any(|(uai, _)| *uai == key.uai))
@@ -70,12 +72,7 @@ pub fn settle(
 
 /// The label, else the code; the neutral name when either would tell of handicap or the like
 /// (requirements 3.3).
-fn label(
-    name: &str,
-    key: &StructureKey,
-    declaration: &Declaration,
-    neutral: &[String],
-) -> String {
+fn label(name: &str, key: &StructureKey, declaration: &Declaration, neutral: &[String]) -> String {
     let label = declaration.label.as_ref().unwrap_or(&key.code.0);
     if tells(label, neutral) || tells(&key.code.0, neutral) {
         return name.to_owned();
@@ -97,9 +94,10 @@ fn has_space(person: &Person) -> bool {
 
 fn staff_index(persons: &BTreeMap<PersonId, Person>) -> BTreeMap<&Identifier, &Person> {
     let numbers = |person: &&Person| {
-        person.identifiers.iter().any(|one| {
-            matches!(one, Identifier::StsEpp { .. } | Identifier::StsLocal { .. })
-        })
+        person
+            .identifiers
+            .iter()
+            .any(|one| matches!(one, Identifier::StsEpp { .. } | Identifier::StsLocal { .. }))
     };
     persons
         .values()

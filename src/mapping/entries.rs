@@ -88,8 +88,6 @@ pub struct EntryMapping {
     pub(super) group: Shape,
     /// Link attribute → whose DNs.
     pub(super) links: BTreeMap<String, BTreeSet<MemberRole>>,
-    /// Link attribute → a DN that is always there.
-    pub(super) placeholder: BTreeMap<String, String>,
     pub(super) category_words: BTreeMap<Category, String>,
     pub(super) kind_words: BTreeMap<StructureKind, String>,
     /// Attribute, in lower case → longest value in signs.
@@ -181,7 +179,7 @@ impl EntryMapping {
         let mut links = Links::new();
         for (attribute, roles) in &self.links {
             let values = links.entry(attribute.clone()).or_default();
-            values.extend(self.placeholder.get(attribute).cloned());
+            values.extend(self.managed.placeholders.get(attribute).cloned());
             for role in roles {
                 values.extend(match role {
                     MemberRole::Pupil => group.pupils.iter().cloned(),

@@ -38,7 +38,7 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
     let mut section = root.section("group", problems);
     let (group, kind_words) = group(&mut section, &mut templates, &offered, problems);
     let links = links(&mut section, problems);
-    let placeholder = placeholder(&mut section, &links, base, problems);
+    let placeholders = placeholders(&mut section, &links, base, problems);
     section.end(problems);
     let limits = limits(root, problems);
     let owned = [
@@ -48,7 +48,8 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
     ]
     .map(|(kind, slots)| (kind, slots.keys().cloned().collect()));
     let links_owned = links.keys().cloned().collect();
-    let managed = managed_keys::take(root, BTreeMap::from(owned), links_owned, problems);
+    let managed =
+        managed_keys::take(root, BTreeMap::from(owned), links_owned, placeholders, problems);
     let mapping = EntryMapping {
         agreement,
         base: base.to_owned(),
@@ -58,7 +59,6 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
         account,
         group,
         links,
-        placeholder,
         category_words,
         kind_words,
         limits,
@@ -245,7 +245,7 @@ fn links(section: &mut Section, problems: &mut Problems) -> BTreeMap<String, BTr
     links
 }
 
-fn placeholder(
+fn placeholders(
     section: &mut Section,
     links: &BTreeMap<String, BTreeSet<MemberRole>>,
     base: &str,
@@ -302,7 +302,7 @@ fn sense(mapping: &EntryMapping, problems: &mut Problems) {
     let of_names = classes.flat_map(|(_, slots)| slots).any(|slot| {
         matches!(&slot.cell, Cell::Text(class) if class.eq_ignore_ascii_case("groupOfNames"))
     });
-    if of_names && !mapping.placeholder.contains_key("member") {
+    if of_names && !mapping.managed.placeholders.contains_key("member") {
         problems.add("group.placeholder.member", "is missing: a groupOfNames is never empty");
     }
 }

@@ -15,6 +15,9 @@ pub struct Managed {
     pub attributes: BTreeMap<ObjectKind, BTreeSet<String>>,
     /// Link attributes of groups: `member`, `owner`.
     pub links: BTreeSet<String>,
+    /// Link attribute → a DN that is always among its values: a class that demands a member then
+    /// never loses the last one. Nothing stands there.
+    pub placeholders: BTreeMap<String, String>,
     /// Written with the creation of an account only, never compared: `pwdReset: TRUE`.
     pub at_creation: Attributes,
     pub password: PasswordRule,

@@ -14,6 +14,7 @@ pub(super) fn take(
     root: &mut Section,
     mut attributes: BTreeMap<ObjectKind, BTreeSet<String>>,
     links: BTreeSet<String>,
+    placeholders: BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Managed {
     let mark = root.text("mark", problems);
@@ -52,7 +53,17 @@ pub(super) fn take(
         problems.add("names", format!("{name} is not an attribute of accounts"));
     }
     let password = PasswordRule { attribute, form };
-    Managed { mark, attributes, links, at_creation, password, disabled, names, required }
+    Managed {
+        mark,
+        attributes,
+        links,
+        placeholders,
+        at_creation,
+        password,
+        disabled,
+        names,
+        required,
+    }
 }
 
 fn word(kind: ObjectKind) -> &'static str {

@@ -29,7 +29,10 @@ pub fn surname_shared(left: &Names, right: &Names) -> bool {
         [Some(normal::key(&names.family)), usage]
     };
     let right = keys(right);
-    keys(left).iter().flatten().any(|key| !key.is_empty() && right.iter().flatten().any(|k| k == key))
+    keys(left)
+        .iter()
+        .flatten()
+        .any(|key| !key.is_empty() && right.iter().flatten().any(|k| k == key))
 }
 
 /// Threshold of `docs/matching` section 3: closer is a typing error.

@@ -144,12 +144,14 @@ fn conclude(
                 (Some((about, why)), _) => {
                     Decision::Ask { about: about.union(&persons).copied().collect(), why: *why }
                 }
-                (None, 1) => match links[*rank].iter().next().or_else(|| first_link(ranks, links)) {
-                    Some((person, evidence)) => {
-                        Decision::Same { person: *person, evidence: *evidence }
+                (None, 1) => {
+                    match links[*rank].iter().next().or_else(|| first_link(ranks, links)) {
+                        Some((person, evidence)) => {
+                            Decision::Same { person: *person, evidence: *evidence }
+                        }
+                        None => continue,
                     }
-                    None => continue,
-                },
+                }
                 (None, _) => Decision::Ask { about: persons.clone(), why: Doubt::TwoPersons },
             };
             decisions.insert(claims[*rank].id.clone(), decision);
@@ -283,7 +285,8 @@ impl<'a> Holders<'a> {
             .into_iter()
             .filter_map(|id| registry.persons.get(&id))
             .filter_map(|person| {
-                prove(&Side::of_claim(claim), &Side::of_person(person)).map(|proof| (person.id, proof))
+                prove(&Side::of_claim(claim), &Side::of_person(person))
+                    .map(|proof| (person.id, proof))
             })
             .collect()
     }

@@ -97,8 +97,16 @@ fn twins_and_homonyms_stay_apart() {
 #[test]
 fn the_number_of_the_school_and_the_birth_date_are_proof() {
     let before = known(7, &pupil(0, 1, "11", &[], "Ines", 1));
-    check(&[pupil(0, 5, "11", &["A"], "Ines", 1)], &[before.clone()], "=7 NumberAndBirthDate");
-    check(&[pupil(0, 5, "11", &[], "Ines", 21)], &[before.clone()], "? BirthDateDiffers");
+    check(
+        &[pupil(0, 5, "11", &["A"], "Ines", 1)],
+        std::slice::from_ref(&before),
+        "=7 NumberAndBirthDate",
+    );
+    check(
+        &[pupil(0, 5, "11", &[], "Ines", 21)],
+        std::slice::from_ref(&before),
+        "? BirthDateDiffers",
+    );
     // The same number in another school says nothing (formats 7.2).
     check(&[pupil(1, 5, "11", &[], "Ines", 1)], &[before], "+8");
 }
@@ -162,7 +170,11 @@ fn staff_are_known_by_their_number_and_a_second_attribute() {
 fn local_staff_need_no_birth_date() {
     let local = |school| Identifier::StsLocal { uai: uai(school), id: "3506".to_owned() };
     let before = known(7, &staff(0, local(0), "ZETOFREY", None));
-    check(&[staff(0, local(0), "ZETOFREY", None)], &[before.clone()], "=7 NumberAndNames");
+    check(
+        &[staff(0, local(0), "ZETOFREY", None)],
+        std::slice::from_ref(&before),
+        "=7 NumberAndNames",
+    );
     check(&[staff(1, local(1), "ZETOFREY", None)], &[before], "+8");
 }
 

@@ -39,7 +39,7 @@ pub fn audit(plan: &Plan, scenes: &BTreeMap<String, Scene<'_>>) -> Vec<String> {
         for step in &steps {
             ownership(step, scene, &places, &mut faults);
             content(step, scene, &mut faults);
-            links(step, &places, &mut faults);
+            links(step, scene, &places, &mut faults);
         }
         arrivals(&steps, &places, &mut faults);
     }
@@ -246,7 +246,7 @@ fn is_password(managed: &Managed, name: &str) -> bool {
 }
 
 /// Links point to what stands now or after the plan, and never to a stranger in a wanted place.
-fn links(step: &Operation, places: &Places<'_>, faults: &mut Faults) {
+fn links(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &mut Faults) {
     let values: Vec<&String> = match &step.action {
         Action::Create { entry } => entry.links.values().flatten().collect(),
         Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
@@ -255,7 +255,9 @@ fn links(step: &Operation, places: &Places<'_>, faults: &mut Faults) {
         | Action::Delete { .. }
         | Action::RemoveLinks { .. } => return,
     };
-    for value in values {
+    let placeholder =
+        |value: &&&String| scene.managed.placeholders.values().any(|one| one == **value);
+    for value in values.iter().filter(|value| !placeholder(value)) {
         let at = place::comparable(value);
         let arrives = places.coming.get(&at).is_some_and(|(_, stage)| *stage <= step.stage);
         let stands = places.ours.contains_key(&at)

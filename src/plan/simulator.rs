@@ -93,6 +93,7 @@ pub(crate) fn managed() -> Managed {
             (ObjectKind::Group, names(&["cn", "ou", "objectClass", "description"])),
         ]),
         links: names(&["member", "owner"]),
+        placeholders: BTreeMap::new(),
         at_creation: Attributes::from([("pwdReset".to_owned(), values(&["TRUE"]))]),
         password: PasswordRule { attribute: "userPassword".to_owned(), form: PasswordForm::Ssha },
         disabled: Attributes::from([(LOCK.to_owned(), values(&["000001010000Z"]))]),

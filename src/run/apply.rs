@@ -11,11 +11,7 @@ use crate::plan::Plan;
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, StoreError, journal, plans};
 
-pub fn apply(
-    session: &Session,
-    wanted: &str,
-    confirm: Option<&str>,
-) -> anyhow::Result<ExitStatus> {
+pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
     let _lock = session.lock("apply")?;
     let mut store = session.store()?;

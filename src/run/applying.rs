@@ -46,8 +46,8 @@ pub fn drive_all(
     let stop = stop_on_signal(runtime);
     let mut status = ExitStatus::Done;
     for target in &session.config.targets {
-        let total = crate::store::plans::count(store, run, &target.name, take)
-            .map_err(store_failure)?;
+        let total =
+            crate::store::plans::count(store, run, &target.name, take).map_err(store_failure)?;
         if total == 0 {
             continue;
         }
@@ -59,7 +59,8 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
-        let ended = drive_one(session, store, runtime, &target.name, &mut open, &bar, run, take, &stop);
+        let ended =
+            drive_one(session, store, runtime, &target.name, &mut open, &bar, run, take, &stop);
         bar.finish_and_clear();
         match ended {
             Ok(()) => {}
@@ -124,7 +125,9 @@ fn progress_bar(total: u64, name: &str) -> ProgressBar {
     }
     let bar = ProgressBar::new(total).with_message(name.to_owned());
     let style = "{msg} {wide_bar} {pos}/{len}  {per_sec}  {eta}";
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     bar
 }
 

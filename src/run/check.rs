@@ -98,8 +98,7 @@ fn write_pages(session: &Session, pages: &[Page<'_>], folder: &Path) -> anyhow::
 
 fn text(session: &Session, pages: &[Page<'_>], review: &Review, all: bool) -> String {
     let texts = pages.iter().filter(|page| !page.is_silent());
-    let mut texts: Vec<String> =
-        texts.map(|page| school::text(&page.report(session))).collect();
+    let mut texts: Vec<String> = texts.map(|page| school::text(&page.report(session))).collect();
     if all && !review.others.is_empty() {
         let mut text = String::from("Fichiers sans établissement du périmètre\n");
         for finding in &review.others {

@@ -105,7 +105,12 @@ fn evening(session: &Session, day: Day, draft: &Draft, tally: &Tally) -> String 
     let _ = writeln!(
         text,
         "  persons   {} new, {} known, {} moved, {} held by two schools, {} to decide, {} leaving",
-        persons.new, persons.matched, persons.moved, persons.held, persons.in_review, persons.leaving
+        persons.new,
+        persons.matched,
+        persons.moved,
+        persons.held,
+        persons.in_review,
+        persons.leaving
     );
     let written: Vec<String> = OperationKind::ALL
         .into_iter()

@@ -14,8 +14,7 @@ use crate::mapping;
 
 /// Writes the folder and says what to do next.
 pub fn init(dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
-    let targets =
-        if lab { template::lab_target(0) } else { template::LDAP_TARGET.to_owned() };
+    let targets = if lab { template::lab_target(0) } else { template::LDAP_TARGET.to_owned() };
     write_folder(dir, "Région", schools::TEMPLATE, &targets)?;
     let shown = dir.display();
     let mut text = format!(

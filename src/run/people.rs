@@ -41,7 +41,11 @@ pub fn people(
 /// The number, a login, a name or an identifier holds the text.
 fn holds(person: &Person, find: &str) -> bool {
     let folded = normal::key(find);
-    let names = [&person.names.family, &person.names.given, person.names.usage.as_ref().unwrap_or(&person.names.family)];
+    let names = [
+        &person.names.family,
+        &person.names.given,
+        person.names.usage.as_ref().unwrap_or(&person.names.family),
+    ];
     let login = person.account.as_ref().map(|account| account.name.login.as_str());
     person.id.to_string() == find
         || login.is_some_and(|login| login.contains(&find.to_lowercase()))

@@ -43,7 +43,8 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     runs::resume(&mut store, id).map_err(store_failure)?;
     let plan = plans::header(&store, id).map_err(store_failure)?;
     let mut watch = Stopwatch::start();
-    let applied = applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
+    let applied =
+        applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, id, &plan, &applied.tally, &spent)?;
     Ok(applied.status)

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::intake::Intake;
 use super::session::{Session, store_failure};
-use crate::desired::declared::SchoolInput;
 use crate::config::Config;
+use crate::desired::declared::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{Digest, Uai};
@@ -246,8 +246,12 @@ impl Review {
             }
         }
         self.lines.sort_by(|left, right| {
-            (&left.uai, left.source, left.status, &left.name)
-                .cmp(&(&right.uai, right.source, right.status, &right.name))
+            (&left.uai, left.source, left.status, &left.name).cmp(&(
+                &right.uai,
+                right.source,
+                right.status,
+                &right.name,
+            ))
         });
     }
 
@@ -268,7 +272,7 @@ impl Review {
                 let mut deliveries = of_school(&self.in_force, &school.uai);
                 let verdict = &self.schools.get(&school.uai)?.verdict;
                 deliveries.retain(|source, _| !verdict.refused.contains(source));
-                (!deliveries.is_empty()).then(|| SchoolInput { school, deliveries, verdict })
+                (!deliveries.is_empty()).then_some(SchoolInput { school, deliveries, verdict })
             })
             .collect()
     }
@@ -277,13 +281,10 @@ impl Review {
     /// nobody may leave on a file, the one before it, or a drop would pass on its second day.
     pub fn basis(&self) -> Vec<Basis> {
         let measured = |(uai, source): &(Uai, Source), delivery: &Delivery| {
-            let held = self
-                .schools
-                .get(uai)
-                .is_some_and(|school| {
-                    let Verdict { no_departures, refused, .. } = &school.verdict;
-                    no_departures.contains(source) || refused.contains(source)
-                });
+            let held = self.schools.get(uai).is_some_and(|school| {
+                let Verdict { no_departures, refused, .. } = &school.verdict;
+                no_departures.contains(source) || refused.contains(source)
+            });
             let old = self.before.get(&(uai.clone(), *source)).filter(|_| held);
             let digest = old.unwrap_or(&delivery.digest).clone();
             Basis { uai: uai.clone(), source: *source, digest }

@@ -33,8 +33,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     journal::begin(&mut store, draft.run, &draft.plan, session.clock.now())
         .map_err(store_failure)?;
     let mut watch = Stopwatch::start();
-    let applied =
-        applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
+    let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
     crate::store::deliveries::prune(&mut store).map_err(store_failure)?;
     tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;

@@ -22,8 +22,9 @@ impl Session {
     /// Reads and checks the configuration.
     pub fn open(path: &Path, format: Format, clock: Clock) -> anyhow::Result<Self> {
         let config = config::load(path).map_err(|error| {
-            Failure::new(ExitStatus::Usage, error.to_string())
-                .hint("`rentree init DIR` writes a commented configuration; `rentree --help` tells more")
+            Failure::new(ExitStatus::Usage, error.to_string()).hint(
+                "`rentree init DIR` writes a commented configuration; `rentree --help` tells more",
+            )
         })?;
         Ok(Self { config, format, clock })
     }

@@ -5,9 +5,9 @@ use super::tell;
 use crate::cli::args::Format;
 use crate::cli::say::{self, ExitStatus, Failure};
 use crate::report::catalogue;
+use crate::store::Store;
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
-use crate::store::Store;
 
 /// Operations shown of a run that are not done; the rest is counted.
 const SHOWN_MAX: usize = 50;
@@ -94,9 +94,14 @@ pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
 
 fn line(session: &Session, run: &Run) -> String {
     let at = run.finished_at.or(run.started_at).unwrap_or(run.made_at);
-    let at = at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let at =
+        at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let (id, command) = (run.id, &run.command);
-    format!("run {id}  {at}  {command:<6} {:<11}  plan {}\n", run.state.as_str(), run.plan_hash.short())
+    format!(
+        "run {id}  {at}  {command:<6} {:<11}  plan {}\n",
+        run.state.as_str(),
+        run.plan_hash.short()
+    )
 }
 
 fn next(run: &Run) -> String {

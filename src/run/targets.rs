@@ -76,11 +76,7 @@ fn admin_password(lab: &LabTarget) -> Result<SecretString, String> {
 }
 
 /// The settings of a target, with its secret freshly read.
-pub fn settings(
-    target: &Target,
-    labs: &Labs,
-    purpose: Purpose,
-) -> anyhow::Result<Settings> {
+pub fn settings(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Result<Settings> {
     let (url, ca_file, bind) = match &target.kind {
         TargetKind::Ldap(LdapConfig { url, ca_file, bind, reader }) => {
             let who = reader.as_ref().filter(|_| purpose == Purpose::Read).unwrap_or(bind);
@@ -88,7 +84,10 @@ pub fn settings(
         }
         TargetKind::Lab(_) => {
             let lab = labs.0.get(&target.name).ok_or_else(|| {
-                Failure::new(ExitStatus::Internal, format!("the lab {} is not started", target.name))
+                Failure::new(
+                    ExitStatus::Internal,
+                    format!("the lab {} is not started", target.name),
+                )
             })?;
             let (dn, file) = match purpose {
                 Purpose::Read => (lab.reader_dn(), lab.reader_password_file()),
@@ -138,11 +137,7 @@ fn identity(bind: &Bind) -> anyhow::Result<settings::Bind> {
 }
 
 /// Connects to a target (exit 6 when it cannot be reached).
-pub async fn open(
-    target: &Target,
-    labs: &Labs,
-    purpose: Purpose,
-) -> anyhow::Result<LdapTarget> {
+pub async fn open(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Result<LdapTarget> {
     let settings = settings(target, labs, purpose)?;
     ldap::connect(settings, clock::entropy).await.map_err(|error| unreachable(target, error))
 }

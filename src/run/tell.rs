@@ -27,7 +27,9 @@ const WRITES_PER_SECOND: u64 = 500;
 pub fn plan(session: &Session, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
     match session.format {
         Format::Text => say::out(&text(session, draft, detail)?),
-        Format::Json => document(session, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?,
+        Format::Json => {
+            document(session, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?
+        }
     }
     Ok(())
 }
@@ -71,7 +73,9 @@ pub fn applied(
 /// One line a target, then what is left to do.
 pub fn outcome(run: RunId, tally: &Tally) -> String {
     let mut targets: BTreeMap<&str, TallyLine> = BTreeMap::new();
-    for (target, line) in tally.iter().flat_map(|(target, kinds)| kinds.values().map(move |line| (target, line))) {
+    for (target, line) in
+        tally.iter().flat_map(|(target, kinds)| kinds.values().map(move |line| (target, line)))
+    {
         let sum = targets.entry(target).or_default();
         sum.planned += line.planned;
         sum.done += line.done;
@@ -131,6 +135,7 @@ fn deadline(session: &Session, plan: &Plan) -> Option<Deadline> {
     let received: Timestamp = plan.summary.oldest_receipt?;
     let earliest = clock::deadline(received, &session.config.calendar, session.config.reading);
     let seconds = i64::try_from(plan.operations.len() as u64 / WRITES_PER_SECOND + 1).ok()?;
-    let forecast = session.clock.now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
+    let forecast =
+        session.clock.now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
     Some(Deadline { earliest, margin: earliest.as_second() - forecast.as_second(), forecast })
 }

@@ -58,6 +58,7 @@ pub(crate) fn managed() -> Managed {
             (ObjectKind::Group, set(&group)),
         ]),
         links: set(&["member", "owner"]),
+        placeholders: BTreeMap::new(),
         at_creation: BTreeMap::from([("pwdReset".to_owned(), strings(&["TRUE"]))]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
         disabled: BTreeMap::from([("pwdAccountLockedTime".to_owned(), strings(&[LOCKED]))]),
