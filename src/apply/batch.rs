@@ -33,6 +33,9 @@ pub(super) struct Secret {
     pub(super) sealed: Sealed,
 }
 
+/// Operations as they were read, those that create an account with their secret.
+pub(super) type Ready = Vec<(OperationRow, Option<Secret>)>;
+
 /// What is sealed.
 #[derive(Serialize)]
 struct Sheet<'a> {
@@ -44,7 +47,7 @@ struct Sheet<'a> {
 pub(super) struct Ahead {
     /// The rank to read on from.
     pub(super) last: Option<u64>,
-    sealing: JoinHandle<Result<Vec<(OperationRow, Option<Secret>)>, SealError>>,
+    sealing: JoinHandle<Result<Ready, SealError>>,
 }
 
 /// Reads the next batch, draws its passwords, and begins to seal them on another thread: sealing
@@ -79,7 +82,7 @@ pub(super) fn ahead(context: &mut Context<'_>, page: &Page<'_>) -> Result<Ahead,
 
 impl Ahead {
     /// The prepared batch.
-    pub(super) async fn ready(self) -> Result<Vec<(OperationRow, Option<Secret>)>, ApplyError> {
+    pub(super) async fn ready(self) -> Result<Ready, ApplyError> {
         match self.sealing.await {
             Ok(sealed) => Ok(sealed?),
             Err(error) => Err(SealError::Seal(error.to_string()).into()),

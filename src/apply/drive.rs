@@ -1,6 +1,6 @@
 //! The loop: stage after stage, batch after batch: announce, send, settle (DESIGN rule 7).
 
-use super::batch::{self, Job, Secret};
+use super::batch::{self, Job, Ready};
 use super::outcome::{Ending, Settled, Tries};
 use super::send::{End, send};
 use super::waits::{Gaps, Sendable};
@@ -90,10 +90,7 @@ async fn drive_stage<W: Write>(
 
 impl Ledger<'_, '_> {
     /// Makes the batch durable before anything of it is sent; what cannot be sent is settled.
-    fn announce(
-        &mut self,
-        ready: Vec<(OperationRow, Option<Secret>)>,
-    ) -> Result<Vec<Job>, StoreError> {
+    fn announce(&mut self, ready: Ready) -> Result<Vec<Job>, StoreError> {
         let mut jobs = Vec::with_capacity(ready.len());
         let mut unsent = Vec::new();
         for (row, secret) in ready {

@@ -2,9 +2,9 @@
 //!
 //! A creation of unknown outcome needs no more than `write`, which looks first, except for one
 //! thing: its password. Were it sent again with a new one and the process died again, nobody could
-//! tell which of the two sealed secrets the account has. So the target is read once: an account that
-//! stands was made by the newest attempt and its secret is kept, and one that does not makes all
-//! earlier secrets worthless. (An add that the dead process sent and that the server does after this
+//! tell which of the two sealed secrets the account has. So the target is read once: an account
+//! that stands was made by the newest attempt, whose secret is kept; one that does not makes all
+//! earlier secrets worthless. (An add of the dead process that the server does only after this
 //! look is still recognised: the new attempt finds the account `Already` there.)
 
 use super::ApplyError;

@@ -3,9 +3,9 @@
 //! each of which looks at its own entry first.
 //!
 //! - The same object, or an entry below a missing container: not sent, `waits for operation N`.
-//! - A link to a missing entry: left out of the write, for a server without referential checks would
-//!   keep it dangling; the operation counts as failed, so that `replay` does it whole. (The whole
-//!   creation of a group that stands by now in part is stale then, and planned anew.)
+//! - A link to a missing entry: left out of the write, for a server without referential checks
+//!   would keep it dangling; the operation counts as failed, so that `replay` does it whole. (The
+//!   whole creation of a group that stands by then in part is stale, and planned anew.)
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -87,3 +87,26 @@ impl From<serde_json::Error> for StoreError {
         Self::Content(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn what_happens_to_a_disk_has_its_sentence() {
+        let check = |code: i32, words: &str| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let sentence = StoreError::from(error).to_string();
+            assert!(sentence.contains(words), "{code}: {sentence}");
+        };
+        check(ffi::SQLITE_FULL, "free space or raise the limit");
+        check(ffi::SQLITE_IOERR_FSYNC, "the disk of the store failed");
+        check(ffi::SQLITE_READONLY_DBMOVED, "mounted read-only");
+        check(ffi::SQLITE_CANTOPEN, "check the rights of the state folder");
+        check(ffi::SQLITE_CORRUPT, "put back the last `rentree backup`");
+        check(ffi::SQLITE_NOTADB, "put back the last `rentree backup`");
+        check(ffi::SQLITE_BUSY, "in use by another process");
+    }
+}

@@ -64,10 +64,13 @@ pub(super) struct Attempt<'a> {
     pub(super) attempt: u32,
 }
 
-/// Every kept secret, by login.
+/// The secret of every account, by login. Where a crash left several, the newest is its own (see
+/// above); somebody may have planned anew instead of taking the run up again.
 pub fn list(store: &Store) -> Result<Vec<SealedSecret>, StoreError> {
     let sql = "SELECT person, target, run, seq, attempt, login, sealed, created_at
-               FROM sealed_secret ORDER BY login, target, id";
+               FROM sealed_secret
+               WHERE id IN (SELECT max(id) FROM sealed_secret GROUP BY person, target)
+               ORDER BY login, target";
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         let At(created_at) = row.get(7)?;

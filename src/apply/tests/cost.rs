@@ -34,7 +34,9 @@ fn rate(name: &str, operations: Vec<Operation>) -> f64 {
     let count = operations.len();
     let persons = (1..=count as u64).map(|id| person(id, &format!("p.n{id}"))).collect();
     let plan = plan(1, persons, operations);
+    let begun = Instant::now();
     plans::save(&mut store, "run", &plan).unwrap();
+    println!("{name}: {count} operations stored in {} ms", begun.elapsed().as_millis());
     journal::begin(&mut store, RUN, &plan, noon()).unwrap();
     let recipient = Recipient::parse(&new_key_pair().1).unwrap();
     let mut state = 1u64;

@@ -8,10 +8,10 @@ use super::scene::{self, Life, Scene, account, dn, group, links, login};
 use crate::apply::{ApplyError, Take};
 use crate::model::entry::Entry;
 use crate::plan::operation::{Action, Operation, OperationKind};
-use crate::store::StoreError;
 use crate::store::runs::{OperationState, RunState};
 use crate::store::tests::{create, entry, operation};
 use crate::store::trap::Trap;
+use crate::store::{FILE, Options, StoreError};
 
 /// Entries of last year.
 fn last_year() -> Vec<Entry> {
@@ -151,6 +151,7 @@ fn dies_twice(first: u64, second: u64, expected: &BTreeMap<String, Entry>) -> bo
     assert!(trapped(&scene.live(Some(Trap::after(first)), Take::Open)), "{context}");
     let died = trapped(&scene.live(Some(Trap::after(second)), Take::Open));
     if died {
+        scene.assert_standing_accounts_have_their_secret();
         let (state, _) = scene.finish(Take::Open);
         assert_eq!(state, RunState::Applied, "{context}");
     }
@@ -196,4 +197,25 @@ fn no_password_is_in_the_bytes_of_the_store() {
     }
     assert!(files >= 3, "{files}");
     drop(store);
+}
+
+#[test]
+fn a_disk_that_fills_up_at_any_moment_loses_nothing() {
+    // Nothing half-done: with room again, the next process reaches the same end.
+    let (expected, _) = undisturbed(&scene(26, forty));
+    let mut full = 0;
+    for pages in 0.. {
+        let scene = scene(26, forty);
+        let size = std::fs::metadata(scene.folder().join(FILE)).unwrap().len();
+        let options = Options { size_max_bytes: Some(size + pages * 4096), trap: None };
+        match scene.live_on(&options, Take::Open) {
+            Life::Finished(..) => break,
+            Life::Failed(ApplyError::Store(StoreError::Full)) => full += 1,
+            Life::Failed(error) => panic!("{error}"),
+        }
+        let (state, _) = scene.finish(Take::Open);
+        assert_eq!(state, RunState::Applied, "full after {pages} pages");
+        assert_same_end(&scene, &expected, &format!("full after {pages} pages"));
+    }
+    assert!(full > 3, "{full}");
 }

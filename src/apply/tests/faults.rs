@@ -195,14 +195,18 @@ fn stages_wait_for_one_another_and_the_window_is_kept() {
 fn a_store_that_fails_stops_the_drive_before_the_next_write() {
     // DESIGN rule 7: what cannot be announced is not sent.
     let scene = scene_with(&[]);
-    // begin: 2 effects; the container: announced (2), written (2), settled (2); then the store dies.
+    // Begun (2 effects); the container announced, written, settled (2 each); then the store dies.
     let life = scene.live(Some(Trap::after(8)), Take::Open);
     assert!(matches!(life, Life::Failed(ApplyError::Store(_))), "{life:?}");
     assert_eq!(*scene.server.received.borrow(), [1]);
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn whatever_goes_wrong_replay_reaches_the_same_end(

@@ -18,9 +18,10 @@ use crate::model::entry::ObjectKey;
 use crate::plan::Plan;
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::store::runs::{OperationState, RunId, RunState};
+use crate::store::secrets::{self, SealedSecret};
 use crate::store::tests::{create, entry, noon, operation, person, plan};
 use crate::store::trap::Trap;
-use crate::store::{FILE, Options, Store, StoreError, journal, plans, runs, secrets};
+use crate::store::{FILE, Options, Store, StoreError, journal, plans, runs};
 
 pub(super) const RUN: RunId = RunId(1);
 pub(super) const BASE: &str = "ou=0599990N,dc=x";
@@ -129,15 +130,16 @@ impl Scene {
 
     /// One process: takes the run up where it is, drives it, ends it.
     pub(super) fn live(&self, trap: Option<Trap>, take: Take) -> Life {
-        let mut store = match Store::open(
-            &self.folder(),
-            &Options { size_max_bytes: None, trap: trap.clone() },
-        ) {
+        self.live_on(&Options { size_max_bytes: None, trap }, take)
+    }
+
+    pub(super) fn live_on(&self, options: &Options, take: Take) -> Life {
+        let mut store = match Store::open(&self.folder(), options) {
             Ok(store) => store,
             Err(error) => return Life::Failed(error.into()),
         };
         let mut sim = Sim::new(&self.server);
-        sim.trap = trap;
+        sim.trap.clone_from(&options.trap);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let outside = Connection::open_with_flags(self.folder().join(FILE), flags).unwrap();
         sim.journal = Some((outside, RUN.0));
@@ -219,16 +221,25 @@ impl Scene {
     /// SEC-14: every account of the server was created once, and has exactly one sealed secret,
     /// which is its password; and there are no others.
     pub(super) fn assert_secrets(&self) {
+        let accounts = self.server.passwords.borrow().len();
+        let outside = Connection::open(self.folder().join(FILE)).unwrap();
+        let sql = "SELECT count(*) FROM sealed_secret";
+        let rows: usize = outside.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, accounts, "one sealed secret an account");
+        self.assert_standing_accounts_have_their_secret();
+    }
+
+    /// True at every instant, so that it does not matter whether a crash is followed by `replay`.
+    pub(super) fn assert_standing_accounts_have_their_secret(&self) {
         let kept = secrets::list(&self.store()).unwrap();
-        let passwords = self.server.passwords.borrow();
-        assert_eq!(kept.len(), passwords.len(), "one sealed secret an account");
-        for secret in kept {
-            let created = &passwords[&ObjectKey::Account(secret.person)];
-            assert_eq!(created.len(), 1, "{} was created twice", secret.login);
+        for (key, created) in self.server.passwords.borrow().iter() {
+            assert_eq!(created.len(), 1, "{key} was created twice");
+            let of_account = |secret: &&SealedSecret| ObjectKey::Account(secret.person) == *key;
+            let secret = kept.iter().find(of_account).unwrap();
             let text = age::decrypt(&self.identity, &secret.sealed).unwrap();
             let sheet: serde_json::Value = serde_json::from_slice(&text).unwrap();
             assert_eq!(sheet["login"], secret.login.as_str());
-            assert_eq!(sheet["password"], created[0].as_str(), "the password of {}", secret.login);
+            assert_eq!(sheet["password"], created[0].as_str(), "the password of {key}");
         }
     }
 }

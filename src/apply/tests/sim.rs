@@ -1,7 +1,7 @@
 //! A directory in memory with the semantics of `target::Write`, and faults on demand.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -207,30 +207,34 @@ impl Server {
                 }
                 Some(_) => stale("changed"),
             },
-            Action::AddLinks { dn, attribute, values } => match entries.get_mut(dn) {
-                None => stale("gone"),
-                Some(there) => {
-                    let links = there.links.entry(attribute.clone()).or_default();
-                    let size = links.len();
+            Action::AddLinks { dn, attribute, values } => {
+                links(entries.get_mut(dn), attribute, |links| {
                     links.extend(values.iter().cloned());
-                    Ok(if links.len() == size { Done::Already } else { Done::Written })
-                }
-            },
-            Action::RemoveLinks { dn, attribute, values } => match entries.get_mut(dn) {
-                None => stale("gone"),
-                Some(there) => {
-                    let links = there.links.entry(attribute.clone()).or_default();
-                    let size = links.len();
+                })
+            }
+            Action::RemoveLinks { dn, attribute, values } => {
+                links(entries.get_mut(dn), attribute, |links| {
                     links.retain(|link| !values.contains(link));
-                    Ok(if links.len() == size { Done::Already } else { Done::Written })
-                }
-            },
+                })
+            }
         };
         if done == Ok(Done::Written) {
             self.changes.set(self.changes.get() + 1);
         }
         done
     }
+}
+
+fn links(
+    there: Option<&mut Entry>,
+    attribute: &str,
+    change: impl FnOnce(&mut BTreeSet<String>),
+) -> Result<Done, WriteError> {
+    let Some(there) = there else { return stale("gone") };
+    let links = there.links.entry(attribute.to_owned()).or_default();
+    let size = links.len();
+    change(links);
+    Ok(if links.len() == size { Done::Already } else { Done::Written })
 }
 
 fn modify(
