@@ -256,8 +256,7 @@ impl Here {
     fn judge_attributes(&self) -> Verdict<()> {
         let mut attributes = Attributes::new(&self.attributes, 0);
         let mut names = [""; ATTRIBUTES_MAX];
-        let mut count = 0;
-        for attribute in attributes.with_checks(false) {
+        for (count, attribute) in attributes.with_checks(false).enumerate() {
             let attribute =
                 attribute.map_err(|_| self.refuse(finding::XML_MALFORMED, "attribute"))?;
             let (before, place) = names.split_at_mut(count);
@@ -268,7 +267,6 @@ impl Here {
             if before.contains(place) {
                 return Err(self.refuse(finding::XML_MALFORMED, "attribute-twice"));
             }
-            count += 1;
             if attribute.value.len() > TEXT_BYTES_MAX {
                 return Err(self.refuse(finding::XML_OVER_LIMIT, "text"));
             }
