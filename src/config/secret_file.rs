@@ -38,8 +38,8 @@ pub fn create(path: &Path, text: &str) -> std::io::Result<()> {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // No line end: `ldapsearch -y` takes the file as it is.
     file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
     file.sync_all()
 }
 

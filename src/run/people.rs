@@ -72,7 +72,8 @@ fn sentence(person: &Person) -> String {
             format!("{uai}{class} {} {}", one.role.as_str(), enrolment_word(&one.state))
         })
         .collect();
-    let name = format!("{} {}", person.names.given, person.names.called());
+    let given = normal::display_given(&person.names.given);
+    let name = format!("{given} {}", normal::display_name(person.names.called()));
     format!(
         "{:>6}  {login:<28} {state:<10} {name:<32} {}  [{}]",
         person.id.0,

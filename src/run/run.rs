@@ -39,7 +39,8 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     if told > 0 && session.format == Format::Text {
-        say::out(&format!("{told} findings for the schools: rentree check --out DIR\n"));
+        let findings = if told == 1 { "1 finding" } else { &format!("{told} findings") };
+        say::out(&format!("{findings} for the schools: rentree check --out DIR\n"));
     }
     Ok(status.and(applied.status))
 }

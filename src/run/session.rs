@@ -8,7 +8,7 @@ use crate::cli::args::Format;
 use crate::cli::clock::Clock;
 use crate::cli::say::{ExitStatus, Failure};
 use crate::config::{self, Config, TargetKind};
-use crate::store::lock::{Lock, LockOwner};
+use crate::store::lock::{Held, Lock, LockOwner};
 use crate::store::{Options, Store, StoreError};
 
 /// A command's surroundings.
@@ -49,10 +49,15 @@ impl Session {
             started_at: self.clock.now(),
             command: command.to_owned(),
         };
-        Lock::take(&self.config.state, &owner).map_err(|held| {
-            Failure::new(ExitStatus::Locked, held.to_string())
+        // The store makes the folder, private to its owner.
+        drop(self.store()?);
+        Lock::take(&self.config.state, &owner).map_err(|held| match held {
+            Held::By(_) => Failure::new(ExitStatus::Locked, held.to_string())
                 .hint("wait for it to end; a lock never outlives its process")
-                .into()
+                .into(),
+            Held::Io(_) => Failure::new(ExitStatus::Internal, held.to_string())
+                .hint(format!("look at the folder {}", self.config.state.display()))
+                .into(),
         })
     }
 

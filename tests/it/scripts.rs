@@ -25,7 +25,29 @@ macro_rules! scripts {
 }
 
 // One word a file of `tests/scripts`.
-scripts!(harness);
+scripts!(
+    class_renamed,
+    departure_and_return,
+    disk_full,
+    drift,
+    first_and_second_run,
+    guard,
+    harness,
+    help,
+    hold_and_release,
+    june_two_years,
+    local_becomes_epp,
+    missing_school,
+    refused_files,
+    school_change,
+    show_forms,
+    smaller_file,
+    teacher_in_two_schools,
+    truncated_file,
+    twins_and_homonyms,
+    two_runs_at_once,
+    unmarked_entry,
+);
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")

@@ -75,6 +75,8 @@ siecle() {
     echo '</DONNEES>'
     echo '</BEE_ELEVES>'
   } | iconv -f UTF-8 -t "${BYTES:-ISO-8859-15}" >"$file"
+  # Received at the very moment of its export, until `received` says otherwise.
+  received "$file" "${stamp:6:4}-${stamp:3:2}-${stamp:0:2}T${stamp:11}+02:00"
 }
 
 # sts UAI YEAR FILE <<< lines: an STSWeb file, in UTF-8 declared as such.
@@ -116,6 +118,8 @@ sts() {
     echo '</DONNEES>'
     echo '</STS_EDT>'
   } >"$file"
+  # An STSWeb file has no date of its own: that of the rentrée, until `received` says otherwise.
+  received "$file" "$year-09-07T20:00:00+02:00"
 }
 
 _siecle_head() {
@@ -208,3 +212,6 @@ _escape() {
   text=${text//'>'/'&gt;'}
   printf '%s' "${text//'"'/'&quot;'}"
 }
+
+# shellcheck source=stories.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/stories.sh"

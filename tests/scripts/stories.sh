@@ -20,7 +20,7 @@ D;1G3;Première G3;31762'
 # A working folder with the lab as its target and the two schools.
 academy() {
     rentree init . --lab >/dev/null
-    schools "$A;Lycée du Beffroi;Lille;59;Lille" "$B;Lycée de la Baie;Abbeville;80;Amiens"
+    schools "$A" "$B"
 }
 
 # at DAY COMMAND…: the command with the clock at 22:00 in Paris (20:00 or 21:00 UTC) of that day.
