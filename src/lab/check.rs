@@ -9,7 +9,7 @@ use super::schema::{AttributeType, Schema};
 use super::tree::Node;
 use crate::target::ldap::dn;
 
-/// Values of a request, each valid and none twice.
+/// Values of a request, each valid and none twice, of an attribute that a client may write.
 pub(super) fn values(
     schema: &Schema,
     attribute: &AttributeType,
@@ -31,31 +31,36 @@ pub(super) fn values(
         }
         values.push(value);
     }
-    Ok(values)
-}
-
-/// An attribute that a client may write.
-pub(super) fn writable<'a>(schema: &'a Schema, name: &str) -> Result<&'a AttributeType, Refusal> {
-    let attribute = schema.attribute(name).ok_or_else(|| {
-        let text = format!("{name}: attribute type undefined");
-        Refusal::new(LdapResultCode::UndefinedAttributeType, text)
-    })?;
     if attribute.frozen() {
         let text = format!("{name}: no user modification allowed");
         return Err(Refusal::new(LdapResultCode::ConstraintViolation, text));
     }
-    Ok(attribute)
+    Ok(values)
 }
 
-/// The whole entry; returns its structural class.
-pub(super) fn entry(schema: &Schema, node: &Node) -> Result<&'static str, Refusal> {
+/// An attribute that the schema knows.
+pub(super) fn known<'a>(schema: &'a Schema, name: &str) -> Result<&'a AttributeType, Refusal> {
+    schema.attribute(name).ok_or_else(|| {
+        let text = format!("{name}: attribute type undefined");
+        Refusal::new(LdapResultCode::UndefinedAttributeType, text)
+    })
+}
+
+/// The structural class of an entry.
+pub(super) fn structural(schema: &Schema, node: &Node) -> Result<&'static str, Refusal> {
+    schema
+        .structural(&classes(node))
+        .map_err(|text| Refusal::new(LdapResultCode::ObjectClassViolation, text))
+}
+
+fn classes(node: &Node) -> BTreeSet<String> {
+    node.values("objectClass").map(|class| class.to_lowercase()).collect()
+}
+
+/// The whole entry: what its classes require and allow, single values, its name.
+pub(super) fn entry(schema: &Schema, node: &Node) -> Result<(), Refusal> {
     let violation = |text: String| Refusal::new(LdapResultCode::ObjectClassViolation, text);
-    let classes: BTreeSet<String> =
-        node.values("objectClass").map(|class| class.to_lowercase()).collect();
-    if classes.is_empty() {
-        return Err(violation("no objectClass attribute".to_owned()));
-    }
-    let structural = schema.structural(&classes).map_err(violation)?;
+    let classes = classes(node);
     let (must, may) = schema.allowed(&classes);
     for (class, attribute) in must {
         if node.values(attribute).next().is_none() {
@@ -73,8 +78,7 @@ pub(super) fn entry(schema: &Schema, node: &Node) -> Result<&'static str, Refusa
             return Err(Refusal::new(LdapResultCode::ConstraintViolation, text));
         }
     }
-    naming(schema, node)?;
-    Ok(structural)
+    naming(schema, node)
 }
 
 /// What the entry is named by stands in it.

@@ -339,7 +339,8 @@ impl Schema {
         match attribute.rule {
             Text => filled.then(|| dn::comparable_value(value)),
             Exact => filled.then(|| value.to_owned()),
-            Csn | Octets => Some(value.to_owned()),
+            Csn => value.contains('#').then(|| value.to_owned()),
+            Octets => Some(value.to_owned()),
             Ia5 => (filled && value.is_ascii()).then(|| dn::comparable_value(value)),
             Telephone => {
                 filled.then(|| value.chars().filter(|sign| !matches!(sign, ' ' | '-')).collect())

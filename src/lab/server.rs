@@ -158,7 +158,8 @@ impl Lab {
         // The receiver is gone only if the thread has ended already.
         let _ = stop.send(true);
         let _ = thread.join();
-        let _ = fs::remove_file(self.folder.join(SERVING_FILE));
+        // The file that says the port stays: the next start takes the same one. Who serves is told
+        // by the lock.
     }
 }
 

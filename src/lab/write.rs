@@ -86,7 +86,8 @@ impl State {
         let path = dn::path(&request.dn).map_err(|_| Refusal::invalid_dn())?;
         let mut attributes = self.attributes_of_add(writer, &request)?;
         let mut node = self.tree.node(&request.dn, &attributes);
-        let structural = check::entry(&self.tree.schema, &node)?;
+        let structural = check::structural(&self.tree.schema, &node)?;
+        check::entry(&self.tree.schema, &node)?;
         self.assert(writer, &node)?;
         if self.tree.get(&path).is_some() {
             return Err(Refusal::new(LdapResultCode::EntryAlreadyExists, ""));
@@ -123,7 +124,7 @@ impl State {
         let schema = &self.tree.schema;
         let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for given in &request.attributes {
-            let attribute = check::writable(schema, &given.atype)?;
+            let attribute = check::known(schema, &given.atype)?;
             if attributes.contains_key(attribute.name) {
                 let text = format!("{}: attribute provided more than once", attribute.name);
                 return Err(Refusal::new(LdapResultCode::AttributeOrValueExists, text));
@@ -135,7 +136,7 @@ impl State {
         // What names the entry stands in it, said or not.
         let rdns = dn::parse(&request.dn).map_err(|_| Refusal::invalid_dn())?;
         for ava in rdns.into_iter().next().unwrap_or_default() {
-            let attribute = check::writable(schema, &ava.attribute)?;
+            let attribute = check::known(schema, &ava.attribute)?;
             let comparable = schema.comparable(attribute, &ava.value);
             let comparable = comparable.ok_or_else(Refusal::invalid_dn)?;
             let values = attributes.entry(attribute.name.to_owned()).or_default();
@@ -190,10 +191,11 @@ impl State {
             draft.apply(schema, std::slice::from_ref(&delta));
             deltas.push(delta);
         }
-        if check::entry(schema, &draft)? != structural {
+        if check::structural(schema, &draft)? != structural {
             let text = "structural object class modification is not allowed";
             return Err(Refusal::new(LdapResultCode::ObjectClassModsProhibited, text));
         }
+        check::entry(schema, &draft)?;
         if passwords {
             let own = matches!(writer.who, Who::Person(own) if *own == path);
             let policy = self.tree.get(writer.policy);
@@ -211,7 +213,7 @@ impl State {
         change: &LdapModify,
     ) -> Result<Delta, Refusal> {
         let schema = &self.tree.schema;
-        let attribute = check::writable(schema, &change.modification.atype)?;
+        let attribute = check::known(schema, &change.modification.atype)?;
         let name = attribute.name;
         let values = check::values(schema, attribute, &change.modification.vals)?;
         let there = |value: &String| match attribute.name == password::ATTRIBUTE {
