@@ -75,13 +75,17 @@ pub fn decide(claims: &[Claim], registry: &Registry) -> BTreeMap<ClaimId, Decisi
                 Err(doubt) => note(&mut doubts, rank, Some(person), doubt),
             }
         }
+    }
+    for (rank, claim) in claims.iter().enumerate() {
         for other in holders.claims_of(claim).filter(|other| *other < rank) {
             let Some(partner) = claims.get(other) else { continue };
             match prove(&Side::of_claim(claim), &Side::of_claim(partner)) {
                 Some(Ok(_)) => parts.join(rank, other),
                 Some(Err(doubt)) => {
-                    note(&mut doubts, rank, None, doubt);
-                    note(&mut doubts, other, None, doubt);
+                    // Whoever is proven already is not doubted because a newcomer is.
+                    for one in [rank, other].into_iter().filter(|one| links[*one].is_empty()) {
+                        note(&mut doubts, one, None, doubt);
+                    }
                 }
                 None => {}
             }

@@ -85,6 +85,14 @@ fn a_twin_who_carries_the_other_s_ine_is_a_question() {
 }
 
 #[test]
+fn whoever_is_known_is_not_doubted_because_of_a_newcomer() {
+    let before = known(7, &pupil(0, 1, "11", &["A"], "Lucas", 1));
+    let claims = [pupil(0, 1, "11", &["A"], "Lucas", 1), pupil(1, 9, "99", &["A"], "Léo", 1)];
+    check(&claims, &[before], "=7 NumberAndBirthDate; ? GivenNameDiffers");
+    check(&claims, &[], "? GivenNameDiffers; ? GivenNameDiffers");
+}
+
+#[test]
 fn twins_and_homonyms_stay_apart() {
     let twins = [pupil(0, 1, "1", &["A"], "Lucas", 1), pupil(0, 2, "2", &["B"], "Léo", 1)];
     check(&twins, &[], "+1; +2");

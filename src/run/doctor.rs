@@ -6,7 +6,7 @@ use super::session::Session;
 use super::targets::{self, Labs, Purpose};
 use super::{applying, session};
 use crate::cli::args::Format;
-use crate::cli::clock::{self, Clock};
+use crate::cli::clock::Clock;
 use crate::cli::say::{self, ExitStatus};
 use crate::config::{Target, TargetKind};
 use crate::store::health;
@@ -40,14 +40,15 @@ fn examine(
     session: &Session,
 ) -> anyhow::Result<Vec<Examined>> {
     let writer = targets::settings(target, labs, Purpose::Write)?;
-    let reader = match &target.kind {
-        TargetKind::Ldap(ldap) if ldap.reader.is_some() => {
-            Some(targets::settings(target, labs, Purpose::Read)?)
-        }
-        TargetKind::Ldap(_) | TargetKind::Lab(_) => None,
+    let has_reader = match &target.kind {
+        TargetKind::Ldap(ldap) => ldap.reader.is_some(),
+        TargetKind::Lab(_) => true,
     };
-    let now = session.clock.now();
-    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), now, clock::entropy)))
+    let reader = match has_reader {
+        true => Some(targets::settings(target, labs, Purpose::Read)?.bind),
+        false => None,
+    };
+    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), session.clock.now())))
 }
 
 fn files(session: &Session) -> Vec<Examined> {

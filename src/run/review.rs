@@ -14,7 +14,7 @@ use crate::model::ids::{Digest, Uai};
 use crate::plan::{Basis, DeliveryLine};
 use crate::store::Store;
 use crate::store::deliveries::{self, DeliveryRow};
-use crate::validate::batch::{self, Head};
+use crate::validate::batch::{self, Batch, Head};
 use crate::validate::{self, Verdict, View};
 
 /// One school, reviewed.
@@ -63,7 +63,7 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
     let batch = batch::batch(&heads, schools, &measured, checks, session.today());
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
-        let here = intake.deliveries.contains_key(head.digest);
+        let here = intake.deliveries.contains_key(head.digest) && !is_history(head, &heads, &batch);
         if ruling.status == Status::Current {
             let delivery = match intake.deliveries.remove(head.digest) {
                 Some(delivery) => Some(delivery),
@@ -95,6 +95,18 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
     check_schools(session, store, &mut review)?;
     review.finish();
     Ok(review)
+}
+
+/// A delivery that was right in its time and has been replaced since by one received later: there
+/// is nothing to tell of it any more.
+fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
+    let status = |one: &Head<'_>| batch.rulings.get(one.digest).map(|ruling| ruling.status);
+    let later = |other: &&Head<'_>| {
+        (&other.header.uai, other.header.source) == (&head.header.uai, head.header.source)
+            && status(other) == Some(Status::Current)
+            && other.received_at >= head.received_at
+    };
+    status(head) == Some(Status::Superseded) && heads.iter().any(|other| later(&other))
 }
 
 /// A delivery as the choice needs it.

@@ -1,5 +1,5 @@
-# What the stories share: two small schools, the clock, the directory seen with ldap-utils.
-A=0599990N B=0809990Z
+# What the stories share: small schools, the clock, the directory seen with ldap-utils.
+A=0599990N B=0809990Z C=0590001F
 
 PUPILS_A="1001;$(ine 1);LEFÈVRE;-;Inès;12/03/2010;01/09/2026;-;2A;2AGL1
 1002;$(ine 2);MARTIN;-;Paul;05/06/2010;01/09/2026;-;2A;2AGL1
@@ -16,20 +16,26 @@ D;2B;Seconde B;31762
 G;2AGL1;Anglais;2A;31762'
 STAFF_B='P;epp;31762;VANDROMME;LECŒUVRE;MARIE-NOELLE;1975-03-12;ENS
 D;1G3;Première G3;31762'
+PUPILS_C="3001;$(ine 31);LEROY;-;Jade;02/02/2009;01/09/2026;-;TG1;-"
+STAFF_C='P;epp;31762;VANDROMME;LECŒUVRE;MARIE-NOELLE;1975-03-12;ENS
+P;epp;31764;KOWALSKI;-;ANNA;1982-05-02;ENS
+D;TG1;Terminale G1;31762,31764'
 
-# A working folder with the lab as its target and the two schools.
+# A working folder with the lab as its target and the schools: two, unless told.
 academy() {
     rentree init . --lab >/dev/null
-    schools "$A" "$B"
+    if [[ $# -gt 0 ]]; then schools "$@"; else schools "$A" "$B"; fi
 }
 
 # at DAY COMMAND…: the command with the clock at 22:00 in Paris (20:00 or 21:00 UTC) of that day.
 at() { local day=$1; shift; rentree --now "${day}T20:00:00Z" "$@"; }
 
-# Pupils of one class, as many as asked: DURAND Élève1 …
+# Pupils of one class, as many as asked: DURAND Zoéba, Zoébb …
 many() {
+    local letters=abcdefghijklmnopqrstuvwxyz given
     for ((n = 1; n <= $1; n++)); do
-        echo "$((5000 + n));$(ine $((100 + n)));DURAND;-;Élève$n;$(printf '%02d' $((n % 28 + 1)))/03/2010;01/09/2026;-;2A;-"
+        given=Zoé${letters:n/26:1}${letters:n%26:1}
+        echo "$((5000 + n));$(ine $((100 + n)));DURAND;-;$given;$(printf '%02d' $((n % 28 + 1)))/03/2010;01/09/2026;-;2A;-"
     done
 }
 
