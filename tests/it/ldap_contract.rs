@@ -125,6 +125,26 @@ async fn a_changed_entry_is_not_written_over(bench: Bench) {
     stale(&target, &change(&gone, &[], &[("sn", &["x"])]), "gone").await;
 }
 
+/// SEC-43, to the instant: a change by hand is never written over, however close it comes.
+async fn a_change_between_looking_and_writing_wins(bench: Bench) {
+    let target = bench.target().await;
+    let mut admin = bench.admin().await;
+    for round in 0..60 {
+        let person = account(round, &format!("p{round}"), "Prénom");
+        written(&target, &create(&person)).await;
+        let ours = change(&person, &[("sn", &["Prénom"])], &[("sn", &["du plan"])]);
+        let theirs = Mod::Replace("sn", ["de la main"].into_iter().collect());
+        let (ours, theirs) = futures_util::future::join(
+            target.write(&ours, None),
+            admin.modify(&person.dn, vec![theirs]),
+        )
+        .await;
+        assert_eq!(theirs.unwrap().rc, 0);
+        assert!(matches!(ours, Ok(Done::Written) | Err(WriteError::Stale(_))), "{ours:?}");
+        assert_eq!(bench.values(&person.dn, "sn").await, Some(strings(&["de la main"])));
+    }
+}
+
 /// DESIGN rule 6, SEC-45.
 async fn an_unmarked_entry_is_never_touched(bench: Bench) {
     let mut target = bench.target().await;
@@ -391,6 +411,7 @@ contract! {
     (plain full lab) a_hostile_filter_value_finds_nobody_else,
     (plain full lab) an_update_writes_what_differs_and_again_is_already_done,
     (plain full lab) a_changed_entry_is_not_written_over,
+    (plain full lab) a_change_between_looking_and_writing_wins,
     (plain full lab) an_unmarked_entry_is_never_touched,
     (plain full lab) a_copy_made_by_hand_is_seen_as_a_double,
     (plain full lab) a_rename_and_a_move_keep_the_entry,
