@@ -9,6 +9,7 @@
 mod access;
 mod certificate;
 mod check;
+mod controls;
 mod filter;
 mod password;
 mod refusal;
@@ -20,6 +21,7 @@ mod session;
 mod storage;
 mod time;
 mod tree;
+mod words;
 mod write;
 
 use std::io;

@@ -190,7 +190,7 @@ pub(super) fn root_dse(base: &str) -> LdapSearchResultEntry {
             attribute("namingContexts", &[base]),
             attribute("subschemaSubentry", &[SUBSCHEMA]),
             attribute("supportedLDAPVersion", &["3"]),
-            attribute("supportedControl", super::session::CONTROLS),
+            attribute("supportedControl", super::controls::CONTROLS),
             attribute("supportedExtension", super::session::EXTENSIONS),
         ],
     }

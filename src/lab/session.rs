@@ -8,8 +8,8 @@ use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::LdapOp;
 use ldap3_proto::proto::{
     LdapBindCred, LdapBindRequest, LdapBindResponse, LdapExtendedRequest, LdapExtendedResponse,
-    LdapFilter, LdapModifyRequest, LdapPasswordModifyRequest, LdapPasswordModifyResponse,
-    LdapResult, LdapResultCode, LdapSearchRequest, LdapSearchScope,
+    LdapModifyRequest, LdapPasswordModifyRequest, LdapPasswordModifyResponse, LdapResult,
+    LdapResultCode, LdapSearchRequest, LdapSearchScope,
 };
 use ldap3_proto::{LdapCodec, LdapMsg};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,16 +21,11 @@ use super::search::{Answer, Reader};
 use super::storage::Syncer;
 use super::tree::Path;
 use super::write::{State, Writer};
-use super::{Options, filter, password, search};
+use super::{Options, controls, password, search};
 use crate::target::ldap::dn;
 
-const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
-const ASSERTION: &str = "1.3.6.1.1.12";
-const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
-const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
-pub(super) const CONTROLS: &[&str] = &[PAGED_RESULTS, ASSERTION, MANAGE_DSA_IT, PASSWORD_POLICY];
 pub(super) const EXTENSIONS: &[&str] = &[PASSWORD_MODIFY, WHO_AM_I];
 
 /// A request of 64 MiB is a group of 500,000 members.
@@ -101,7 +96,7 @@ pub(super) async fn serve(
 impl Session {
     fn answer(&mut self, message: LdapMsg) -> Vec<LdapMsg> {
         let LdapMsg { msgid, op, ctrl } = message;
-        if let Err(refusal) = supported(&ctrl) {
+        if let Err(refusal) = controls::supported(&ctrl) {
             return refusing(&op, refusal).map(|op| LdapMsg::new(msgid, op)).into_iter().collect();
         }
         if self.must_change && !self.allowed_before_change(&op) {
@@ -118,7 +113,7 @@ impl Session {
             }
             LdapOp::BindRequest(request) => {
                 let answer = LdapOp::BindResponse(self.bind(&request));
-                let ctrl = self.policy_answer(&ctrl);
+                let ctrl = controls::policy_answer(&ctrl, self.must_change);
                 vec![LdapMsg { msgid, op: answer, ctrl }]
             }
             op => self.change(op, &ctrl).map(|op| LdapMsg::new(msgid, op)).into_iter().collect(),
@@ -177,7 +172,7 @@ impl Session {
         controls: &[LdapControl],
         change: impl FnOnce(&mut State, &Writer<'_>) -> Result<(), Refusal>,
     ) -> LdapResult {
-        let assertion = match assertion(controls) {
+        let assertion = match controls::assertion(controls) {
             Ok(assertion) => assertion,
             Err(refusal) => return result_of(Err(refusal)),
         };
@@ -315,7 +310,10 @@ impl Session {
 
     /// What is left to somebody who must change the password first.
     fn allowed_before_change(&self, op: &LdapOp) -> bool {
-        let own = |name: &str| matches!(&self.who, Who::Person(own) if dn::path(name).as_ref() == Ok(own));
+        let own = |name: &str| match &self.who {
+            Who::Person(own) => dn::path(name).as_ref() == Ok(own),
+            _ => false,
+        };
         match op {
             LdapOp::BindRequest(_) | LdapOp::UnbindRequest | LdapOp::AbandonRequest(_) => true,
             LdapOp::ExtendedRequest(request) => request.name == PASSWORD_MODIFY,
@@ -325,55 +323,6 @@ impl Session {
                     && request.changes.iter().all(|change| password(&change.modification.atype))
             }
             _ => false,
-        }
-    }
-
-    /// With the control of the password policy draft, a bind also says that the password must be
-    /// changed (2: changeAfterReset).
-    fn policy_answer(&self, controls: &[LdapControl]) -> Vec<LdapControl> {
-        let asked = controls
-            .iter()
-            .any(|control| matches!(control, LdapControl::PasswordPolicyRequest { .. }));
-        let answer = LdapControl::Unknown {
-            oid: PASSWORD_POLICY.to_owned(),
-            criticality: false,
-            value: Some(vec![0x30, 3, 0x81, 1, 2]),
-        };
-        Some(answer).filter(|_| asked && self.must_change).into_iter().collect()
-    }
-}
-
-/// A critical control that the lab does not know stops the request.
-fn supported(controls: &[LdapControl]) -> Result<(), Refusal> {
-    let unknown = |control: &LdapControl| match control {
-        LdapControl::Unknown { oid, criticality, .. } => *criticality && oid != ASSERTION,
-        LdapControl::SimplePagedResults { .. }
-        | LdapControl::ManageDsaIT { .. }
-        | LdapControl::PasswordPolicyRequest { .. } => false,
-        LdapControl::SyncRequest { criticality, .. } => *criticality,
-        // The others are of other servers.
-        _ => true,
-    };
-    match controls.iter().any(unknown) {
-        true => {
-            let text = "critical extension is not recognized";
-            Err(Refusal::new(LdapResultCode::UnavailableCriticalExtension, text))
-        }
-        false => Ok(()),
-    }
-}
-
-fn assertion(controls: &[LdapControl]) -> Result<Option<LdapFilter>, Refusal> {
-    let value = controls.iter().find_map(|control| match control {
-        LdapControl::Unknown { oid, value, .. } if oid == ASSERTION => Some(value.as_deref()),
-        _ => None,
-    });
-    match value {
-        None => Ok(None),
-        Some(value) => {
-            let filter = value.and_then(filter::from_ber);
-            let text = "assertion control value is not a filter";
-            filter.map(Some).ok_or_else(|| Refusal::new(LdapResultCode::ProtocolError, text))
         }
     }
 }

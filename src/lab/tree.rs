@@ -210,7 +210,7 @@ impl Tree {
             place.extend(path.into_iter().skip(from.len()));
             let above = place.split_last().and_then(|(_, above)| self.nodes.get(above));
             node.dn = match (place.len() == target.len(), dn::leaf(&node.dn), above) {
-                (false, Some(leaf), Some(above)) => format!("{leaf},{}", above.dn),
+                (false, Some(leaf), Some(above)) => dn::join(leaf, &above.dn),
                 _ => to.to_owned(),
             };
             self.nodes.insert(place, node);

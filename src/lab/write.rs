@@ -285,7 +285,7 @@ impl State {
             }
             None => dn::parent(&node.dn).unwrap_or_default().to_owned(),
         };
-        let to = format!("{},{above}", request.newrdn);
+        let to = dn::join(&request.newrdn, &above);
         let target = dn::path(&to).map_err(|_| Refusal::invalid_dn())?;
         if !writer.rights.writes(writer.who, &path) || !writer.rights.writes(writer.who, &target) {
             return Err(Refusal::no_access());

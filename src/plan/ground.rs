@@ -124,8 +124,8 @@ fn landing(
         Some(Occupant::Double(key)) => {
             format!("a second entry with the mark {key} stands in its place")
         }
-        Some(Occupant::Unmarked) => "an unmarked entry stands in its place: adopt it by the \
-                                     command for it, or remove it by hand"
+        Some(Occupant::Unmarked) => "an unmarked entry stands in its place: rename it, \
+                                     or remove it, or mark it as ours, by hand"
             .to_owned(),
     };
     Landing::Blocked(reason)

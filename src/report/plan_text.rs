@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::plan_words::{object, shown};
-use crate::model::delivery::Counts;
+use crate::model::delivery::{Counts, Status};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
@@ -63,7 +63,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
     }
     write_objections(out, *number, hash.as_str(), objections)?;
-    write_deliveries(out, deliveries, zone)?;
+    write_deliveries(out, deliveries, zone, *detail)?;
     write_persons(out, persons)?;
     write_counts(out, operations)?;
     if *detail == Detail::Full {
@@ -101,6 +101,7 @@ fn write_deliveries(
     out: &mut impl Write,
     deliveries: &[DeliveryLine],
     zone: &TimeZone,
+    detail: Detail,
 ) -> io::Result<()> {
     if deliveries.is_empty() {
         return writeln!(out, "\nNo delivery.");
@@ -118,7 +119,16 @@ fn write_deliveries(
         "rejected",
     ];
     let mut rows = vec![titles.map(str::to_owned).to_vec()];
-    for line in deliveries {
+    // A region has a thousand files in force: the summary names those that need somebody.
+    let sound = |line: &&DeliveryLine| {
+        line.status == Status::Current && line.counts.accepted == line.counts.read
+    };
+    let in_force = deliveries.iter().filter(|line| line.status == Status::Current);
+    let total = in_force.fold([0; 5], |[files, read, accepted, aside, rejected], line| {
+        let Counts { read: r, accepted: a, quarantined: q, rejected: j } = line.counts;
+        [files + 1, read + r, accepted + a, aside + q, rejected + j]
+    });
+    for line in deliveries.iter().filter(|line| detail == Detail::Full || !sound(line)) {
         let DeliveryLine {
             name,
             uai,
@@ -139,7 +149,15 @@ fn write_deliveries(
         row.extend([read, accepted, quarantined, rejected].map(u64::to_string));
         rows.push(row);
     }
-    table(out, &rows, 5)
+    if rows.len() > 1 {
+        table(out, &rows, 5)?;
+    }
+    let [files, read, accepted, aside, rejected] = total;
+    writeln!(
+        out,
+        "  in force: {files} files, {read} rows = {accepted} accepted + {aside} set aside + \
+         {rejected} rejected"
+    )
 }
 
 fn write_persons(out: &mut impl Write, persons: &PersonCounts) -> io::Result<()> {

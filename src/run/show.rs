@@ -3,7 +3,7 @@
 use super::apply;
 use super::session::{Session, store_failure};
 use super::tell;
-use crate::cli::args::ShowAs;
+use crate::cli::args::{Format, ShowAs};
 use crate::cli::say::{self, ExitStatus};
 use crate::report::plan_text::Detail;
 use crate::report::{plan_csv, plan_json, plan_ldif};
@@ -14,14 +14,16 @@ pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<Exi
     let run = apply::find(&store, wanted)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     let mut bytes = Vec::new();
-    match form {
-        ShowAs::Text => {
+    match (form, session.format) {
+        (ShowAs::Text, Format::Text) => {
             let text = tell::plan_as_text(session, run.id, &plan, &[], &[], Detail::Full)?;
             bytes.extend(text.into_bytes());
         }
-        ShowAs::Jsonl => plan_json::write_lines(&mut bytes, &plan.operations)?,
-        ShowAs::Csv => plan_csv::write(&mut bytes, &plan.operations)?,
-        ShowAs::Ldif => {
+        (ShowAs::Jsonl, _) | (ShowAs::Text, Format::Json) => {
+            plan_json::write_lines(&mut bytes, &plan.operations)?;
+        }
+        (ShowAs::Csv, _) => plan_csv::write(&mut bytes, &plan.operations)?,
+        (ShowAs::Ldif, _) => {
             for target in &session.config.targets {
                 plan_ldif::write(&mut bytes, &target.name, &plan.operations)?;
             }

@@ -103,6 +103,20 @@ impl Slapd {
         (self.folder.path().join("tls/client.pem"), self.folder.path().join("tls/client.key"))
     }
 
+    /// `STOP` or `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        // Each thread stops when it next runs, not before kill returns.
+        let stopped = |task: fs::DirEntry| {
+            fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| stat.contains(") T "))
+        };
+        let tasks = || fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(Result::unwrap);
+        while name == "STOP" && !tasks().all(stopped) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// SIGKILL: nothing is said to anybody.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -48,8 +48,12 @@ pub fn rdn(attribute: &str, text: &str) -> String {
 
 /// The name of an entry below `parent`.
 pub fn child(attribute: &str, text: &str, parent: &str) -> String {
-    let rdn = rdn(attribute, text);
-    if parent.is_empty() { rdn } else { format!("{rdn},{parent}") }
+    join(&rdn(attribute, text), parent)
+}
+
+/// A step that is written already, in front of the name above it.
+pub fn join(leaf: &str, parent: &str) -> String {
+    if parent.is_empty() { leaf.to_owned() } else { format!("{leaf},{parent}") }
 }
 
 /// The text of a name from its steps, leaf first.

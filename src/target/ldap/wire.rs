@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use ldap3::controls::RawControl;
+use ldap3::exop::WhoAmI;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError};
 use secrecy::ExposeSecret;
-use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::settings::{Bind, ServerUrl, Settings};
@@ -82,12 +83,14 @@ impl Pool {
         None
     }
 
-    /// Opens the dead connections anew.
+    /// Opens anew the connections that are dead, or that do not answer any more.
     pub(super) async fn reopen(&mut self, settings: &Settings) -> Result<(), TargetError> {
         for connection in &mut self.connections {
-            if connection.handle.is_closed() {
+            let mut handle = connection.handle.clone();
+            let answer = handle.with_timeout(settings.timeout).extended(WhoAmI).await;
+            if answer.is_err() {
                 connection.handle = open(settings).await?;
-                // Places of lost operations come back by themselves; a new window owes them nothing.
+                // The operations that were lost give their places back to the old window.
                 connection.window = Arc::new(Semaphore::new(usize::from(settings.window)));
             }
         }
