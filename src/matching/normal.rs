@@ -337,11 +337,14 @@ mod tests {
         #[test]
         fn a_key_does_not_see_case_marks_or_gaps(name in "[a-zA-ZÀ-ÖÙ-öù-ÿŒœ' -]{1,30}") {
             let decomposed: String = name.nfd().collect();
-            // Decomposing may hide a misreading, which is then no longer repaired.
-            prop_assume!(repair_mojibake(&name).is_none());
+            // Another form may hide a misreading (`ÃŸ`), which is then repaired or no longer.
+            let gapless = name.replace([' ', '-'], "");
+            for form in [&name, &name.to_uppercase(), &gapless] {
+                prop_assume!(repair_mojibake(form).is_none());
+            }
             prop_assert_eq!(key(&decomposed), key(&name));
             prop_assert_eq!(key(&name.to_uppercase()), key(&name));
-            prop_assert_eq!(key(&name.replace([' ', '-'], "")), key(&name));
+            prop_assert_eq!(key(&gapless), key(&name));
         }
     }
 }

@@ -333,8 +333,13 @@ fn every_kind_of_finding_is_found_somewhere() {
         kind::DELIVERY_OLDER,
         kind::DELIVERY_EARLY,
     ];
-    let others =
-        [kind::OVERRIDE_APPLIED, kind::OVERRIDE_EXPIRED, kind::PUPIL_HELD, kind::IDENTITY_CONFLICT];
+    let others = [
+        kind::OVERRIDE_APPLIED,
+        kind::OVERRIDE_EXPIRED,
+        kind::PUPIL_HELD,
+        kind::IDENTITY_CONFLICT,
+        kind::LOGIN_IMPOSSIBLE,
+    ];
     let elsewhere = parser.iter().chain(&batch).chain(&others);
     let mut found: BTreeSet<&str> = elsewhere.map(|kind| kind.id).collect();
     for check in CHECKS {

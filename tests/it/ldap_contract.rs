@@ -1,8 +1,6 @@
 //! One list of promises, run against slapd (plain, full) and against the lab. slapd is right: a
 //! promise that only the lab keeps is a fault of the lab.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails says where by itself")]
-
 mod bench;
 mod codes;
 mod doctor;

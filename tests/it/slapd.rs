@@ -2,8 +2,6 @@
 //!
 //! Debian packages `slapd` and `ldap-utils`. A machine without them fails the tests.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails says where by itself")]
-
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
