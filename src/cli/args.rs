@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+
+use crate::run::session::Format;
+use crate::run::show::ShowAs;
 
 /// Accounts and workspaces of schools, from STSWeb and Siècle exports to the directories
 #[derive(Debug, Parser)]
@@ -24,12 +27,6 @@ pub struct Args {
     pub now: Option<Timestamp>,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,17 +109,4 @@ pub enum Command {
     Backup { file: PathBuf },
     /// Serve the embedded lab until stopped (Ctrl-C)
     Lab,
-}
-
-/// Forms of `show`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShowAs {
-    /// Sentences: summary by school, then one line a change
-    Text,
-    /// One JSON object a line, one line an operation
-    Jsonl,
-    /// One row an operation, safe in spreadsheets
-    Csv,
-    /// LDIF change records, without passwords
-    Ldif,
 }

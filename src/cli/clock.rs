@@ -1,44 +1,20 @@
 //! The only reader of wall time and of the system's generator; everything else is given both.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-/// The clock of a run: the wall's, or the one of `--now` for rehearsals and tests.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    fixed: Option<Timestamp>,
+/// The wall clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn wall() -> Timestamp {
+    Timestamp::now()
 }
 
-impl Clock {
-    pub fn wall() -> Self {
-        Self { fixed: None }
-    }
-    pub fn fixed(at: Timestamp) -> Self {
-        Self { fixed: Some(at) }
-    }
-    pub fn is_fixed(&self) -> bool {
-        self.fixed.is_some()
-    }
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
-    pub fn now(&self) -> Timestamp {
-        self.fixed.unwrap_or_else(Timestamp::now)
-    }
-}
-
-/// Wall time that went by, for reports only.
-pub struct Stopwatch(Instant);
-
-impl Stopwatch {
-    pub fn start() -> Self {
-        Self(Instant::now())
-    }
-    /// Milliseconds since the start or the last lap.
-    pub fn lap_ms(&mut self) -> u64 {
-        let spent = self.0.elapsed().as_millis();
-        self.0 = Instant::now();
-        u64::try_from(spent).unwrap_or(u64::MAX)
-    }
+/// Milliseconds since the first call, by a clock that never steps back.
+pub fn ticks_ms() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Random bytes of the operating system (SEC-11).

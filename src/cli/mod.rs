@@ -11,10 +11,10 @@ use tracing::Level;
 use tracing_subscriber::prelude::*;
 
 use self::args::{Args, Command};
-use self::clock::Clock;
-use self::say::ExitStatus;
 use crate::run;
+use crate::run::outcome::ExitStatus;
 use crate::run::session::Session;
+use crate::run::world::{Clock, World};
 
 /// Parses, logs, runs, says.
 pub fn main() -> ExitCode {
@@ -23,13 +23,13 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             let asked = !error.use_stderr();
-            return if asked { ExitStatus::Done } else { ExitStatus::Usage }.into();
+            return say::code(if asked { ExitStatus::Done } else { ExitStatus::Usage });
         }
     };
     log_to_stderr(args.verbose);
     match dispatch(args) {
-        Ok(status) => status.into(),
-        Err(error) => say::failure(&error).into(),
+        Ok(status) => say::code(status),
+        Err(error) => say::code(say::failure(&error)),
     }
 }
 
@@ -53,12 +53,18 @@ fn log_to_stderr(verbose: u8) {
 
 fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
     let Args { config, format, verbose: _, now, command } = args;
-    let clock = now.map_or_else(Clock::wall, Clock::fixed);
-    let session = || Session::open(&config, format, clock);
+    let world = World {
+        clock: Clock { wall: clock::wall, fixed: now },
+        entropy: clock::entropy,
+        ticks_ms: clock::ticks_ms,
+        out: say::out,
+        warn: say::warn,
+    };
+    let session = || Session::open(&config, format, world);
     match command {
-        Command::Demo { dir } => run::demo::demo(&dir),
-        Command::Init { dir, lab } => run::init::init(&dir, lab),
-        Command::Doctor => run::doctor::doctor(&config, format, clock),
+        Command::Demo { dir } => run::demo::demo(&world, &dir),
+        Command::Init { dir, lab } => run::init::init(&world, &dir, lab),
+        Command::Doctor => run::doctor::doctor(&session()?),
         Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
         Command::Plan { out } => run::plan::plan(&session()?, out.as_deref()),
         Command::Show { plan, form } => run::show::show(&session()?, &plan, form),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
+use super::world::Stopwatch;
 use super::{applying, targets, tell};
 use crate::apply::Take;
-use crate::cli::clock::Stopwatch;
-use crate::cli::say::{ExitStatus, Failure};
 use crate::plan::Plan;
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, StoreError, journal, plans};
@@ -27,12 +27,12 @@ pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::
     lifted(&mut store, session, run.id, &plan, confirm)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    match journal::begin(&mut store, run.id, &plan, session.clock.now()) {
+    match journal::begin(&mut store, run.id, &plan, session.world.clock.now()) {
         Ok(()) => {}
         Err(StoreError::Stale { .. }) => return Err(stale("the registry has changed")),
         Err(error) => return Err(store_failure(error)),
     }
-    let mut watch = Stopwatch::start();
+    let mut watch = Stopwatch::start(&session.world);
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, run.id, Take::Open)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, run.id, &plan, &applied.tally, &spent)?;
@@ -81,7 +81,7 @@ fn lifted(
     if plan.objections.is_empty() || confirm == Some(plan.hash.as_str()) {
         return Ok(());
     }
-    runs::stop(store, run, session.clock.now()).map_err(store_failure)?;
+    runs::stop(store, run, session.world.clock.now()).map_err(store_failure)?;
     let list: Vec<String> = plan
         .objections
         .iter()

@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use super::outcome::{self, ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
 use super::tell::Tally;
 use crate::apply::{self, ApplyError, Context, Take};
-use crate::cli::clock;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::store::Store;
 use crate::store::runs::{self, RunId};
 use crate::target::ldap::LdapTarget;
@@ -51,10 +50,13 @@ pub fn drive_all(
         if total == 0 {
             continue;
         }
-        let mut open = match runtime.block_on(targets::open(target, labs, Purpose::Write)) {
+        let mut open = match runtime.block_on(targets::open(session, target, labs, Purpose::Write))
+        {
             Ok(open) => open,
             Err(error) => {
-                status = status.and(say::failure(&error));
+                let (text, cause) = outcome::rendered(&error);
+                (session.world.warn)(&text);
+                status = status.and(cause);
                 continue;
             }
         };
@@ -65,7 +67,7 @@ pub fn drive_all(
         match ended {
             Ok(()) => {}
             Err(ApplyError::TargetLost { target, what, tally: _ }) => {
-                say::warn(&format!("the target {target} is lost: {what}"));
+                (session.world.warn)(&format!("the target {target} is lost: {what}"));
                 status = status.and(ExitStatus::Unreachable);
             }
             Err(ApplyError::Store(error)) => return Err(store_failure(error)),
@@ -75,7 +77,7 @@ pub fn drive_all(
             }
         }
     }
-    runs::finish(store, run, session.clock.now()).map_err(store_failure)?;
+    runs::finish(store, run, session.world.clock.now()).map_err(store_failure)?;
     let tally = runs::tally(store, run).map_err(store_failure)?;
     let bad = tally.values().flat_map(|kinds| kinds.values()).any(|line| {
         line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
@@ -110,8 +112,8 @@ fn drive_one(
         run,
         take,
         recipient: Some(&session.config.recipient),
-        entropy: &mut clock::entropy,
-        now: &|| session.clock.now(),
+        entropy: &mut session.world.entropy.clone(),
+        now: &|| session.world.clock.now(),
         progress: &mut |progress| bar.set_position(progress.settled),
         stop,
     };

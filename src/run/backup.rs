@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use super::outcome::ExitStatus;
 use super::session::{Session, store_failure};
-use crate::cli::say::{self, ExitStatus};
 use crate::store::backup;
 
 pub fn backup(session: &Session, file: &Path) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
     backup::backup(&store, file).map_err(store_failure)?;
-    say::out(&format!(
+    (session.world.out)(&format!(
         "{} is a copy of the store.\n\
          Keep secrets/ine.key with it, elsewhere: without it nobody is recognised.\n",
         file.display()

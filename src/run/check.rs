@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use super::draft;
 use super::intake;
+use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
+use super::session::Format;
 use super::session::Session;
-use crate::cli::args::Format;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::model::finding::Finding;
 use crate::model::ids::Uai;
 use crate::model::school::School;
@@ -48,8 +48,8 @@ pub fn check(
             .with_context(|| format!("cannot write to {}", folder.display()))?;
     }
     match session.format {
-        Format::Text => say::out(&text(session, &pages, &review, only.is_none())),
-        Format::Json => say::out(&format!("{}\n", json(&pages, &review)?)),
+        Format::Text => (session.world.out)(&text(session, &pages, &review, only.is_none())),
+        Format::Json => (session.world.out)(&format!("{}\n", json(&pages, &review)?)),
     }
     Ok(if review.has_gaps() { ExitStatus::SomeRefused } else { ExitStatus::Done })
 }

@@ -7,14 +7,14 @@ use anyhow::Context as _;
 use jiff::SignedDuration;
 
 use super::draft::{self, Draft};
+use super::outcome::{ExitStatus, Failure};
+use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::Tally;
+use super::world::World;
 use super::{applying, init, targets};
 use crate::academy::demo::{self, Day, cast};
 use crate::apply::Take;
-use crate::cli::args::Format;
-use crate::cli::clock::Clock;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::config::template;
 use crate::model::delivery::Status;
 use crate::model::finding::Severity;
@@ -24,7 +24,7 @@ use crate::store::{journal, registry};
 /// The lab's port in the demo, when it is free.
 const PORT: u16 = 33_636;
 
-pub fn demo(dir: &Path) -> anyhow::Result<ExitStatus> {
+pub fn demo(world: &World, dir: &Path) -> anyhow::Result<ExitStatus> {
     let full = dir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if full {
         let what = format!("{} is not empty", dir.display());
@@ -33,27 +33,27 @@ pub fn demo(dir: &Path) -> anyhow::Result<ExitStatus> {
             .into());
     }
     let targets = template::lab_target(PORT);
-    init::write_folder(dir, "Région de démonstration", &demo::schools_csv(), &targets)?;
+    init::write_folder(world, dir, "Région de démonstration", &demo::schools_csv(), &targets)?;
     let mut text = String::new();
     for day in Day::ALL {
         demo::write_day(&dir.join("inbox"), day).context("cannot write the sample academy")?;
-        let evening = play(dir, day)?;
+        let evening = play(world, dir, day)?;
         text.push_str(&evening);
     }
-    text.push_str(&epilogue(dir)?);
-    say::out(&text);
+    text.push_str(&epilogue(world, dir)?);
+    (world.out)(&text);
     Ok(ExitStatus::Done)
 }
 
-/// The clock of a day's commands: half an hour after the files came.
-fn clock(day: Day) -> Clock {
+/// The world at the hour of a day's commands: half an hour after the files came.
+fn evening_of(world: &World, day: Day) -> World {
     let at = day.received_at().checked_add(SignedDuration::from_mins(30));
-    Clock::fixed(at.unwrap_or(day.received_at()))
+    World { clock: world.clock.at(at.unwrap_or(day.received_at())), ..*world }
 }
 
 /// One evening: plan and apply, told in a few lines.
-fn play(dir: &Path, day: Day) -> anyhow::Result<String> {
-    let session = Session::open(&dir.join("rentree.toml"), Format::Text, clock(day))?;
+fn play(world: &World, dir: &Path, day: Day) -> anyhow::Result<String> {
+    let session = Session::open(&dir.join("rentree.toml"), Format::Text, evening_of(world, day))?;
     let mut store = session.store()?;
     let _lock = session.lock("demo")?;
     let runtime = applying::runtime()?;
@@ -63,14 +63,14 @@ fn play(dir: &Path, day: Day) -> anyhow::Result<String> {
         let what = format!("a guard stopped the demo: {}: {}", objection.id, objection.text);
         return Err(Failure::new(ExitStatus::Guarded, what).into());
     }
-    journal::begin(&mut store, draft.run, &draft.plan, session.clock.now())
+    journal::begin(&mut store, draft.run, &draft.plan, session.world.clock.now())
         .map_err(store_failure)?;
     let applied =
         applying::drive_all(&session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
-    Ok(evening(&session, day, &draft, &applied.tally))
+    Ok(evening(day, &draft, &applied.tally))
 }
 
-fn evening(session: &Session, day: Day, draft: &Draft, tally: &Tally) -> String {
+fn evening(day: Day, draft: &Draft, tally: &Tally) -> String {
     let mut text = String::new();
     let lines = &draft.plan.summary.deliveries;
     let of = |status: Status| lines.iter().filter(|line| line.status == status).count();
@@ -98,13 +98,15 @@ fn evening(session: &Session, day: Day, draft: &Draft, tally: &Tally) -> String 
     let _ = writeln!(text, "{}, 22:00: {title} (run {})", day.as_str(), draft.run);
     let _ = writeln!(
         text,
-        "  files     {} in force, {} refused; {read} rows = {accepted} accepted + {aside} set aside + {rejected} rejected",
+        "  files     {} in force, {} refused; {read} rows = {accepted} accepted + {aside} set aside \
+         + {rejected} rejected",
         of(Status::Current),
         of(Status::Refused)
     );
     let _ = writeln!(
         text,
-        "  persons   {} new, {} known, {} moved, {} held by two schools, {} to decide, {} leaving",
+        "  persons   {} new, {} known, {} moved, {} held by two schools, {} to decide, \
+         {} leaving",
         persons.new,
         persons.matched,
         persons.moved,
@@ -126,14 +128,14 @@ fn evening(session: &Session, day: Day, draft: &Draft, tally: &Tally) -> String 
         notes.len(),
         draft.review.schools.values().filter(|school| !school.findings.is_empty()).count()
     );
-    let _ = session;
     text.push('\n');
     text
 }
 
 /// Who to look at, and what to type next.
-fn epilogue(dir: &Path) -> anyhow::Result<String> {
-    let session = Session::open(&dir.join("rentree.toml"), Format::Text, clock(Day::Two))?;
+fn epilogue(world: &World, dir: &Path) -> anyhow::Result<String> {
+    let session =
+        Session::open(&dir.join("rentree.toml"), Format::Text, evening_of(world, Day::Two))?;
     let registry = registry::load(&session.store()?).map_err(store_failure)?;
     let login = |character: &cast::Character| {
         let person = registry.persons.values().find(|person| {
@@ -147,7 +149,7 @@ fn epilogue(dir: &Path) -> anyhow::Result<String> {
     let target = session.config.targets.first().context("the demo has a target")?;
     let shown = dir.display();
     let rentree = std::env::args().next().unwrap_or_else(|| "rentree".to_owned());
-    let now = clock(Day::Two).now();
+    let now = session.world.clock.now();
     Ok(format!(
         "{moving} moved to {} with the same account; {claimed} is claimed by two schools and stays.\n\n\
          Next, in {shown} (set the clock of the demo with --now {now}):\n\

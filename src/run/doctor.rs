@@ -1,31 +1,27 @@
 //! `doctor`: configuration, files, rights, certificates, target policies; says what to mend.
 
-use std::path::Path;
-
+use super::outcome::ExitStatus;
+use super::session::Format;
 use super::session::Session;
 use super::targets::{self, Labs, Purpose};
 use super::{applying, session};
-use crate::cli::args::Format;
-use crate::cli::clock::Clock;
-use crate::cli::say::{self, ExitStatus};
 use crate::config::{Target, TargetKind};
 use crate::store::health;
 use crate::target::ldap::doctor::{self, Examined, Verdict};
 
-pub fn doctor(config: &Path, format: Format, clock: Clock) -> anyhow::Result<ExitStatus> {
-    let session = Session::open(config, format, clock)?;
+pub fn doctor(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut found: Vec<(String, Examined)> = Vec::new();
     let mut add = |scope: &str, one: Examined| found.push((scope.to_owned(), one));
-    files(&session).into_iter().for_each(|one| add("files", one));
+    files(session).into_iter().for_each(|one| add("files", one));
     let runtime = applying::runtime()?;
-    let labs = targets::start_labs(&session)?;
+    let labs = targets::start_labs(session)?;
     for target in &session.config.targets {
-        match examine(&runtime, target, &labs, &session) {
+        match examine(&runtime, target, &labs, session) {
             Ok(list) => list.into_iter().for_each(|one| add(&target.name, one)),
             Err(error) => add(&target.name, bad("settings", error.to_string(), "")),
         }
     }
-    say::out(&match format {
+    (session.world.out)(&match session.format {
         Format::Text => text(&found),
         Format::Json => json(&found),
     });
@@ -48,7 +44,7 @@ fn examine(
         true => Some(targets::settings(target, labs, Purpose::Read)?.bind),
         false => None,
     };
-    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), session.clock.now())))
+    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), session.world.clock.now())))
 }
 
 fn files(session: &Session) -> Vec<Examined> {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts;
 use super::intake;
+use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs};
-use crate::cli::clock::Stopwatch;
-use crate::cli::say::{ExitStatus, Failure};
+use super::world::{Stopwatch, World};
 use crate::desired::declared::{self, SchoolInput};
 use crate::desired::naming::Ledger;
 use crate::desired::people::{self, Setting};
@@ -53,7 +53,7 @@ pub fn draft(
     runtime: &tokio::runtime::Runtime,
     command: &str,
 ) -> anyhow::Result<Draft> {
-    let mut laps = Laps::start();
+    let mut laps = Laps::start(&session.world);
     let intake = intake::read(session, store, true)?;
     laps.lap("ingest");
     let mut review = review::review(session, store, intake)?;
@@ -75,7 +75,7 @@ pub fn draft(
     let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let oldest_receipt = (!operations.is_empty()).then(|| review.oldest_news()).flatten();
     let plan = make::make(Parts {
-        made_at: session.clock.now(),
+        made_at: session.world.clock.now(),
         generation: registry.generation,
         basis: review.basis(),
         settings: session.config.digest.clone(),
@@ -308,8 +308,8 @@ struct Laps {
 }
 
 impl Laps {
-    fn start() -> Self {
-        Self { watch: Stopwatch::start(), ms: BTreeMap::new() }
+    fn start(world: &World) -> Self {
+        Self { watch: Stopwatch::start(world), ms: BTreeMap::new() }
     }
     fn lap(&mut self, stage: &str) {
         self.ms.insert(stage.to_owned(), self.watch.lap_ms());

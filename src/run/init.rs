@@ -6,16 +6,16 @@ use std::path::Path;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
-use crate::cli::clock;
-use crate::cli::say::{self, ExitStatus, Failure};
+use super::outcome::{ExitStatus, Failure};
+use super::world::World;
 use crate::config::{schools, secret_file, template};
 use crate::credential;
 use crate::mapping;
 
 /// Writes the folder and says what to do next.
-pub fn init(dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
+pub fn init(world: &World, dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
     let targets = if lab { template::lab_target(0) } else { template::LDAP_TARGET.to_owned() };
-    write_folder(dir, "Région", schools::TEMPLATE, &targets)?;
+    write_folder(world, dir, "Région", schools::TEMPLATE, &targets)?;
     let shown = dir.display();
     let mut text = format!(
         "{shown} is ready to be filled in:\n\
@@ -34,12 +34,13 @@ pub fn init(dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
         "  rentree --config {shown}/rentree.toml doctor\n  \
          rentree --config {shown}/rentree.toml plan\n"
     ));
-    say::out(&text);
+    (world.out)(&text);
     Ok(ExitStatus::Done)
 }
 
 /// The folder itself; also for `demo`.
 pub(super) fn write_folder(
+    world: &World,
     dir: &Path,
     region: &str,
     schools_csv: &str,
@@ -56,7 +57,7 @@ pub(super) fn write_folder(
         fs::create_dir_all(dir.join(folder)).with_context(|| format!("cannot make {folder}"))?;
     }
     let mut key = [0u8; 32];
-    clock::entropy(&mut key);
+    (world.entropy)(&mut key);
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     secret_file::create(&dir.join("secrets/ine.key"), &hex).context("secrets/ine.key")?;
     let (identity, recipient) = credential::new_key_pair();

@@ -1,21 +1,21 @@
 //! `lab`: serves the embedded lab until stopped.
 
 use super::applying;
+use super::outcome::{ExitStatus, Failure};
 use super::session::Session;
 use super::targets;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::config::TargetKind;
 
 pub fn lab(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut served = Vec::new();
     for target in &session.config.targets {
         let TargetKind::Lab(settings) = &target.kind else { continue };
-        let lab = targets::start_lab(target, settings)?;
+        let lab = targets::start_lab(session, target, settings)?;
         if !lab.is_ours() {
             let what = format!("the lab {} is served by another process already", target.name);
             return Err(Failure::new(ExitStatus::Locked, what).into());
         }
-        say::out(&format!(
+        (session.world.out)(&format!(
             "The lab {} serves {} until you stop it (Ctrl-C). In another window:\n\n\
              LDAPTLS_CACERT={} \\\n\
              ldapsearch -x -H {} -D {} -y {} -b {}\n",

@@ -1,8 +1,8 @@
 //! `people`: the registry.
 
+use super::outcome::{ExitStatus, Failure};
+use super::session::Format;
 use super::session::{Session, store_failure};
-use crate::cli::args::Format;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::matching::normal;
 use crate::model::ids::Uai;
 use crate::model::person::{EnrolmentState, Identifier, Person};
@@ -34,7 +34,7 @@ pub fn people(
     if text.is_empty() && session.format == Format::Text {
         text.push_str("nobody\n");
     }
-    say::out(&text);
+    (session.world.out)(&text);
     Ok(ExitStatus::Done)
 }
 

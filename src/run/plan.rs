@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::draft::{self, Draft};
+use super::outcome::ExitStatus;
 use super::session::Session;
 use super::{applying, targets, tell};
-use crate::cli::say::ExitStatus;
 use crate::report::plan_text::Detail;
 
 pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus> {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use tokio::runtime::Runtime;
 
+use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs};
+use super::world::Stopwatch;
 use super::{applying, tell};
 use crate::apply::Take;
-use crate::cli::clock::Stopwatch;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, plans};
 
@@ -28,13 +28,17 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         None => match known.iter().find(open) {
             Some(run) => run,
             None => {
-                say::out("nothing to take up: every run is settled\n");
+                (session.world.out)("nothing to take up: every run is settled\n");
                 return Ok(ExitStatus::Done);
             }
         },
     };
     if wanted.state != RunState::Interrupted {
-        say::out(&format!("nothing to take up: run {} is {}\n", wanted.id, wanted.state.as_str()));
+        (session.world.out)(&format!(
+            "nothing to take up: run {} is {}\n",
+            wanted.id,
+            wanted.state.as_str()
+        ));
         return Ok(ExitStatus::Done);
     }
     let id = wanted.id;
@@ -42,7 +46,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let labs = targets::start_labs(session)?;
     runs::resume(&mut store, id).map_err(store_failure)?;
     let plan = plans::header(&store, id).map_err(store_failure)?;
-    let mut watch = Stopwatch::start();
+    let mut watch = Stopwatch::start(&session.world);
     let applied =
         applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
@@ -73,7 +77,7 @@ pub(super) fn settle_interrupted(
     if open.map_err(store_failure)? == 0 {
         return Ok(ExitStatus::Done);
     }
-    say::warn(&format!("run {} was interrupted: it is finished first", last.id));
+    (session.world.warn)(&format!("run {} was interrupted: it is finished first", last.id));
     runs::resume(store, last.id).map_err(store_failure)?;
     let applied = applying::drive_all(session, store, labs, runtime, last.id, Take::Open)?;
     // What is still wrong is in the plan that follows, and counted there.

@@ -1,12 +1,12 @@
 //! `run`: check + plan + apply, for cron.
 
 use super::draft;
+use super::outcome::ExitStatus;
+use super::session::Format;
 use super::session::{Session, store_failure};
+use super::world::Stopwatch;
 use super::{applying, plan, replay, targets, tell};
 use crate::apply::Take;
-use crate::cli::args::Format;
-use crate::cli::clock::Stopwatch;
-use crate::cli::say::{self, ExitStatus};
 use crate::report::plan_text::Detail;
 use crate::store::{journal, runs};
 
@@ -24,15 +24,15 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
         tell::plan(session, &draft, Detail::Summary)?;
     }
     if !draft.plan.objections.is_empty() {
-        runs::stop(&mut store, draft.run, session.clock.now()).map_err(store_failure)?;
+        runs::stop(&mut store, draft.run, session.world.clock.now()).map_err(store_failure)?;
         if session.format == Format::Json {
             tell::plan(session, &draft, Detail::Summary)?;
         }
         return Ok(status);
     }
-    journal::begin(&mut store, draft.run, &draft.plan, session.clock.now())
+    journal::begin(&mut store, draft.run, &draft.plan, session.world.clock.now())
         .map_err(store_failure)?;
-    let mut watch = Stopwatch::start();
+    let mut watch = Stopwatch::start(&session.world);
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
     crate::store::deliveries::prune(&mut store).map_err(store_failure)?;
@@ -40,7 +40,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     if told > 0 && session.format == Format::Text {
         let findings = if told == 1 { "1 finding" } else { &format!("{told} findings") };
-        say::out(&format!("{findings} for the schools: rentree check --out DIR\n"));
+        (session.world.out)(&format!("{findings} for the schools: rentree check --out DIR\n"));
     }
     Ok(status.and(applied.status))
 }

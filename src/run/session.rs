@@ -2,36 +2,43 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
 use jiff::civil::Date;
 
-use crate::cli::args::Format;
-use crate::cli::clock::Clock;
-use crate::cli::say::{ExitStatus, Failure};
+use super::outcome::{ExitStatus, Failure};
+use super::world::World;
 use crate::config::{self, Config, TargetKind};
 use crate::store::lock::{Held, Lock, LockOwner};
 use crate::store::{Options, Store, StoreError};
+
+/// What stdout holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
 
 /// A command's surroundings.
 pub struct Session {
     pub config: Config,
     pub format: Format,
-    pub clock: Clock,
+    pub world: World,
 }
 
 impl Session {
     /// Reads and checks the configuration.
-    pub fn open(path: &Path, format: Format, clock: Clock) -> anyhow::Result<Self> {
+    pub fn open(path: &Path, format: Format, world: World) -> anyhow::Result<Self> {
         let config = config::load(path).map_err(|error| {
             Failure::new(ExitStatus::Usage, error.to_string()).hint(
                 "`rentree init DIR` writes a commented configuration; `rentree --help` tells more",
             )
         })?;
-        Ok(Self { config, format, clock })
+        Ok(Self { config, format, world })
     }
 
     /// The civil day of the clock, in the configured zone.
     pub fn today(&self) -> Date {
-        self.clock.now().to_zoned_datetime(self.config.zone.clone()).date()
+        self.world.clock.now().to_zoned_datetime(self.config.zone.clone()).date()
     }
 
     /// Opens the store, making it when it is not there yet.
@@ -46,7 +53,7 @@ impl Session {
         let owner = LockOwner {
             pid: std::process::id(),
             host: host_name(),
-            started_at: self.clock.now(),
+            started_at: self.world.clock.now(),
             command: command.to_owned(),
         };
         // The store makes the folder, private to its owner.
@@ -66,7 +73,7 @@ impl Session {
         let real =
             self.config.targets.iter().find(|target| matches!(target.kind, TargetKind::Ldap(_)));
         match real {
-            Some(target) if self.clock.is_fixed() => {
+            Some(target) if self.world.clock.is_fixed() => {
                 let what = format!("--now is for rehearsals: {} is a real target", target.name);
                 Err(Failure::new(ExitStatus::Usage, what)
                     .hint("leave --now out, or use a folder whose target is the lab")

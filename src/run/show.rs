@@ -1,13 +1,27 @@
 //! `show`: a stored plan, whole, in one of its forms.
 
 use super::apply;
-use super::session::{Session, store_failure};
+use super::outcome::ExitStatus;
+use super::session::{Format, Session, store_failure};
 use super::tell;
-use crate::cli::args::{Format, ShowAs};
-use crate::cli::say::{self, ExitStatus};
+use clap::ValueEnum;
+
 use crate::report::plan_text::Detail;
 use crate::report::{plan_csv, plan_json, plan_ldif};
 use crate::store::plans;
+
+/// Forms of `show`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowAs {
+    /// Sentences: summary by school, then one line a change
+    Text,
+    /// One JSON object a line, one line an operation
+    Jsonl,
+    /// One row an operation, safe in spreadsheets
+    Csv,
+    /// LDIF change records, without passwords
+    Ldif,
+}
 
 pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
@@ -29,6 +43,6 @@ pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<Exi
             }
         }
     }
-    say::out(&String::from_utf8(bytes)?);
+    (session.world.out)(&String::from_utf8(bytes)?);
     Ok(ExitStatus::Done)
 }

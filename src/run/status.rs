@@ -1,9 +1,9 @@
 //! `status` and `runs`: what is done, what is not and why, what comes next.
 
+use super::outcome::{ExitStatus, Failure};
+use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell;
-use crate::cli::args::Format;
-use crate::cli::say::{self, ExitStatus, Failure};
 use crate::report::catalogue;
 use crate::store::Store;
 use crate::store::plans::{self, OperationRow};
@@ -22,7 +22,7 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         None => runs::latest(&store).map_err(store_failure)?,
     };
     let Some(run) = run else {
-        say::out("no run yet: rentree plan\n");
+        (session.world.out)("no run yet: rentree plan\n");
         return Ok(ExitStatus::Done);
     };
     let tally = runs::tally(&store, run.id).map_err(store_failure)?;
@@ -40,7 +40,7 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
             if more > 0 {
                 text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
             }
-            say::out(&text);
+            (session.world.out)(&text);
         }
         Format::Json => {
             let operations: Vec<_> = tally
@@ -70,7 +70,7 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
                 "unsettled": unsettled,
                 "more": more,
             });
-            say::out(&format!("{document}\n"));
+            (session.world.out)(&format!("{document}\n"));
         }
     }
     Ok(ExitStatus::Done)
@@ -88,7 +88,7 @@ pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
     if text.is_empty() && session.format == Format::Text {
         text.push_str("no run yet: rentree plan\n");
     }
-    say::out(&text);
+    (session.world.out)(&text);
     Ok(ExitStatus::Done)
 }
 

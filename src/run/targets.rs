@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::cli::clock::{self, Clock};
-use crate::cli::say::{ExitStatus, Failure};
+use super::outcome::{ExitStatus, Failure};
 use crate::config::{Bind, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file};
 use crate::credential::InitialPassword;
 use crate::lab::{self, Lab};
@@ -31,14 +30,14 @@ pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
     let mut labs = Labs::default();
     for target in &session.config.targets {
         if let TargetKind::Lab(lab) = &target.kind {
-            labs.0.insert(target.name.clone(), start_lab(target, lab)?);
+            labs.0.insert(target.name.clone(), start_lab(session, target, lab)?);
         }
     }
     Ok(labs)
 }
 
 /// Starts one lab, or attaches to the process that serves it.
-pub fn start_lab(target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
+pub fn start_lab(session: &Session, target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
     let refused = |why: String| {
         Failure::new(ExitStatus::Unreachable, format!("the lab cannot start: {why}"))
             .hint(format!("look at the folder {}", lab.folder.display()))
@@ -47,11 +46,11 @@ pub fn start_lab(target: &Target, lab: &LabTarget) -> anyhow::Result<Lab> {
         port: lab.port,
         base: target.base.clone(),
         admin_dn: admin_dn(target),
-        admin_password: admin_password(lab).map_err(refused)?,
+        admin_password: admin_password(lab, &mut session.world.entropy.clone()).map_err(refused)?,
         size_limit: Some(500),
         // Of operational attributes only: the wall's, also when a command rehearses another day.
-        now: || Clock::wall().now(),
-        entropy: clock::entropy,
+        now: session.world.clock.wall,
+        entropy: session.world.entropy,
     };
     Ok(Lab::attach_or_start(&lab.folder, options).map_err(|error| refused(error.to_string()))?)
 }
@@ -66,10 +65,13 @@ pub fn admin_password_file(lab: &LabTarget) -> PathBuf {
     lab.folder.join("admin.password")
 }
 
-fn admin_password(lab: &LabTarget) -> Result<SecretString, String> {
+fn admin_password(
+    lab: &LabTarget,
+    entropy: &mut dyn FnMut(&mut [u8]),
+) -> Result<SecretString, String> {
     let file = admin_password_file(lab);
     if !file.exists() {
-        let password = InitialPassword::draw(&mut clock::entropy);
+        let password = InitialPassword::draw(entropy);
         secret_file::create(&file, password.reveal()).map_err(|error| error.to_string())?;
     }
     secret_file::read(&file)
@@ -137,9 +139,15 @@ fn identity(bind: &Bind) -> anyhow::Result<settings::Bind> {
 }
 
 /// Connects to a target (exit 6 when it cannot be reached).
-pub async fn open(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Result<LdapTarget> {
+pub async fn open(
+    session: &Session,
+    target: &Target,
+    labs: &Labs,
+    purpose: Purpose,
+) -> anyhow::Result<LdapTarget> {
     let settings = settings(target, labs, purpose)?;
-    ldap::connect(settings, clock::entropy).await.map_err(|error| unreachable(target, error))
+    let entropy = session.world.entropy;
+    ldap::connect(settings, entropy).await.map_err(|error| unreachable(target, error))
 }
 
 /// Reads everything of ours in every target. A target that cannot be read is never taken as empty.
@@ -149,7 +157,7 @@ pub async fn observe_all(
 ) -> anyhow::Result<BTreeMap<String, Observed>> {
     let mut observed = BTreeMap::new();
     for target in &session.config.targets {
-        let mut open = open(target, labs, Purpose::Read).await?;
+        let mut open = open(session, target, labs, Purpose::Read).await?;
         let seen = open.observe().await.map_err(|error| unreachable(target, error))?;
         observed.insert(target.name.clone(), seen);
     }

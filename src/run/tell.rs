@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::session::Format;
 use super::session::Session;
-use crate::cli::args::Format;
-use crate::cli::say;
 use crate::clock;
 use crate::model::entry::ObjectKey;
 use crate::plan::Plan;
@@ -26,7 +25,7 @@ const WRITES_PER_SECOND: u64 = 500;
 /// A plan, to be read before it is applied.
 pub fn plan(session: &Session, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
     match session.format {
-        Format::Text => say::out(&text(session, draft, detail)?),
+        Format::Text => (session.world.out)(&text(session, draft, detail)?),
         Format::Json => {
             document(session, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?
         }
@@ -64,7 +63,7 @@ pub fn applied(
     duration_ms: &BTreeMap<String, u64>,
 ) -> anyhow::Result<()> {
     match session.format {
-        Format::Text => say::out(&outcome(run, tally)),
+        Format::Text => (session.world.out)(&outcome(run, tally)),
         Format::Json => document(session, run, plan, tally, duration_ms)?,
     }
     Ok(())
@@ -88,7 +87,8 @@ pub fn outcome(run: RunId, tally: &Tally) -> String {
     }
     for (target, TallyLine { planned, done, failed, skipped }) in &targets {
         text.push_str(&format!(
-            "run {run}: {target}: {done} of {planned} operations done, {failed} failed, {skipped} set aside\n"
+            "run {run}: {target}: {done} of {planned} operations done, {failed} failed, \
+             {skipped} set aside\n"
         ));
     }
     let open = |line: &&TallyLine| line.planned > line.done + line.skipped;
@@ -126,7 +126,7 @@ fn document(
             duration_ms: duration_ms.clone(),
         },
     );
-    say::out(&format!("{}\n", serde_json::to_string(&document)?));
+    (session.world.out)(&format!("{}\n", serde_json::to_string(&document)?));
     Ok(())
 }
 
@@ -136,6 +136,6 @@ fn deadline(session: &Session, plan: &Plan) -> Option<Deadline> {
     let earliest = clock::deadline(received, &session.config.calendar, session.config.reading);
     let seconds = i64::try_from(plan.operations.len() as u64 / WRITES_PER_SECOND + 1).ok()?;
     let forecast =
-        session.clock.now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
+        session.world.clock.now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
     Some(Deadline { earliest, margin: earliest.as_second() - forecast.as_second(), forecast })
 }
