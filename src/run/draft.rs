@@ -312,6 +312,8 @@ impl Laps {
         Self { watch: Stopwatch::start(world), ms: BTreeMap::new() }
     }
     fn lap(&mut self, stage: &str) {
-        self.ms.insert(stage.to_owned(), self.watch.lap_ms());
+        let ms = self.watch.lap_ms();
+        tracing::info!(stage, ms, "done");
+        self.ms.insert(stage.to_owned(), ms);
     }
 }

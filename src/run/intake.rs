@@ -12,7 +12,8 @@ use crate::ingest::{self, DIVISIONS_MAX, Door, GROUPS_MAX, IneHasher, PEOPLE_MAX
 use crate::model::delivery::Delivery;
 use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::Digest;
-use crate::store::{Store, deliveries};
+use crate::store::deliveries::{self, Refusal};
+use crate::store::{Store, StoreError};
 
 /// A file that was refused before its records were looked at.
 #[derive(Debug, Clone)]
@@ -25,18 +26,15 @@ pub struct RefusedFile {
 }
 
 /// What the inbox holds.
-#[derive(Debug, Default)]
 pub struct Intake {
-    pub deliveries: BTreeMap<Digest, Delivery>,
+    /// Read now, for the first time.
+    pub fresh: BTreeMap<Digest, Delivery>,
+    /// Bytes that the store knows: not parsed again.
+    pub known: BTreeMap<Digest, Part>,
     pub refused: Vec<RefusedFile>,
     /// The same bytes under another name.
     pub identical: Vec<Finding>,
-}
-
-enum Read {
-    Known(Delivery),
-    Fresh(Box<Delivery>),
-    Refused(RefusedFile),
+    door: Door,
 }
 
 /// Reads the inbox. Bytes that the store knows are not parsed again; what is new goes into the
@@ -45,82 +43,108 @@ pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<
     let folder = &session.config.inbox;
     let scanned = delivery::scan(folder, &delivery::LIMITS)
         .with_context(|| format!("cannot read the inbox {}", folder.display()))?;
-    let door = Door {
-        hasher: IneHasher::new(session.config.ine_key.clone()),
-        zone: session.config.zone.clone(),
-        people_max: PEOPLE_MAX,
-        divisions_max: DIVISIONS_MAX,
-        groups_max: GROUPS_MAX,
+    let mut intake = Intake {
+        fresh: BTreeMap::new(),
+        known: BTreeMap::new(),
+        refused: scanned.refused.into_iter().map(RefusedFile::from).collect(),
+        identical: Vec::new(),
+        door: Door {
+            hasher: IneHasher::new(session.config.ine_key.clone()),
+            zone: session.config.zone.clone(),
+            people_max: PEOPLE_MAX,
+            divisions_max: DIVISIONS_MAX,
+            groups_max: GROUPS_MAX,
+        },
     };
-    let mut intake = Intake::default();
-    let mut seen: BTreeSet<&Digest> = BTreeSet::new();
-    let mut parts: Vec<(&Part, Option<Delivery>)> = Vec::new();
-    let mut fresh = Vec::new();
-    for part in &scanned.parts {
-        if !seen.insert(&part.digest) {
-            intake.identical.push(finding::DELIVERY_IDENTICAL.at(Place::file(&part.name)));
+    let listed = deliveries::list(store).map_err(store_failure)?;
+    let known: BTreeSet<Digest> = listed.into_iter().map(|row| row.digest).collect();
+    let mut names: BTreeMap<Digest, String> = BTreeMap::new();
+    let mut unread = Vec::new();
+    for part in scanned.parts {
+        if let Some(first) = names.get(&part.digest) {
+            let identical = finding::DELIVERY_IDENTICAL.at(Place::file(&part.name));
+            intake.identical.push(identical.with("current", first));
             continue;
         }
-        parts.push((part, deliveries::load(store, &part.digest).map_err(store_failure)?));
-    }
-    let read: Vec<Read> =
-        parts.into_par_iter().map(|(part, known)| read_part(part, known, &door)).collect();
-    for one in read {
-        match one {
-            Read::Known(delivery) => {
-                intake.deliveries.insert(delivery.digest.clone(), delivery);
-            }
-            Read::Fresh(delivery) => {
-                fresh.push(*delivery);
-            }
-            Read::Refused(refused) => intake.refused.push(refused),
+        names.insert(part.digest.clone(), part.name.clone());
+        if known.contains(&part.digest) {
+            intake.known.insert(part.digest.clone(), part);
+        } else {
+            unread.push(part);
         }
     }
-    if keep {
-        deliveries::save(store, &fresh).map_err(store_failure)?;
+    let read: Vec<_> = unread.par_iter().map(|part| read_part(part, &intake.door)).collect();
+    for (part, one) in unread.iter().zip(read) {
+        match one {
+            Ok(delivery) => _ = intake.fresh.insert(delivery.digest.clone(), delivery),
+            Err(finding) => intake.refused.push(RefusedFile {
+                name: part.name.clone(),
+                digest: Some(part.digest.clone()),
+                received_at: part.received_at,
+                finding,
+            }),
+        }
     }
-    intake.deliveries.extend(fresh.into_iter().map(|one| (one.digest.clone(), one)));
-    intake.refused.extend(scanned.refused.into_iter().map(|refusal| RefusedFile {
-        name: refusal.name,
-        digest: refusal.digest,
-        received_at: refusal.received_at,
-        finding: refusal.finding,
-    }));
     intake.refused.sort_by(|left, right| left.name.cmp(&right.name));
+    if keep {
+        remember(store, &intake).map_err(store_failure)?;
+    }
+    tracing::info!(
+        fresh = intake.fresh.len(),
+        known = intake.known.len(),
+        refused = intake.refused.len(),
+        "inbox read"
+    );
     Ok(intake)
 }
 
-fn read_part(part: &Part, known: Option<Delivery>, door: &Door) -> Read {
-    if let Some(mut delivery) = known {
-        delivery.name.clone_from(&part.name);
-        delivery.received_at = delivery.received_at.min(part.received_at);
-        return Read::Known(delivery);
-    }
-    let refused = |finding: Finding| {
-        Read::Refused(RefusedFile {
-            name: part.name.clone(),
-            digest: Some(part.digest.clone()),
-            received_at: part.received_at,
-            finding,
+/// What was read, and what was refused, goes into the store.
+fn remember(store: &mut Store, intake: &Intake) -> Result<(), StoreError> {
+    let fresh: Vec<Delivery> = intake.fresh.values().cloned().collect();
+    deliveries::save(store, &fresh)?;
+    let refusals: Vec<Refusal> = intake
+        .refused
+        .iter()
+        .filter_map(|one| {
+            Some(Refusal {
+                digest: one.digest.clone()?,
+                name: one.name.clone(),
+                received_at: one.received_at,
+                finding: one.finding.clone(),
+            })
         })
-    };
-    match part.read(|xml| ingest::read(&part.name, xml, door)).and_then(|read| read) {
-        Ok(ingested) => {
-            let mut findings = part.findings.clone();
-            for finding in &mut findings {
-                finding.uai = Some(ingested.header.uai.clone());
-            }
-            findings.extend(ingested.findings);
-            Read::Fresh(Box::new(Delivery {
-                digest: part.digest.clone(),
-                name: part.name.clone(),
-                received_at: part.received_at,
-                header: ingested.header,
-                content: ingested.content,
-                counts: ingested.counts,
-                findings,
-            }))
-        }
-        Err(finding) => refused(finding),
+        .collect();
+    deliveries::save_refusals(store, &refusals)
+}
+
+impl Intake {
+    /// A delivery of which the store has forgotten the records, read again from the inbox.
+    pub fn read_again(&self, digest: &Digest) -> Option<Delivery> {
+        self.known.get(digest).and_then(|part| read_part(part, &self.door).ok())
     }
+}
+
+impl From<delivery::Refusal> for RefusedFile {
+    fn from(refusal: delivery::Refusal) -> Self {
+        let delivery::Refusal { name, received_at, digest, finding } = refusal;
+        Self { name, digest, received_at, finding }
+    }
+}
+
+fn read_part(part: &Part, door: &Door) -> Result<Delivery, Finding> {
+    let ingested = part.read(|xml| ingest::read(&part.name, xml, door)).and_then(|read| read)?;
+    let mut findings = part.findings.clone();
+    for finding in &mut findings {
+        finding.uai = Some(ingested.header.uai.clone());
+    }
+    findings.extend(ingested.findings);
+    Ok(Delivery {
+        digest: part.digest.clone(),
+        name: part.name.clone(),
+        received_at: part.received_at,
+        header: ingested.header,
+        content: ingested.content,
+        counts: ingested.counts,
+        findings,
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
 
 use super::outcome::{ExitStatus, Failure};
-use super::session::{Session, store_failure};
+use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::Stopwatch;
 use super::{applying, tell};
@@ -28,18 +28,13 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         None => match known.iter().find(open) {
             Some(run) => run,
             None => {
-                (session.world.out)("nothing to take up: every run is settled\n");
-                return Ok(ExitStatus::Done);
+                return Ok(settled(session, "every run is settled"));
             }
         },
     };
     if wanted.state != RunState::Interrupted {
-        (session.world.out)(&format!(
-            "nothing to take up: run {} is {}\n",
-            wanted.id,
-            wanted.state.as_str()
-        ));
-        return Ok(ExitStatus::Done);
+        let why = format!("run {} is {}", wanted.id, wanted.state.as_str());
+        return Ok(settled(session, &why));
     }
     let id = wanted.id;
     let runtime = applying::runtime()?;
@@ -52,6 +47,15 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, id, &plan, &applied.tally, &spent)?;
     Ok(applied.status)
+}
+
+/// Nothing to do, said in the form that was asked for.
+fn settled(session: &Session, why: &str) -> ExitStatus {
+    match session.format {
+        Format::Text => (session.world.out)(&format!("nothing to take up: {why}\n")),
+        Format::Json => (session.world.out)("{\"run_id\":null,\"operations\":{}}\n"),
+    }
+    ExitStatus::Done
 }
 
 /// Before a new run: settles what a run that was interrupted had announced and not finished. What

@@ -63,13 +63,18 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
     let batch = batch::batch(&heads, schools, &measured, checks, session.today());
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
-        let here = intake.deliveries.contains_key(head.digest) && !is_history(head, &heads, &batch);
+        let received =
+            intake.fresh.contains_key(head.digest) || intake.known.contains_key(head.digest);
+        let here = received && !is_history(head, &heads, &batch);
         if ruling.status == Status::Current {
-            let delivery = match intake.deliveries.remove(head.digest) {
+            let delivery = match intake.fresh.remove(head.digest) {
                 Some(delivery) => Some(delivery),
                 None => deliveries::load(store, head.digest).map_err(store_failure)?,
             };
-            let Some(delivery) = delivery else { continue };
+            let Some(delivery) = delivery.or_else(|| intake.read_again(head.digest)) else {
+                continue;
+            };
+            tracing::debug!(uai = %head.header.uai, source = %head.header.source, "in force");
             review.in_force.insert((head.header.uai.clone(), head.header.source), delivery);
         }
         if here || ruling.status == Status::Current {
@@ -122,11 +127,12 @@ fn known(store: &Store, intake: &Intake) -> anyhow::Result<BTreeMap<Digest, Know
     for DeliveryRow { digest, name, received_at, header, counts: _, findings: _, has_content } in
         deliveries::list(store).map_err(store_failure)?
     {
-        if has_content {
+        // What can be read again from the inbox counts as much.
+        if has_content || intake.known.contains_key(&digest) {
             known.insert(digest, Known { name, received_at, header });
         }
     }
-    for Delivery { digest, name, received_at, header, .. } in intake.deliveries.values() {
+    for Delivery { digest, name, received_at, header, .. } in intake.fresh.values() {
         let (name, header) = (name.clone(), header.clone());
         known.insert(digest.clone(), Known { name, received_at: *received_at, header });
     }
@@ -153,17 +159,23 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
         if current.is_empty() {
             continue;
         }
-        let mut before: BTreeMap<Source, Delivery> = BTreeMap::new();
+        let mut old: BTreeMap<Source, Delivery> = BTreeMap::new();
+        let mut before: BTreeMap<Source, &Delivery> = BTreeMap::new();
         for source in Source::ALL {
             let Some(digest) = review.before.get(&(school.uai.clone(), source)) else { continue };
-            if let Some(delivery) = deliveries::load(store, digest).map_err(store_failure)? {
-                before.insert(source, delivery);
+            match current.get(&source).filter(|delivery| delivery.digest == *digest) {
+                Some(same) => _ = before.insert(source, same),
+                None => {
+                    let loaded = deliveries::load(store, digest).map_err(store_failure)?;
+                    old.extend(loaded.map(|delivery| (source, delivery)));
+                }
             }
         }
+        before.extend(old.iter().map(|(source, delivery)| (*source, delivery)));
         let view = View {
             school,
             current,
-            before: before.iter().map(|(source, delivery)| (*source, delivery)).collect(),
+            before,
             today: session.today(),
             policy: &session.config.checks,
             known_function: &|code| functions.knows(code),

@@ -8,7 +8,7 @@ use super::world::Stopwatch;
 use super::{applying, plan, replay, targets, tell};
 use crate::apply::Take;
 use crate::report::plan_text::Detail;
-use crate::store::{journal, runs};
+use crate::store::{Store, StoreError, deliveries, journal, runs, secrets};
 
 pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
@@ -35,7 +35,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut watch = Stopwatch::start(&session.world);
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
-    crate::store::deliveries::prune(&mut store).map_err(store_failure)?;
+    clean(session, &mut store).map_err(store_failure)?;
     tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     if told > 0 && session.format == Format::Text {
@@ -43,4 +43,17 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
         (session.world.out)(&format!("{findings} for the schools: rentree check --out DIR\n"));
     }
     Ok(status.and(applied.status))
+}
+
+/// What is kept no longer than needed (requirements 3.2): older records of a school, records of 90
+/// days, sealed passwords of 30 days that nobody fetched (SEC-13).
+fn clean(session: &Session, store: &mut Store) -> Result<(), StoreError> {
+    let now = session.world.clock.now();
+    deliveries::prune(store)?;
+    let days_90 = jiff::SignedDuration::from_hours(24 * 90);
+    if let Ok(limit) = now.checked_sub(days_90) {
+        deliveries::forget_contents(store, limit)?;
+    }
+    secrets::purge(store, now)?;
+    Ok(())
 }
