@@ -8,7 +8,7 @@ use crate::cli::args::Format;
 use crate::cli::clock::Clock;
 use crate::cli::say::{ExitStatus, Failure};
 use crate::config::{self, Config, TargetKind};
-use crate::store::lock::{Lock, LockOwner};
+use crate::store::lock::{Held, Lock, LockOwner};
 use crate::store::{Options, Store, StoreError};
 
 /// A command's surroundings.
@@ -49,10 +49,18 @@ impl Session {
             started_at: self.clock.now(),
             command: command.to_owned(),
         };
-        Lock::take(&self.config.state, &owner).map_err(|held| {
-            Failure::new(ExitStatus::Locked, held.to_string())
-                .hint("wait for it to end; a lock never outlives its process")
-                .into()
+        let state = &self.config.state;
+        Lock::take(state, &owner).map_err(|held| {
+            let (status, hint) = match &held {
+                Held::By(_) => (
+                    ExitStatus::Locked,
+                    "wait for it to end; a lock never outlives its process".to_owned(),
+                ),
+                Held::Io(_) => {
+                    (ExitStatus::Internal, format!("check the folder {}", state.display()))
+                }
+            };
+            Failure::new(status, held.to_string()).hint(hint).into()
         })
     }
 

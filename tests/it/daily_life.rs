@@ -1,0 +1,1 @@
+//! What cron relies on, through the real binary.
