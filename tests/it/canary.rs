@@ -121,7 +121,7 @@ fn the_search_finds(all: &Haystacks) {
     all.has("error: ", "-apply.err");
     let [year, month, day] = BIRTHS[0];
     all.has(&format!("{year}-{month}-{day}"), "state/rentree.db:person.document");
-    all.has("9900001", &format!("reports/{BEFFROI}.csv"));
+    all.has("9900005", &format!("reports/{BEFFROI}.csv"));
 }
 
 /// SEC-24: whatever a name holds, no output has a control sign, which a terminal would obey.
