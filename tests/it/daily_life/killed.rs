@@ -1,0 +1,52 @@
+//! `kill -9` of a run at any instant, then the next one.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::super::folder::{BEFFROI, Folder, MONDAY, small_school};
+
+const ROUNDS: u32 = 12;
+
+#[test]
+fn a_run_that_was_killed_is_finished_by_the_next_one() {
+    // DESIGN rule 7, SEC-46: killing the process at any instant and running again reaches the same
+    // final state, and the lock ends with its process. To play one again: RENTREE_SEED=…
+    let seed = std::env::var("RENTREE_SEED").ok().and_then(|text| text.parse().ok());
+    let seed: u64 = seed.unwrap_or_else(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        u64::from(since.subsec_nanos())
+    });
+    println!("RENTREE_SEED={seed}");
+    let calm = Folder::new(&[BEFFROI]);
+    small_school(&calm, BEFFROI, 100, 80);
+    let begun = Instant::now();
+    calm.at(MONDAY, &["run"]).exit(0);
+    let whole = begun.elapsed();
+    let (people, directory) = (calm.people(MONDAY), calm.directory(MONDAY));
+    let mut random = seed;
+    let mut part = || {
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from(random >> 33).unwrap() % 1000
+    };
+    let mut half_done = 0;
+    for round in 0..ROUNDS {
+        let folder = calm.twin();
+        small_school(&folder, BEFFROI, 100, 80);
+        // Killed twice: the second kill may fall into the recovery from the first.
+        for _ in 0..2 {
+            let mut child = folder.spawn(MONDAY, &["run"]);
+            sleep(whole * part() / 1000);
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        half_done += u32::from(folder.path("state/rentree.db").exists());
+        let last = folder.at(MONDAY, &["run"]);
+        assert_eq!(last.status, 0, "round {round}: {last:?}");
+        let again = folder.json_at(MONDAY, &["run"]).exit(0);
+        assert_eq!(again.operations(), 0, "round {round}: {again:?}");
+        assert_eq!(folder.people(MONDAY), people, "round {round}");
+        assert_eq!(folder.directory(MONDAY), directory, "round {round}");
+    }
+    assert!(half_done > 0, "no kill fell into a run");
+}
