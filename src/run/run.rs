@@ -8,10 +8,11 @@ use crate::cli::args::Format;
 use crate::cli::clock::Stopwatch;
 use crate::cli::say::{self, ExitStatus};
 use crate::report::plan_text::Detail;
-use crate::store::{journal, runs};
+use crate::store::{journal, runs, secrets};
 
 pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
+    targets::check_secrets(session)?;
     let _lock = session.lock("run")?;
     let mut store = session.store()?;
     let runtime = applying::runtime()?;
@@ -36,6 +37,8 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
     crate::store::deliveries::prune(&mut store).map_err(store_failure)?;
+    // Secrets that nobody fetched in time (SEC-13).
+    secrets::purge(&mut store, session.clock.now()).map_err(store_failure)?;
     tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     if told > 0 && session.format == Format::Text {

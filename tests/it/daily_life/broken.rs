@@ -25,11 +25,13 @@ fn a_state_folder_that_cannot_be_used_is_told_and_nothing_is_half_done() {
     let (people, before) = (folder.people(MONDAY), folder.directory(MONDAY));
     // A folder where no file can be made, whoever runs the test; and one that is a file.
     for state in ["/proc/self/fd", "schools.csv"] {
-        folder.edit("rentree.toml", "\"state\"", &format!("\"{state}\""));
+        let (ours, other) =
+            ("state     = \"state\"".to_owned(), format!("state     = \"{state}\""));
+        folder.edit("rentree.toml", &ours, &other);
         for command in ["plan", "run", "people", "check"] {
             is_a_sentence(&folder.at(MONDAY, &[command]));
         }
-        folder.edit("rentree.toml", &format!("\"{state}\""), "\"state\"");
+        folder.edit("rentree.toml", &other, &ours);
     }
     assert_eq!(folder.people(MONDAY), people);
     assert_eq!(folder.directory(MONDAY), before);
