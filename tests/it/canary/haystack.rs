@@ -109,8 +109,8 @@ impl Haystacks {
 
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     let Some(first) = needle.first() else { return true };
-    let starts = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
-    starts.into_iter().any(|(at, _)| bytes[at..].starts_with(needle))
+    let mut starts = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
+    starts.any(|(at, _)| bytes[at..].starts_with(needle))
 }
 
 /// As it is, in hexadecimal, and as it shows in base64 at each of its three alignments.

@@ -1,7 +1,9 @@
 //! `kill -9` of a run at any instant, then the next one.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
+
+use rentree::cli::clock::entropy;
 
 use super::super::folder::{BEFFROI, Folder, MONDAY, small_school};
 
@@ -11,10 +13,11 @@ const ROUNDS: u32 = 12;
 fn a_run_that_was_killed_is_finished_by_the_next_one() {
     // DESIGN rule 7, SEC-46: killing the process at any instant and running again reaches the same
     // final state, and the lock ends with its process. To play one again: RENTREE_SEED=…
-    let seed = std::env::var("RENTREE_SEED").ok().and_then(|text| text.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        u64::from(since.subsec_nanos())
+    let seed: Option<u64> = std::env::var("RENTREE_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        entropy(&mut bytes);
+        u64::from_le_bytes(bytes)
     });
     println!("RENTREE_SEED={seed}");
     let calm = Folder::new(&[BEFFROI]);

@@ -24,6 +24,7 @@ fn without_a_function_an_account_is_kept_and_none_is_made() {
             individu("epp", "31762", "VANDROMME", "1975-03-12", first),
             individu("epp", "31763", "DEWEZ", "1980-05-02", second),
             individu("local", "3506", "ZETOFREY", "", function),
+            individu("local", "3507", "MARCHAND", "", ""),
         ];
         sts_file(BEFFROI, &people.concat(), &[("2A", "31762")])
     };
@@ -36,6 +37,7 @@ fn without_a_function_an_account_is_kept_and_none_is_made() {
     assert_eq!(login("VANDROMME"), "hugo.vandromme", "{known:?}");
     assert_eq!(login("ZETOFREY"), "hugo.zetofrey", "a local person with a function: {known:?}");
     assert_eq!(login("DEWEZ"), Value::Null, "{known:?}");
+    assert_eq!(login("MARCHAND"), Value::Null, "a local one without: {known:?}");
     let before = folder.directory(MONDAY);
     // The functions go: nothing happens to whoever has an account, for weeks.
     folder.deliver_at("b.xml", &of("", "", ""), "2026-09-08T19:00:00Z");
@@ -50,5 +52,5 @@ fn without_a_function_an_account_is_kept_and_none_is_made() {
     folder.at("2026-12-21T20:00:00Z", &["run"]);
     let back = logins(&folder, "2026-12-21T20:00:00Z");
     assert!(back.contains(&("DEWEZ".to_owned(), Value::from("hugo.dewez"))), "{back:?}");
-    assert_eq!(back.len(), 3, "{back:?}");
+    assert_eq!(back.len(), 4, "{back:?}");
 }
