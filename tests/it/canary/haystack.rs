@@ -47,8 +47,7 @@ impl Haystacks {
         let tables = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         for table in tables.map(Result::unwrap) {
             let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-            let columns: Vec<String> =
-                statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let mut rows = statement.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 for (rank, column) in columns.iter().enumerate() {

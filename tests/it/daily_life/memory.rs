@@ -38,7 +38,9 @@ fn a_file_of_190_mb_takes_hardly_more_memory_than_a_small_one() {
 
 /// The most that `check` ever held, in KiB: a mark of the kernel that only goes up.
 fn peak_kib(folder: &Folder) -> u64 {
-    let mut child = folder.spawn(MONDAY, &["check"]);
+    let said = folder.beside("said.json");
+    let mut command = folder.command(MONDAY, &["--format", "json", "check"]);
+    let mut child = command.stdout(File::create(&said).unwrap()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
@@ -51,5 +53,7 @@ fn peak_kib(folder: &Folder) -> u64 {
     let ended = child.wait().unwrap().code();
     assert!(matches!(ended, Some(0 | 3)), "{ended:?}");
     assert!(peak > 0);
+    let said = fs::read_to_string(said).unwrap();
+    assert!(said.contains("\"current\"") && !said.contains("\"refused\""), "{said}");
     peak
 }
