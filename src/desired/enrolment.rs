@@ -71,8 +71,14 @@ fn from_declared(before: Option<&Enrolment>, one: &Declared, today: Date) -> Opt
     } else {
         one.division.clone()
     };
+    // A function that is missing or unknown says nothing: whoever was a teacher is one until the
+    // school says something else, and the entry in the directory does not change (formats 1.3).
+    let role = match (&one.role, open) {
+        (Role::Unknown, Some(old)) => old.role.clone(),
+        (role, _) => role.clone(),
+    };
     let mut enrolment = Enrolment {
-        role: one.role.clone(),
+        role,
         state: EnrolmentState::Current,
         since: open.map_or(today, |old| old.since),
         entered_on: one.entered_on,

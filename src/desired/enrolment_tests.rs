@@ -170,3 +170,17 @@ fn a_return_opens_the_enrolment_again() {
         "0599990N ended 2026-09-01 ExitDate"
     );
 }
+
+#[test]
+fn without_a_function_the_role_stays_what_it_was() {
+    let said = Declared { role: Role::Unknown, ..declared(A, None, None, 2026) };
+    let check = |state: Option<EnrolmentState>, expected: Role| {
+        let before = state.map(|state| Enrolment { role: Role::Teacher, ..enrolment(state) });
+        assert_eq!(from_declared(before.as_ref(), &said, TODAY).unwrap().role, expected);
+    };
+    check(Some(EnrolmentState::Current), Role::Teacher);
+    // Nobody gets an account back, or a first one, on such a record.
+    let ended = EnrolmentState::Ended { on: TODAY, by: EndedBy::NotListed };
+    check(Some(ended), Role::Unknown);
+    check(None, Role::Unknown);
+}

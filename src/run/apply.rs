@@ -13,6 +13,7 @@ use crate::store::{Store, StoreError, journal, plans};
 
 pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
+    targets::check_secrets(session)?;
     let _lock = session.lock("apply")?;
     let mut store = session.store()?;
     let run = find(&store, wanted)?;

@@ -11,6 +11,7 @@ use super::{applying, targets, tell};
 use crate::report::plan_text::Detail;
 
 pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus> {
+    targets::check_secrets(session)?;
     let _lock = session.lock("plan")?;
     let mut store = session.store()?;
     let runtime = applying::runtime()?;

@@ -15,6 +15,7 @@ use crate::store::{Store, plans};
 
 pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
+    targets::check_secrets(session)?;
     let _lock = session.lock("replay")?;
     let mut store = session.store()?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;

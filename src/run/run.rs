@@ -12,6 +12,7 @@ use crate::store::{Store, StoreError, deliveries, journal, runs, secrets};
 
 pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
+    targets::check_secrets(session)?;
     let _lock = session.lock("run")?;
     let mut store = session.store()?;
     let runtime = applying::runtime()?;

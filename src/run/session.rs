@@ -56,8 +56,6 @@ impl Session {
             started_at: self.world.clock.now(),
             command: command.to_owned(),
         };
-        // The store makes the folder, private to its owner.
-        drop(self.store()?);
         Lock::take(&self.config.state, &owner).map_err(|held| match held {
             Held::By(_) => Failure::new(ExitStatus::Locked, held.to_string())
                 .hint("wait for it to end; a lock never outlives its process")

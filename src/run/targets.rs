@@ -25,6 +25,19 @@ pub enum Purpose {
 #[derive(Default)]
 pub struct Labs(BTreeMap<String, Lab>);
 
+/// Refuses to begin while a secret of a target is missing, or can be read by others (SEC-01):
+/// called before anything is read, kept or connected to. It is read again when it is used.
+pub fn check_secrets(session: &Session) -> anyhow::Result<()> {
+    for target in &session.config.targets {
+        if let TargetKind::Ldap(LdapConfig { url: _, ca_file: _, bind, reader }) = &target.kind {
+            for who in [Some(bind), reader.as_ref()].into_iter().flatten() {
+                identity(who)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Starts the lab of every target that has one, unless another process serves it already.
 pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
     let mut labs = Labs::default();

@@ -9,6 +9,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::private_folder;
+
 const FILE: &str = "lock";
 /// More than an owner ever takes; the rest of a longer file is not ours.
 const OWNER_BYTES_MAX: u64 = 4096;
@@ -48,8 +50,10 @@ fn held(owner: Option<&LockOwner>) -> String {
 }
 
 impl Lock {
-    /// Takes the lock of an existing state folder, without waiting.
+    /// Takes the lock of a state folder, without waiting. The folder is made by whoever comes
+    /// first.
     pub fn take(folder: &Path, owner: &LockOwner) -> Result<Self, Held> {
+        private_folder(folder)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

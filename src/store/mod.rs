@@ -60,7 +60,7 @@ impl Store {
         let path = folder.join(FILE);
         let wrong =
             |source| StoreError::Folder { path: folder.to_string_lossy().into_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
+        private_folder(folder).map_err(wrong)?;
         if !path.exists() {
             private_file(&path).map_err(wrong)?;
         }
@@ -106,6 +106,11 @@ impl Store {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Makes a folder that only its owner reads, when it is not there yet.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Makes a new file that only its owner reads; SQLite gives its side files the same rights.

@@ -1,6 +1,12 @@
 //! The one integration binary: every test that is not about the inside of one module.
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
+mod daily_life;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
 mod ldap_contract;
 #[cfg(test)]
 mod scripts;
