@@ -1,9 +1,9 @@
 //! One run at a time (SEC-46): a lock of the kernel, which vanishes with its process, however that
 //! ends. What stands in the file is for the message only and is never believed.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -48,8 +48,10 @@ fn held(owner: Option<&LockOwner>) -> String {
 }
 
 impl Lock {
-    /// Takes the lock of an existing state folder, without waiting.
+    /// Takes the lock of a state folder, without waiting. The first command of all makes the
+    /// folder: nobody may make the store before the lock is taken.
     pub fn take(folder: &Path, owner: &LockOwner) -> Result<Self, Held> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -108,6 +110,15 @@ mod tests {
         assert!(error.to_string().contains("`rentree run`, process 4711 on essai"), "{error}");
         drop(first);
         Lock::take(folder.path(), &owner("apply")).unwrap();
+    }
+
+    #[test]
+    fn the_first_command_of_all_makes_the_folder_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        Lock::take(&state, &owner("run")).unwrap();
+        let mode = std::fs::metadata(state).unwrap().permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o700);
     }
 
     #[test]
