@@ -203,9 +203,9 @@ fn a_server_that_is_killed_in_the_middle_is_taken_up_by_replay() {
 /// SEC-44: we die, at any instant, and are started again.
 #[test]
 fn a_run_that_is_killed_at_any_instant_ends_as_if_it_had_not_been() {
-    let (slapd, folder, _, _) = scene(&full(), 200);
+    let (slapd, folder, _, _) = scene(&full(), 300);
     let started = Instant::now();
-    folder.run().with(0);
+    let writing = folder.run().with(0).writing();
     let whole = started.elapsed();
     drop(slapd);
     let lab = folder.twin(&folder::lab());
@@ -214,22 +214,26 @@ fn a_run_that_is_killed_at_any_instant_ends_as_if_it_had_not_been() {
     getrandom::fill(&mut seed).unwrap();
     let seed =
         std::env::var("KILL_SEED").map_or(u64::from_ne_bytes(seed), |seed| seed.parse().unwrap());
-    println!("KILL_SEED={seed}, of {whole:?}");
+    println!("KILL_SEED={seed}: {writing:?} of writing within {whole:?}");
     for round in 0..4 {
         let mut stream = Stream::new(seed, &format!("kill {round}"));
         let slapd = Slapd::start(&full());
         let folder = folder.twin(&over_ldaps(&slapd));
-        let mut lives = 0;
-        // Twice, and then it may live.
-        for _ in 0..2 {
-            let mut run = folder.begin_run();
-            let micros = u64::try_from(whole.as_micros()).unwrap();
-            std::thread::sleep(Duration::from_micros(stream.below(micros)));
-            run.kill().unwrap();
-            lives += usize::from(run.wait().unwrap().success());
-        }
-        let standing = Look::at(&slapd).entries("(uid=*)").len();
-        println!("round {round}: {standing} accounts stood, {lives} runs ended before");
+        let look = Look::at(&slapd);
+        let mut draw = |most: u128| Duration::from_micros(stream.below(most.try_into().unwrap()));
+        // Once while it writes, once anywhere; then it may live.
+        let mut run = folder.begin_run();
+        assert!(look.waits_for_accounts(1));
+        std::thread::sleep(draw(writing.as_micros()));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let first = look.entries("(uid=*)").len();
+        let mut run = folder.begin_run();
+        std::thread::sleep(draw(whole.as_micros()));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let second = look.entries("(uid=*)").len();
+        println!("round {round}: {first} accounts stood, then {second}");
         folder.run().with(0);
         ends_as_if_undisturbed(&folder, &slapd, &lab);
     }
