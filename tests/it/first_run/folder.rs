@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use rentree::store::secrets::{self, SealedSecret};
 use rentree::store::{Options, Store};
@@ -38,13 +37,6 @@ impl Ended {
     pub(super) fn with(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{}\n{}", self.stdout, self.stderr);
         self
-    }
-
-    /// What the JSON document says of the time of the apply.
-    #[track_caller]
-    pub(super) fn writing(&self) -> Duration {
-        let document: Value = serde_json::from_str(&self.stdout).unwrap();
-        Duration::from_millis(document["duration_ms"]["apply"].as_u64().unwrap())
     }
 
     /// A sum over all kinds of operations of a JSON document.
