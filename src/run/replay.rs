@@ -41,7 +41,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     runs::resume(&mut store, id).map_err(store_failure)?;
-    let plan = plans::header(&store, id).map_err(store_failure)?;
+    let plan = plans::load(&store, id).map_err(store_failure)?;
     let mut watch = Stopwatch::start(&session.world);
     let applied =
         applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;

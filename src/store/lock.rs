@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn the_first_command_of_all_makes_the_folder_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        Lock::take(&state, &owner("run")).unwrap();
+        let mode = std::fs::metadata(state).unwrap().permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o700);
+    }
+
+    #[test]
     fn a_lock_left_in_the_file_by_a_dead_process_holds_nobody_up() {
         // SEC-46: the words stay after a kill, the kernel's lock does not.
         let folder = tempfile::tempdir().unwrap();

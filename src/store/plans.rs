@@ -148,7 +148,7 @@ fn save_operations(
 }
 
 /// A plan without its change and operations: who made it from what, and what objects to it.
-pub fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
+fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     let sql = "SELECT header FROM run WHERE id = ?1";
     let found = store.connection.query_row(sql, [run.0], |row| document(row, 0)).optional()?;
     found.ok_or(StoreError::NoRun(run))

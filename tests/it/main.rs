@@ -5,6 +5,8 @@ mod canary;
 #[cfg(test)]
 mod daily_life;
 #[cfg(test)]
+mod first_run;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod ldap_contract;

@@ -47,6 +47,10 @@ pub(crate) struct Choices {
     pub(crate) policy: &'static str,
     /// The service account reads passwords and writes everywhere, against SEC-06.
     pub(crate) careless: bool,
+    /// It has a certificate; without, it speaks neither LDAPS nor StartTLS.
+    pub(crate) tls: bool,
+    /// Every change is noted as it came over the wire: see [`Slapd::audit`].
+    pub(crate) audit: bool,
 }
 
 pub(crate) const GOOD_POLICY: &str = "pwdMinLength: 12\npwdMaxFailure: 5\npwdLockout: TRUE\n\
@@ -54,7 +58,8 @@ pub(crate) const GOOD_POLICY: &str = "pwdMinLength: 12\npwdMaxFailure: 5\npwdLoc
 
 impl Choices {
     pub(crate) fn of(variant: Variant) -> Self {
-        Self { variant, limits: "size=unlimited", policy: GOOD_POLICY, careless: false }
+        let (limits, policy) = ("size=unlimited", GOOD_POLICY);
+        Self { variant, limits, policy, careless: false, tls: true, audit: false }
     }
 }
 
@@ -77,7 +82,8 @@ impl Slapd {
         seed(folder.path(), choices);
         for _ in 0..5 {
             let (ldap_port, ldaps_port) = (free_port(), free_port());
-            if let Some(child) = launch(folder.path(), ldap_port, ldaps_port) {
+            let ldaps = choices.tls.then_some(ldaps_port);
+            if let Some(child) = launch(folder.path(), ldap_port, ldaps) {
                 return Self { folder, child, ldap_port, ldaps_port };
             }
         }
@@ -115,6 +121,11 @@ impl Slapd {
         }
     }
 
+    /// What was changed, as LDIF; asked for by [`Choices::audit`].
+    pub(crate) fn audit(&self) -> String {
+        fs::read_to_string(self.folder.path().join("audit.ldif")).unwrap_or_default()
+    }
+
     /// SIGKILL: nothing is said to anybody.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -125,7 +136,7 @@ impl Slapd {
     pub(crate) fn restart(&mut self) {
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(10) {
-            if let Some(child) = launch(self.folder.path(), self.ldap_port, self.ldaps_port) {
+            if let Some(child) = launch(self.folder.path(), self.ldap_port, Some(self.ldaps_port)) {
                 self.child = child;
                 return;
             }
@@ -155,9 +166,11 @@ fn log(folder: &Path) -> String {
 }
 
 /// Starts the server in the foreground, as our child, and waits until it answers.
-fn launch(folder: &Path, ldap_port: u16, ldaps_port: u16) -> Option<Child> {
+fn launch(folder: &Path, ldap_port: u16, ldaps_port: Option<u16>) -> Option<Child> {
+    let ldaps = ldaps_port.map(|port| format!("ldaps://127.0.0.1:{port}"));
     let urls = format!(
-        "ldap://127.0.0.1:{ldap_port} ldaps://127.0.0.1:{ldaps_port} ldapi://{}",
+        "ldap://127.0.0.1:{ldap_port} {} ldapi://{}",
+        ldaps.unwrap_or_default(),
         socket(folder).replace('/', "%2F")
     );
     let mut child = Command::new(SLAPD)
@@ -174,7 +187,7 @@ fn launch(folder: &Path, ldap_port: u16, ldaps_port: u16) -> Option<Child> {
         if child.try_wait().unwrap().is_some() {
             return None; // A port was taken meanwhile.
         }
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, ldaps_port)).is_ok() {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, ldaps_port.unwrap_or(ldap_port))).is_ok() {
             return Some(child);
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -229,6 +242,21 @@ fn configuration(folder: &Path, choices: &Choices) -> String {
     let modules: String = modules.iter().map(|name| format!("moduleload {name}\n")).collect();
     let overlays = if choices.variant == Variant::Full { OVERLAYS } else { "" };
     let folder = folder.display();
+    let (audit_module, audit) = match choices.audit {
+        true => {
+            ("moduleload auditlog\n", format!("overlay auditlog\nauditlog {folder}/audit.ldif\n"))
+        }
+        false => ("", String::new()),
+    };
+    let tls = match choices.tls {
+        true => format!(
+            "TLSCACertificateFile {folder}/tls/ca.pem
+TLSCertificateFile {folder}/tls/server.pem
+TLSCertificateKeyFile {folder}/tls/server.key
+TLSVerifyClient try"
+        ),
+        false => String::new(),
+    };
     let (uid, gid) = (owner("-u"), owner("-g"));
     let rights = if choices.careless { CARELESS } else { RIGHTS };
     let limits = choices.limits;
@@ -238,12 +266,9 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
-{modules}pidfile {folder}/pid
+{modules}{audit_module}pidfile {folder}/pid
 argsfile {folder}/args
-TLSCACertificateFile {folder}/tls/ca.pem
-TLSCertificateFile {folder}/tls/server.pem
-TLSCertificateKeyFile {folder}/tls/server.key
-TLSVerifyClient try
+{tls}
 authz-regexp \"gidNumber={gid}\\\\+uidNumber={uid},cn=peercred,cn=external,cn=auth\" \"{SERVICE}\"
 authz-regexp \"cn=client-rentree\" \"{SERVICE}\"
 sizelimit 500
@@ -259,7 +284,7 @@ index objectClass,uid,mail,member,entryCSN eq
 {rights}
 limits dn.exact={ADMIN} size=unlimited
 limits dn.exact={SERVICE} {limits}
-{overlays}"
+{overlays}{audit}"
     )
 }
 

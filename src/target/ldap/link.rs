@@ -25,11 +25,11 @@ impl LdapTarget {
         name: &str,
         delta: Delta<'_>,
     ) -> Result<Done, WriteError> {
-        if !self.server.assertion {
+        let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
+        let mut controls = self.unless_followed(self.asserting(&mark));
+        if controls.is_empty() {
             self.look_at_ours(lease, key, name).await?;
         }
-        let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
-        let mut controls = self.asserting(&mark);
         let mut rest = delta.values.clone();
         for _ in 0..LOOKS_MAX {
             if rest.is_empty() {

@@ -48,7 +48,7 @@ pub struct LdapTarget {
 pub async fn connect(settings: Settings, entropy: Entropy) -> Result<LdapTarget, TargetError> {
     let pool = Pool::open(&settings).await?;
     let mut lease = living(&pool).await?;
-    let server = schema::server(&mut lease).await?;
+    let mut server = schema::server(&mut lease).await?;
     if !schema::base_exists(&mut lease, &settings.base).await? {
         return Err(TargetError::Unreadable {
             what: format!("the base {} does not exist on {}", settings.base, settings.url),
@@ -56,6 +56,7 @@ pub async fn connect(settings: Settings, entropy: Entropy) -> Result<LdapTarget,
         });
     }
     let words = schema::words(&mut lease, &server).await?;
+    server.learn(&words);
     let missing = missing_words(&settings, &words);
     if !missing.is_empty() {
         return Err(TargetError::Unreadable {

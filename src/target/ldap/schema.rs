@@ -14,10 +14,19 @@ const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 pub(super) struct Server {
     /// RFC 4528: "write only if".
     pub(super) assertion: bool,
+    /// It keeps the way back of links (`memberOf`), or may do so.
+    pub(super) back_links: bool,
     /// RFC 2696.
     pub(super) paged_results: bool,
     pub(super) naming_contexts: Vec<String>,
     subschema: Option<String>,
+}
+
+impl Server {
+    /// Takes from the schema what the root DSE does not say; an unreadable one tells nothing.
+    pub(super) fn learn(&mut self, words: &Words) {
+        self.back_links = words.is_empty() || words.contains("memberof");
+    }
 }
 
 /// Names that the server's schema knows, in lower case: attributes and object classes.
@@ -30,6 +39,7 @@ pub(super) async fn server(lease: &mut Lease) -> Result<Server, TargetError> {
     let has = |oid: &str| controls.iter().any(|control| control == oid);
     Ok(Server {
         assertion: has(ASSERTION),
+        back_links: true,
         paged_results: has(PAGED_RESULTS),
         naming_contexts,
         subschema: subschema.into_iter().next(),

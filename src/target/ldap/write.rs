@@ -173,7 +173,7 @@ impl LdapTarget {
             }
             let stays = dn::parent(from).map(dn::comparable) == Some(dn::comparable(above));
             let superior = (!stays).then_some(above);
-            let control = self.as_seen(&view, key, failed.as_ref());
+            let control = self.unless_followed(self.as_seen(&view, key, failed.as_ref()));
             let answer = lease.with(control).modifydn(from, leaf, true, superior).await;
             let result = answer.map_err(|error| unanswered(&error))?;
             if result.rc == ENTRY_EXISTS {
@@ -222,7 +222,7 @@ impl LdapTarget {
             if !drift.is_empty() {
                 return Err(other_values(&drift));
             }
-            let control = self.as_seen(&view, key, failed.as_ref());
+            let control = self.unless_followed(self.as_seen(&view, key, failed.as_ref()));
             let result = lease.with(control).delete(name).await;
             let result = result.map_err(|error| unanswered(&error))?;
             if result.rc == NO_SUCH_OBJECT {
@@ -274,6 +274,14 @@ impl LdapTarget {
             None => dn::equals(&self.lens.managed().mark, &key.to_string()),
         };
         self.asserting(&filter)
+    }
+
+    /// The control, unless a write of the server's own may follow ours: slapd's `memberof` overlay
+    /// (2.5) writes the other end of a link within our operation and puts our assertion on that
+    /// write as well. It cannot hold there, the write is dropped in silence, and `memberOf` is
+    /// wrong from then on. There the look alone must do.
+    pub(super) fn unless_followed(&self, control: Vec<RawControl>) -> Vec<RawControl> {
+        if self.server.back_links { Vec::new() } else { control }
     }
 
     pub(super) fn asserting(&self, filter: &str) -> Vec<RawControl> {
