@@ -23,16 +23,17 @@ use jiff::SignedDuration;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
 use rentree::academy::demo::{self, Day};
 use rentree::apply::Take;
-use rentree::cli::args::Format;
-use rentree::cli::clock::{Clock, entropy};
-use rentree::cli::say::ExitStatus;
+use rentree::cli::clock::{entropy, ticks_ms, wall};
 use rentree::credential::InitialPassword;
 use rentree::mapping::managed::Managed;
 use rentree::model::entry::{Entry, ObjectKind};
 use rentree::plan::Plan;
 use rentree::plan::operation::Action;
+use rentree::run::outcome::ExitStatus;
+use rentree::run::session::Format;
 use rentree::run::session::Session;
 use rentree::run::targets::Labs;
+use rentree::run::world::{Clock, World};
 use rentree::run::{applying, draft};
 use rentree::store::journal;
 use rentree::target::ldap::ssha;
@@ -94,9 +95,16 @@ impl Scene {
         let folder = tempfile::Builder::new().prefix("first-run").tempdir().unwrap();
         working_folder(folder.path(), &slapd);
         let half_past = SignedDuration::from_mins(30);
-        let clock = Clock::fixed(Day::One.received_at().checked_add(half_past).unwrap());
+        let evening = Day::One.received_at().checked_add(half_past).unwrap();
+        let world = World {
+            clock: Clock { wall, fixed: Some(evening) },
+            entropy,
+            ticks_ms,
+            out: |_| (),
+            warn: |text| panic!("{text}"),
+        };
         let session =
-            Session::open(&folder.path().join("rentree.toml"), Format::Json, clock).unwrap();
+            Session::open(&folder.path().join("rentree.toml"), Format::Json, world).unwrap();
         let mut store = session.store().unwrap();
         let runtime = applying::runtime().unwrap();
         let draft =
@@ -130,7 +138,7 @@ fn working_folder(folder: &Path, slapd: &Slapd) {
 /// From the first byte to the last outcome in the journal, connecting included.
 fn our_apply(scene: Scene) -> Duration {
     let Scene { slapd: _slapd, folder: _folder, runtime, session, mut store, run, plan } = scene;
-    journal::begin(&mut store, run, &plan, session.clock.now()).unwrap();
+    journal::begin(&mut store, run, &plan, session.world.clock.now()).unwrap();
     let started = Instant::now();
     let applied =
         applying::drive_all(&session, &mut store, &Labs::default(), &runtime, run, Take::Open);
