@@ -23,7 +23,7 @@ use jiff::SignedDuration;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
 use rentree::academy::demo::{self, Day};
 use rentree::apply::Take;
-use rentree::cli::clock::{entropy, ticks_ms, wall};
+use rentree::cli::{self, clock::entropy};
 use rentree::credential::InitialPassword;
 use rentree::mapping::managed::Managed;
 use rentree::model::entry::{Entry, ObjectKind};
@@ -33,7 +33,6 @@ use rentree::run::outcome::ExitStatus;
 use rentree::run::session::Format;
 use rentree::run::session::Session;
 use rentree::run::targets::Labs;
-use rentree::run::world::{Clock, World};
 use rentree::run::{applying, draft};
 use rentree::store::journal;
 use rentree::target::ldap::ssha;
@@ -96,13 +95,7 @@ impl Scene {
         working_folder(folder.path(), &slapd);
         let half_past = SignedDuration::from_mins(30);
         let evening = Day::One.received_at().checked_add(half_past).unwrap();
-        let world = World {
-            clock: Clock { wall, fixed: Some(evening) },
-            entropy,
-            ticks_ms,
-            out: |_| (),
-            warn: |text| panic!("{text}"),
-        };
+        let world = cli::world(Some(evening));
         let session =
             Session::open(&folder.path().join("rentree.toml"), Format::Json, world).unwrap();
         let mut store = session.store().unwrap();

@@ -7,6 +7,7 @@ pub mod say;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use jiff::Timestamp;
 use tracing::Level;
 use tracing_subscriber::prelude::*;
 
@@ -51,15 +52,20 @@ fn log_to_stderr(verbose: u8) {
     tracing_subscriber::registry().with(lines).init();
 }
 
-fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
-    let Args { config, format, verbose: _, now, command } = args;
-    let world = World {
+/// The real world, with its clock set when `now` is given.
+pub fn world(now: Option<Timestamp>) -> World {
+    World {
         clock: Clock { wall: clock::wall, fixed: now },
         entropy: clock::entropy,
         ticks_ms: clock::ticks_ms,
         out: say::out,
         warn: say::warn,
-    };
+    }
+}
+
+fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
+    let Args { config, format, verbose: _, now, command } = args;
+    let world = world(now);
     let session = || Session::open(&config, format, world);
     match command {
         Command::Demo { dir } => run::demo::demo(&world, &dir),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
-use rentree::cli::args::Format;
-use rentree::cli::clock::Clock;
+use rentree::cli;
 use rentree::model::entry::{Entry, ObjectKey};
+use rentree::run::session::Format;
 use rentree::run::session::Session;
 use rentree::run::targets;
 use tokio::runtime::Runtime;
@@ -130,7 +130,8 @@ impl Look {
 
 /// What `rentree` reads of a folder's target: managed attributes and links, by object.
 pub(super) fn observed(folder: &Folder) -> BTreeMap<ObjectKey, Entry> {
-    let session = Session::open(&folder.path("rentree.toml"), Format::Json, Clock::wall()).unwrap();
+    let session =
+        Session::open(&folder.path("rentree.toml"), Format::Json, cli::world(None)).unwrap();
     let labs = targets::start_labs(&session).unwrap();
     let runtime = Runtime::new().unwrap();
     let mut seen = runtime.block_on(targets::observe_all(&session, &labs)).unwrap();

@@ -12,7 +12,7 @@ use rentree::academy::parcel::lay_down;
 use rentree::academy::siecle::{self, Heading, Layout, Private, Pupil};
 use rentree::academy::structure::{Division, Group, Service, StaffKey, Structures};
 use rentree::academy::stsweb::{self, Card, Setting, Staff};
-use rentree::cli::clock::Clock;
+use rentree::cli::clock;
 use rentree::config::schools::HEADER;
 use rentree::model::ids::SchoolYear;
 
@@ -22,7 +22,7 @@ pub(super) const SECOND: &str = "0809990Z";
 
 /// This time of the day, `days` ago.
 fn instant(days: i32) -> Timestamp {
-    Clock::wall().now() - SignedDuration::from_hours(24 * i64::from(days))
+    clock::wall() - SignedDuration::from_hours(24 * i64::from(days))
 }
 
 /// The civil day `days` ago, where the schools are.
