@@ -41,7 +41,7 @@ many() {
 
 # The lab, served for the time of one command of ldap-utils.
 with_lab() {
-    rm -f lab.out
+    : >lab.out
     rentree lab >lab.out 2>&1 &
     local lab=$! status=0
     for ((n = 0; n < 200; n++)); do grep -q '^ldapsearch' lab.out && break; sleep 0.05; done
