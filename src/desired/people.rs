@@ -228,3 +228,7 @@ fn count(before: Option<&Person>, person: &Person, settled: &mut Settled) {
         .is_some_and(|account| matches!(account.state, AccountState::Leaving { .. }));
     settled.leaving += u64::from(leaving);
 }
+
+#[cfg(test)]
+#[path = "people_tests.rs"]
+mod tests;

@@ -148,18 +148,21 @@ fn epilogue(world: &World, dir: &Path) -> anyhow::Result<String> {
     let (moving, claimed) = (login(&cast::MOVING), login(&cast::CLAIMED));
     let target = session.config.targets.first().context("the demo has a target")?;
     let shown = dir.display();
-    let rentree = std::env::args().next().unwrap_or_else(|| "rentree".to_owned());
+    let rentree = std::env::current_exe()
+        .map_or_else(|_| "rentree".to_owned(), |path| path.display().to_string());
     let now = session.world.clock.now();
     Ok(format!(
         "{moving} moved to {} with the same account; {claimed} is claimed by two schools and stays.\n\n\
-         Next, in {shown} (set the clock of the demo with --now {now}):\n\
+         Next (--now sets the clock to the evening of the demo):\n\
          \x20 cd {shown}; alias rentree={rentree}\n\
-         \x20 rentree status                        how the last run ended\n\
-         \x20 rentree show latest                   its plan, one line a change\n\
-         \x20 rentree check --school {}       what a school must correct\n\
-         \x20 rentree people --find {moving}     who somebody is\n\
-         \x20 rentree --now {now} run   nothing is left to write\n\
-         \x20 rentree lab &                         serves the directory; then\n\
+         \x20 rentree show latest                    the last plan, one line a change\n\
+         \x20 rentree status                         how it ended\n\
+         \x20 rentree people --find {moving}      who somebody is\n\
+         \x20 rentree --now {now} check --school {}\n\
+         \x20                                        what a school must correct, in French\n\
+         \x20 rentree --now {now} run\n\
+         \x20                                        nothing is left to write\n\
+         \x20 rentree lab &                          serves the directory; then\n\
          \x20 LDAPTLS_CACERT=lab/ca.pem ldapsearch -x -LLL -H ldaps://127.0.0.1:{PORT} \\\n\
          \x20   -D cn=admin,{} -y lab/admin.password -b {} uid={moving}\n",
         cast::MOVING_TO.0,

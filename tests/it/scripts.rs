@@ -38,6 +38,7 @@ scripts!(
     june_two_years,
     local_becomes_epp,
     missing_school,
+    odd_names,
     refused_files,
     school_change,
     show_forms,
