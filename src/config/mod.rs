@@ -4,12 +4,15 @@
 //! - Can go wrong: every problem is told at once, with file and key.
 
 mod checked;
+mod policies;
 mod raw;
 pub mod schools;
 pub mod secret_file;
+mod targets;
 pub mod template;
 
-pub use checked::{Bind, Config, LabTarget, LdapTarget, Target, TargetKind, load};
+pub use checked::{Config, load};
+pub use targets::{Bind, LabTarget, LdapTarget, Target, TargetKind};
 
 use std::path::PathBuf;
 

@@ -4,54 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::structures::{self, Structures};
+use super::input::SchoolInput;
+use super::structures::Structures;
 use crate::mapping::functions::Functions;
 use crate::matching::claim::{self, Claim, ClaimId};
 use crate::matching::decide::Decision;
-use crate::model::delivery::{Delivery, Source};
+use crate::model::delivery::Source;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
 use crate::model::person::{Identifier, Role};
-use crate::model::record::{Content, Names, PupilRecord, StaffRecord};
+use crate::model::record::{Names, PupilRecord, StaffRecord};
 use crate::model::registry::Registry;
-use crate::model::school::School;
-use crate::validate::Verdict;
 use crate::validate::divisions::{Division, division_of};
-
-/// One school: its deliveries in force and what validation said of them.
-pub struct SchoolInput<'a> {
-    pub school: &'a School,
-    pub deliveries: BTreeMap<Source, &'a Delivery>,
-    pub verdict: &'a Verdict,
-}
-
-impl SchoolInput<'_> {
-    /// Whether being absent from the file of this source means something (DESIGN rule 1).
-    pub fn complete(&self, source: Source) -> bool {
-        let rejected = |delivery: &&Delivery| delivery.counts.rejected > 0;
-        !self.verdict.no_departures.contains(&source)
-            && self.deliveries.get(&source).is_some_and(|delivery| !rejected(delivery))
-    }
-
-    fn pupils(&self) -> &[PupilRecord] {
-        match self.deliveries.get(&Source::SieclePupils).map(|delivery| &delivery.content) {
-            Some(Content::Pupils(records)) => records,
-            Some(Content::Structures(_) | Content::Nomenclature(_) | Content::Sts(_)) | None => &[],
-        }
-    }
-
-    fn staff(&self) -> &[StaffRecord] {
-        match self.deliveries.get(&Source::Sts).map(|delivery| &delivery.content) {
-            Some(Content::Sts(content)) => &content.staff,
-            Some(Content::Pupils(_) | Content::Structures(_) | Content::Nomenclature(_)) | None => {
-                &[]
-            }
-        }
-    }
-
-    fn is_set_aside(&self, source: Source, line: u64) -> bool {
-        self.verdict.set_aside.contains(&(source, line))
-    }
-}
 
 /// The claims of a school's accepted records, for matching.
 pub fn claims(input: &SchoolInput<'_>) -> Vec<Claim> {
@@ -121,7 +84,7 @@ pub fn collect(
             }
         }
         let known = structures.get(uai).map(Structures::divisions).unwrap_or_default();
-        let year = structures::year_of(input);
+        let year = input.year();
         for record in input.pupils() {
             let declared = pupil(input, record, &known, year);
             place(&mut declarations, decisions, input, declared);
@@ -167,7 +130,7 @@ fn pupil(
     known: &BTreeSet<StructureCode>,
     year: Option<SchoolYear>,
 ) -> Declared {
-    let own_year = year_of_source(input, Source::SieclePupils);
+    let own_year = input.year_of_source(Source::SieclePupils).unwrap_or(SchoolYear(0));
     // Classes of last year's file do not exist any more once a file of the new year is in force.
     let in_year = Some(own_year) == year;
     let (division, division_unclear) = match division_of(record, known) {
@@ -198,7 +161,7 @@ fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -
         birth_date: record.birth_date,
         identifiers: claim.identifiers,
         role: functions.role(record.function.as_deref(), record.staff.kind),
-        year: year_of_source(input, Source::Sts),
+        year: input.year_of_source(Source::Sts).unwrap_or(SchoolYear(0)),
         entered_on: None,
         left_on: None,
         division: None,
@@ -206,8 +169,4 @@ fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -
         groups: BTreeSet::new(),
         claim: claim.id,
     }
-}
-
-fn year_of_source(input: &SchoolInput<'_>, source: Source) -> SchoolYear {
-    input.deliveries.get(&source).map_or(SchoolYear(0), |delivery| delivery.header.school_year)
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod declared;
 pub mod enrolment;
 pub mod entries;
+pub mod input;
 pub mod naming;
 pub mod people;
 pub mod policy;

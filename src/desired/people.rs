@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::account::{self, Right};
-use super::declared::{Declarations, Declared, SchoolInput};
+use super::declared::{Declarations, Declared};
 use super::enrolment::{self, Hearing};
+use super::input::SchoolInput;
 use super::naming::{self, Ledger};
 use super::policy::Policy;
 use crate::mapping::naming::Scheme;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::declared::SchoolInput;
+use super::input::SchoolInput;
 use crate::matching::claim::staff_identifier;
 use crate::model::delivery::Source;
-use crate::model::ids::{SchoolYear, StructureCode, StructureKey, StructureKind};
+use crate::model::ids::{StructureCode, StructureKey, StructureKind};
 use crate::model::person::Identifier;
 use crate::model::record::{Content, StructureRecord};
 
@@ -38,16 +38,10 @@ impl Structures {
     }
 }
 
-/// The school year that counts at a school: the newest among its deliveries in force. Links of an
-/// older file are not joined with it: last year's teachers would enter this year's classes.
-pub fn year_of(input: &SchoolInput<'_>) -> Option<SchoolYear> {
-    input.deliveries.values().map(|delivery| delivery.header.school_year).max()
-}
-
 /// Joins STSWeb and Siècle Structures. STSWeb names the teachers; a label of Siècle serves when
 /// STSWeb has none.
 pub fn of_school(input: &SchoolInput<'_>, today: Date) -> Structures {
-    let year = year_of(input);
+    let year = input.year();
     let in_year = |source: Source| {
         input.deliveries.get(&source).filter(|delivery| Some(delivery.header.school_year) == year)
     };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::intake::Intake;
 use super::session::{Session, store_failure};
 use crate::config::Config;
-use crate::desired::declared::SchoolInput;
+use crate::desired::input::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{Digest, Uai};

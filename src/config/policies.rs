@@ -1,0 +1,98 @@
+//! Rules that a Région sets: lifecycle, checks, guards, the 72 hours.
+
+use jiff::tz::TimeZone;
+
+use super::checked::Reading;
+use super::raw;
+use crate::clock::calendar::{Calendar, CalendarRules};
+use crate::desired::policy::{self as lifecycle, RETENTION_DAYS_MAX};
+use crate::plan::guard;
+use crate::validate::overrides::{Override, RawOverride};
+use crate::validate::policy as checks;
+
+impl Reading {
+    pub(super) fn lifecycle(
+        &mut self,
+        year: &raw::SchoolYear,
+        lifecycle: &raw::Lifecycle,
+    ) -> lifecycle::Policy {
+        let raw::Lifecycle { pupil_grace_days, staff_grace_days, retention_days } = *lifecycle;
+        for (key, days) in [
+            ("lifecycle.pupil_grace_days", pupil_grace_days),
+            ("lifecycle.staff_grace_days", staff_grace_days),
+            ("lifecycle.retention_days", retention_days),
+        ] {
+            if !(0..=RETENTION_DAYS_MAX).contains(&days) {
+                self.wrong(key, format!("{days} is not within 0 to {RETENTION_DAYS_MAX} days"));
+            }
+        }
+        lifecycle::Policy {
+            pupil_grace_days,
+            staff_grace_days,
+            retention_days,
+            turn: self.day("school_year.turn", &year.turn),
+            not_listed_from: self.day("school_year.not_listed_from", &year.not_listed_from),
+        }
+    }
+
+    pub(super) fn checks(
+        &mut self,
+        year: &raw::SchoolYear,
+        checks: &raw::Checks,
+        zone: TimeZone,
+    ) -> checks::Policy {
+        let drop = self.percent("checks.count_drop_percent_max", checks.count_drop_percent_max);
+        checks::Policy {
+            zone,
+            turn: self.day("school_year.turn", &year.turn),
+            early_from: self.day("school_year.early_from", &year.early_from),
+            export_age_days_max: checks.export_age_days_max,
+            count_drop_percent: usize::try_from(drop).unwrap_or(100),
+            apprentices: checks.apprentices,
+            ..checks::Policy::standard()
+        }
+    }
+
+    pub(super) fn overrides(&mut self, raw: Vec<RawOverride>) -> Vec<Override> {
+        let mut parsed = Vec::new();
+        for (rank, one) in raw.into_iter().enumerate() {
+            let path = format!("{}: override {}", self.shown, rank + 1);
+            parsed.extend(one.check(&path, &mut self.problems));
+        }
+        parsed
+    }
+
+    pub(super) fn calendar(&mut self, sla: raw::Sla, tz: &str) -> Option<Calendar> {
+        let raw::Sla { reading: _, hours, zone, week, office_hours, closed, worked } = sla;
+        let tz = tz.to_owned();
+        let rules = CalendarRules { hours, tz, zone, week, office_hours, closed, worked };
+        match rules.check() {
+            Ok(calendar) => Some(calendar),
+            Err(problems) => {
+                problems.iter().for_each(|problem| self.wrong("sla", problem));
+                None
+            }
+        }
+    }
+
+    pub(super) fn guard(&mut self, guard: &raw::Guard) -> guard::Policy {
+        guard::Policy {
+            disables_percent_max: self
+                .percent("guard.disables_percent_max", guard.disables_percent_max),
+            disables_all_percent_max: self
+                .percent("guard.disables_overall_percent_max", guard.disables_overall_percent_max),
+            deletes_percent_max: self
+                .percent("guard.deletes_percent_max", guard.deletes_percent_max),
+            creations_percent_max: self
+                .percent("guard.creations_percent_max", guard.creations_percent_max),
+            classes_lost_percent_max: self
+                .percent("guard.classes_lost_percent_max", guard.classes_lost_percent_max),
+            accounts_min: guard.accounts_min,
+            season: guard::Season {
+                from: self.day("guard.season_from", &guard.season_from),
+                until: self.day("guard.season_until", &guard.season_until),
+            },
+            ..guard::Policy::PROPOSED
+        }
+    }
+}
