@@ -16,7 +16,7 @@ pub fn lab(session: &Session) -> anyhow::Result<ExitStatus> {
             return Err(Failure::new(ExitStatus::Locked, what).into());
         }
         (session.world.out)(&format!(
-            "The lab {} serves {} until you stop it (Ctrl-C). In another window:\n\n\
+            "The lab `{}` serves {} until you stop it (Ctrl-C). In another window:\n\n\
              LDAPTLS_CACERT={} \\\n\
              ldapsearch -x -H {} -D {} -y {} -b {}\n",
             target.name,
