@@ -22,8 +22,8 @@ pub(super) enum Landing {
 /// Landings, and what they mean for the links that point to wanted places.
 pub(super) struct Ground<'a> {
     landings: BTreeMap<&'a ObjectKey, Landing>,
-    /// Comparable form of a wanted place that its entry does not reach → where the entry stays; none
-    /// when there is no such entry.
+    /// Comparable form of a wanted place that its entry does not reach → where the entry stays;
+    /// none when there is no such entry.
     missed: BTreeMap<String, Option<&'a str>>,
     /// Comparable form of a place that is left by a move → the new place, as written.
     left: BTreeMap<String, &'a str>,

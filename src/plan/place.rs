@@ -215,7 +215,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_form_of_a_form_is_itself(dn in r"([a-zA-ZéΣςİ=,+\\# 0-9C;，ﬁ\u{301}\u{a0}\u{0}]|\PC){0,40}") {
+        fn the_form_of_a_form_is_itself(
+            dn in r"([a-zA-ZéΣςİ=,+\\# 0-9C;，ﬁ\u{301}\u{a0}\u{0}]|\PC){0,40}",
+        ) {
             let once = comparable(&dn);
             prop_assert_eq!(comparable(&once), once);
         }
