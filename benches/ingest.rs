@@ -21,7 +21,8 @@ fn siecle() -> String {
     let mut xml = String::with_capacity(BYTES + 4096);
     xml.push_str(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BEE_ELEVES VERSION=\"3.0\">\n<PARAMETRES>\
-         <UAJ>0599990N</UAJ><ANNEE_SCOLAIRE>2026</ANNEE_SCOLAIRE></PARAMETRES>\n<DONNEES>\n<ELEVES>\n",
+         <UAJ>0599990N</UAJ><ANNEE_SCOLAIRE>2026</ANNEE_SCOLAIRE></PARAMETRES>\n<DONNEES>\n\
+         <ELEVES>\n",
     );
     let mut pupils = 0u32;
     while xml.len() < BYTES * 4 / 5 {
@@ -47,9 +48,9 @@ fn siecle() -> String {
         xml.push_str(&format!(
             "      <STRUCTURES_ELEVE ELEVE_ID=\"{pupil}\">\n        <STRUCTURE>\n          \
              <CODE_STRUCTURE>2ANG.GR{}</CODE_STRUCTURE>\n          \
-             <TYPE_STRUCTURE>G</TYPE_STRUCTURE>\n        </STRUCTURE>\n        <STRUCTURE>\n          \
-             <CODE_STRUCTURE>2 A</CODE_STRUCTURE>\n          <TYPE_STRUCTURE>D</TYPE_STRUCTURE>\n        \
-             </STRUCTURE>\n      </STRUCTURES_ELEVE>\n",
+             <TYPE_STRUCTURE>G</TYPE_STRUCTURE>\n        </STRUCTURE>\n        \
+             <STRUCTURE>\n          <CODE_STRUCTURE>2 A</CODE_STRUCTURE>\n          \
+             <TYPE_STRUCTURE>D</TYPE_STRUCTURE>\n        </STRUCTURE>\n      </STRUCTURES_ELEVE>\n",
             pupil % 9,
         ));
     }

@@ -17,12 +17,12 @@ pub enum Right {
     Account,
     /// An existing account stays as it is: function unknown, held by two schools, or to come.
     Keep,
-    /// Nothing any more, since that day.
-    Ended(Date),
+    /// Nothing any more.
+    Ended,
 }
 
 /// The right of a person today.
-pub fn right(person: &Person, today: Date) -> Right {
+pub fn right(person: &Person) -> Right {
     let states = || person.enrolments.values();
     if person.current().any(|(_, enrolment)| enrolment.role != Role::Unknown) {
         return Right::Account;
@@ -30,11 +30,7 @@ pub fn right(person: &Person, today: Date) -> Right {
     if states().any(|one| !matches!(one.state, EnrolmentState::Ended { .. })) {
         return Right::Keep;
     }
-    let last = states().filter_map(|one| match one.state {
-        EnrolmentState::Ended { on, by: _ } => Some(on),
-        EnrolmentState::Current | EnrolmentState::Future | EnrolmentState::Held { .. } => None,
-    });
-    Right::Ended(last.max().unwrap_or(today))
+    Right::Ended
 }
 
 /// The next state of an account that exists.
@@ -48,23 +44,25 @@ pub fn next(
     let grace = if pupil { policy.pupil_grace_days } else { policy.staff_grace_days };
     let later = |day: Date, days: i32| day.saturating_add(days.days());
     match (state, right) {
-        (AccountState::Deleted { .. }, Right::Keep | Right::Ended(_)) => state.clone(),
+        (AccountState::Deleted { .. }, Right::Keep | Right::Ended) => state.clone(),
         (_, Right::Account) => AccountState::Active,
         (AccountState::Disabled { .. }, Right::Keep) => state.clone(),
         (AccountState::Active | AccountState::Leaving { .. }, Right::Keep) => AccountState::Active,
-        (AccountState::Active, Right::Ended(since)) => {
-            AccountState::Leaving { since, disable_on: later(since, grace).max(later(today, 1)) }
+        // From the day on which the end is known: a date of exit that was typed wrong, or told
+        // late, takes no night of the grace away.
+        (AccountState::Active, Right::Ended) => {
+            AccountState::Leaving { since: today, disable_on: later(today, grace.max(1)) }
         }
-        (AccountState::Leaving { since, disable_on }, Right::Ended(_)) if *disable_on <= today => {
+        (AccountState::Leaving { since, disable_on }, Right::Ended) if *disable_on <= today => {
             AccountState::Disabled {
                 since: today,
                 delete_on: later(*since, policy.retention_days).max(later(today, 1)),
             }
         }
-        (AccountState::Disabled { delete_on, .. }, Right::Ended(_)) if *delete_on <= today => {
+        (AccountState::Disabled { delete_on, .. }, Right::Ended) if *delete_on <= today => {
             AccountState::Deleted { on: today }
         }
-        (AccountState::Leaving { .. } | AccountState::Disabled { .. }, Right::Ended(_)) => {
+        (AccountState::Leaving { .. } | AccountState::Disabled { .. }, Right::Ended) => {
             state.clone()
         }
     }
@@ -80,9 +78,9 @@ mod tests {
 
     #[test]
     fn the_steps_out_each_wait_for_a_later_run() {
-        let gone = Right::Ended(date(2026, 10, 1));
+        let gone = Right::Ended;
         let day = |month, day| date(2026, month, day);
-        let leaving = next(&AccountState::Active, gone, true, &POLICY, day(10, 2));
+        let leaving = next(&AccountState::Active, gone, true, &POLICY, day(10, 1));
         let until = AccountState::Leaving { since: day(10, 1), disable_on: day(10, 16) };
         assert_eq!(leaving, until);
         assert_eq!(next(&leaving, gone, true, &POLICY, day(10, 15)), until);
@@ -98,18 +96,21 @@ mod tests {
 
     #[test]
     fn nobody_is_disabled_in_the_run_that_first_misses_him() {
-        // The exit was a year ago, and is told only now.
-        let gone = Right::Ended(date(2025, 10, 1));
+        // The exit was a year ago, and is told only now: the whole grace and retention follow.
+        let gone = Right::Ended;
         let today = date(2026, 10, 1);
+        let disable_on = date(2026, 10, 16);
         let leaving = next(&AccountState::Active, gone, true, &POLICY, today);
-        let tomorrow = date(2026, 10, 2);
-        let since = date(2025, 10, 1);
-        assert_eq!(leaving, AccountState::Leaving { since, disable_on: tomorrow });
-        let disabled = next(&leaving, gone, true, &POLICY, tomorrow);
+        assert_eq!(leaving, AccountState::Leaving { since: today, disable_on });
         assert_eq!(
-            disabled,
-            AccountState::Disabled { since: tomorrow, delete_on: date(2026, 10, 3) }
+            next(&leaving, gone, true, &POLICY, disable_on),
+            AccountState::Disabled { since: disable_on, delete_on: date(2026, 12, 20) }
         );
+        // Without any grace it is the next day at the earliest.
+        let none = Policy { pupil_grace_days: 0, ..POLICY };
+        let leaving = next(&AccountState::Active, gone, true, &none, today);
+        let disable_on = date(2026, 10, 2);
+        assert_eq!(leaving, AccountState::Leaving { since: today, disable_on });
     }
 
     #[test]

@@ -8,10 +8,11 @@ use super::input::SchoolInput;
 use super::structures::Structures;
 use crate::mapping::functions::Functions;
 use crate::matching::claim::{self, Claim, ClaimId};
+use crate::matching::compare;
 use crate::matching::decide::Decision;
 use crate::model::delivery::Source;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
-use crate::model::person::{Identifier, Role};
+use crate::model::person::{Identifier, Person, Role};
 use crate::model::record::{Names, PupilRecord, StaffRecord};
 use crate::model::registry::Registry;
 use crate::validate::divisions::{Division, division_of};
@@ -69,6 +70,7 @@ pub fn collect(
 ) -> Declarations {
     let mut declarations = Declarations::default();
     let holders = holders(registry);
+    let members = members(registry);
     for input in inputs {
         let uai = &input.school.uai;
         for claim in all_claims(input) {
@@ -79,7 +81,13 @@ pub fn collect(
                 Some(Decision::Same { .. } | Decision::New { .. }) => {}
                 None => {
                     let known = claim.identifiers.iter().filter_map(|one| holders.get(one));
-                    declarations.waiting.extend(known.flatten().map(|id| (*id, uai.clone())));
+                    let mut maybe: BTreeSet<PersonId> = known.flatten().copied().collect();
+                    if maybe.is_empty() {
+                        let here = members.get(uai).into_iter().flatten();
+                        let alike = here.filter(|person| could_be(person, &claim));
+                        maybe.extend(alike.map(|person| person.id));
+                    }
+                    declarations.waiting.extend(maybe.into_iter().map(|id| (id, uai.clone())));
                 }
             }
         }
@@ -112,6 +120,26 @@ fn place(
     };
     let schools = declarations.by_person.entry(person).or_default();
     schools.insert(input.school.uai.clone(), declared);
+}
+
+/// A record that is set aside and leads to nobody by its numbers may still be somebody of the
+/// school, declared anew: whoever it could be keeps what he has until it is corrected.
+fn could_be(person: &Person, claim: &Claim) -> bool {
+    let same_day = person.birth_date.is_some() && person.birth_date == claim.birth_date;
+    let same_name = compare::given_compatible(&person.names.given, &claim.names.given)
+        && compare::surname_close(&person.names, &claim.names);
+    same_day || same_name
+}
+
+/// Who is known at each school.
+fn members(registry: &Registry) -> BTreeMap<&Uai, Vec<&Person>> {
+    let mut members: BTreeMap<&Uai, Vec<&Person>> = BTreeMap::new();
+    for person in registry.persons.values() {
+        for uai in person.enrolments.keys() {
+            members.entry(uai).or_default().push(person);
+        }
+    }
+    members
 }
 
 fn holders(registry: &Registry) -> BTreeMap<&Identifier, Vec<PersonId>> {

@@ -79,7 +79,10 @@ fn from_declared(before: Option<&Enrolment>, one: &Declared, today: Date) -> Opt
     };
     let mut enrolment = Enrolment {
         role,
-        state: EnrolmentState::Current,
+        state: match open.map(|old| &old.state) {
+            Some(EnrolmentState::Held { since }) => EnrolmentState::Held { since: *since },
+            _ => EnrolmentState::Current,
+        },
         since: open.map_or(today, |old| old.since),
         entered_on: one.entered_on,
         division,
@@ -143,7 +146,8 @@ fn settle_claims(
         .copied();
     // A file of last year says nothing of this one: it does not hold a pupil back.
     for (uai, enrolment) in after.iter_mut().filter(|(_, enrolment)| claims(enrolment)) {
-        if years.get(uai).copied() < newest {
+        // Of a school that is silent nothing is known: it keeps its claim.
+        if years.get(uai).is_some_and(|year| Some(*year) < newest) {
             let ended = EnrolmentState::Ended { on: today, by: EndedBy::NewYearElsewhere };
             enrolment.state = ended;
         }

@@ -37,8 +37,8 @@ pub fn desired(
     let members = |ids: &BTreeSet<PersonId>| -> Vec<String> {
         ids.iter().filter_map(|id| dns.get(id)).cloned().collect()
     };
-    for space in spaces {
-        let WorkspaceWithMembers { workspace, pupils, teachers } = space;
+    for space in spaces.iter().filter(|space| !space.unheard) {
+        let WorkspaceWithMembers { workspace, pupils, teachers, unheard: _ } = space;
         let told = [&workspace.key.code.0, &workspace.label];
         let entry = mapping.group(&GroupFacts {
             workspace,

@@ -162,7 +162,7 @@ fn give_account(
     ledger: &mut Ledger,
     findings: &mut Vec<Finding>,
 ) {
-    let right = account::right(person, setting.today);
+    let right = account::right(person);
     let pupil = person.enrolments.values().any(|enrolment| enrolment.role.is_pupil());
     if let Some(account) = &mut person.account {
         account.state = account::next(&account.state, right, pupil, setting.policy, setting.today);

@@ -56,6 +56,7 @@ pub fn settle(
         if space.workspace.state != WorkspaceState::Open {
             continue;
         }
+        space.unheard = !structures.get(&key.uai).is_some_and(|school| school.complete);
         let declaration = structures
             .get(&key.uai)
             .and_then(|school| school.declared.get(key))
@@ -81,7 +82,8 @@ fn label(name: &str, key: &StructureKey, declaration: &Declaration, neutral: &[S
 }
 
 fn empty(workspace: Workspace) -> WorkspaceWithMembers {
-    WorkspaceWithMembers { workspace, pupils: BTreeSet::new(), teachers: BTreeSet::new() }
+    let (pupils, teachers) = (BTreeSet::new(), BTreeSet::new());
+    WorkspaceWithMembers { workspace, pupils, teachers, unheard: false }
 }
 
 /// Accounts that work take part; a disabled one keeps nothing open.

@@ -1,7 +1,7 @@
 //! Who may do what in the lab: the rights that SEC-06 asks of a real server.
 
 use super::tree::Path;
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 /// Who speaks on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use ldap3_proto::proto::LdapResultCode;
 use super::refusal::Refusal;
 use super::schema::{AttributeType, Schema};
 use super::tree::Node;
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 /// Values of a request, each valid and none twice, of an attribute that a client may write.
 pub(super) fn values(

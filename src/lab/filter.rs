@@ -7,7 +7,7 @@ use tokio_util::codec::Decoder;
 
 use super::schema::{AttributeType, Rule, Schema};
 use super::tree::Node;
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 /// Whoever asks: may they ask about passwords?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 pub(super) use super::words::Rule;
 use super::words::{ATTRIBUTES, CLASSES, Kind, PLACE, Usage};

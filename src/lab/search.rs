@@ -11,7 +11,7 @@ use super::filter::{Asker, matches};
 use super::refusal::Refusal;
 use super::schema::Rule;
 use super::tree::{Node, Path, Tree};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 pub(super) const SUBSCHEMA: &str = "cn=Subschema";
 

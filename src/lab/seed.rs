@@ -13,7 +13,7 @@ use super::server::{READER_PASSWORD_FILE, SERVICE_PASSWORD_FILE};
 use super::tree::Path;
 use super::write::{State, Writer};
 use super::{Entropy, LabError, Options};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 

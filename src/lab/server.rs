@@ -17,7 +17,7 @@ use super::certificate::{CA_FILE, private_file, server_config};
 use super::session::{Shared, serve};
 use super::write::State;
 use super::{LabError, Options, seed, storage, time};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 const LOCK_FILE: &str = "lab.lock";
 const SERVING_FILE: &str = "serving.json";

@@ -22,7 +22,7 @@ use super::storage::Syncer;
 use super::tree::Path;
 use super::write::{State, Writer};
 use super::{Options, controls, password, search};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::schema::{AttributeType, Schema};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 /// The steps of a name in comparable form, root first.
 pub(super) type Path = Vec<String>;

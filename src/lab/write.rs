@@ -15,7 +15,7 @@ use super::schema::AttributeType;
 use super::storage::Storage;
 use super::tree::{Change, Delta, Goes, Node, Path, Tree};
 use super::{Entropy, check, password, time};
-use crate::target::ldap::dn;
+use crate::model::dn;
 
 /// All that changes.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Value;
 
-use super::dn_value::escape_dn_value;
 use super::managed::Managed;
 use super::section::Agreement;
 use super::template::{Cell, Facts, ITEM, Templates};
 use crate::model::account::AccountName;
+use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey};
 use crate::model::ids::{PersonId, StructureKind, Uai};
 use crate::model::person::Role;
@@ -240,7 +240,7 @@ impl EntryMapping {
         let named = entry.attributes.iter().any(|(name, values)| {
             name.eq_ignore_ascii_case(attribute)
                 && values.iter().any(|value| {
-                    let after = rest.strip_prefix(escape_dn_value(value).as_str());
+                    let after = rest.strip_prefix(dn::value(value).as_str());
                     after.is_some_and(|after| after.starts_with(','))
                 })
         });

@@ -3,7 +3,6 @@
 //! - In: the text of a mapping. - Out: typed mappings, and entries made by them.
 //! - Can go wrong: the mapping is wrong: every problem at once, with its path.
 
-pub mod dn_value;
 pub mod entries;
 mod entry_file;
 pub mod functions;

@@ -7,8 +7,8 @@ use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::dn_value::escape_dn_value;
 use super::section::Problems;
+use crate::model::dn;
 
 /// What a template is filled with: the variables offered in one place of the mapping.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Templates {
 
 impl Templates {
     pub(super) fn new() -> Self {
-        Self { values: environment(str::to_owned), dns: environment(escape_dn_value) }
+        Self { values: environment(str::to_owned), dns: environment(dn::value) }
     }
 
     /// Compiles the template of a value.

@@ -35,6 +35,17 @@ pub fn surname_shared(left: &Names, right: &Names) -> bool {
         .any(|key| !key.is_empty() && right.iter().flatten().any(|k| k == key))
 }
 
+/// One of the surnames of the one is nearly one of the other: a typing error, a lost sign.
+pub fn surname_close(left: &Names, right: &Names) -> bool {
+    let keys = |names: &Names| {
+        [normal::key(&names.family), names.usage.as_deref().map(normal::key).unwrap_or_default()]
+    };
+    let right = keys(right);
+    let close =
+        |a: &String, b: &String| !a.is_empty() && !b.is_empty() && jaro_winkler(a, b) >= CLOSE;
+    keys(left).iter().any(|key| right.iter().any(|other| close(key, other)))
+}
+
 /// Threshold of `docs/matching` section 3: closer is a typing error.
 const CLOSE: f64 = 0.86;
 

@@ -57,8 +57,13 @@ pub enum Doubt {
     TwiceInOneFile,
 }
 
-/// Decides every claim. The answer does not depend on the order of `claims`.
-pub fn decide(claims: &[Claim], registry: &Registry) -> BTreeMap<ClaimId, Decision> {
+/// Decides every claim. The answer does not depend on the order of `claims`. `first_free` is the
+/// number of the first new person: one that neither the registry nor a target has ever seen.
+pub fn decide(
+    claims: &[Claim],
+    registry: &Registry,
+    first_free: PersonId,
+) -> BTreeMap<ClaimId, Decision> {
     let mut claims: Vec<&Claim> = claims.iter().collect();
     claims.sort_by(|left, right| left.id.cmp(&right.id));
     let holders = Holders::new(&claims, registry);
@@ -91,7 +96,9 @@ pub fn decide(claims: &[Claim], registry: &Registry) -> BTreeMap<ClaimId, Decisi
             }
         }
     }
-    conclude(&claims, registry, &mut parts, &links, doubts)
+    let mut decisions = conclude(&claims, first_free, &mut parts, &links, doubts);
+    list_once(&mut decisions);
+    decisions
 }
 
 fn note(
@@ -108,7 +115,7 @@ fn note(
 /// Turns the parts (claims proven to be one person) into decisions.
 fn conclude(
     claims: &[&Claim],
-    registry: &Registry,
+    first_free: PersonId,
     parts: &mut Partition,
     links: &[BTreeMap<PersonId, Evidence>],
     mut doubts: BTreeMap<usize, (BTreeSet<PersonId>, Doubt)>,
@@ -118,7 +125,7 @@ fn conclude(
         members.entry(parts.root(rank)).or_default().push(rank);
     }
     let mut decisions = BTreeMap::new();
-    let mut next = registry.next_person();
+    let mut next = first_free;
     for ranks in members.values() {
         let persons: BTreeSet<PersonId> =
             ranks.iter().flat_map(|rank| links[*rank].keys().copied()).collect();
@@ -162,6 +169,24 @@ fn conclude(
         }
     }
     decisions
+}
+
+/// A person is listed once in a file: two records of one file that lead to the same person are
+/// both questions, whatever led there.
+fn list_once(decisions: &mut BTreeMap<ClaimId, Decision>) {
+    let mut listed: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
+    for (id, decision) in decisions.iter() {
+        if let Decision::Same { person, evidence: _ } | Decision::New { person } = decision {
+            let file = (*person, id.uai.clone(), id.source);
+            listed.entry(file).or_default().push(id.clone());
+        }
+    }
+    for ((person, _, _), ids) in listed.into_iter().filter(|(_, ids)| ids.len() > 1) {
+        for id in ids {
+            let about = BTreeSet::from([person]);
+            decisions.insert(id, Decision::Ask { about, why: Doubt::TwiceInOneFile });
+        }
+    }
 }
 
 fn first_link<'a>(
@@ -225,13 +250,7 @@ fn prove(left: &Side<'_>, right: &Side<'_>) -> Option<Result<Evidence, Doubt>> {
             }
         }
         (Some(_), Some(_), _) => Err(Doubt::BirthDateDiffers),
-        // Typed by the head, without a date: the number and something of the name (formats 7.4).
-        (_, _, Some(Identifier::StsLocal { .. }))
-            if compare::surname_shared(left.names, right.names)
-                || compare::given_compatible(&left.names.given, &right.names.given) =>
-        {
-            Ok(Evidence::NumberAndNames)
-        }
+        // Typed by the head, or a base without the date: the number and the whole name.
         (_, _, Some(_)) if compare::names_equal(left.names, right.names) => {
             Ok(Evidence::NumberAndNames)
         }

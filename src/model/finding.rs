@@ -176,6 +176,8 @@ kinds! {
         STATUS_OUT_OF_SCOPE = "status-out-of-scope",
         /// Neither class nor proof that the pupil has arrived (formats 2.4).
         PUPIL_NOT_ARRIVED = "pupil-not-arrived",
+        /// `DATE_SORTIE` before `DATE_ENTREE`: one of them is wrong, and nobody leaves on it.
+        EXIT_BEFORE_ENTRY = "exit-before-entry",
         /// Same identifier, other person: not merged, waits for a decision.
         IDENTITY_CONFLICT = "identity-conflict",
         /// No login can be made of the names: a person decides.

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod delivery;
+pub mod dn;
 pub mod entry;
 pub mod finding;
 pub mod ids;

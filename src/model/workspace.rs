@@ -40,4 +40,7 @@ pub struct WorkspaceWithMembers {
     pub workspace: Workspace,
     pub pupils: BTreeSet<PersonId>,
     pub teachers: BTreeSet<PersonId>,
+    /// The school declares no structures of this year: nothing is known of the members, and the
+    /// group stays as it stands.
+    pub unheard: bool,
 }

@@ -1,7 +1,7 @@
 //! The difference of two entries in their managed attributes.
 
-use super::place;
 use crate::mapping::managed::Managed;
+use crate::model::dn::{self, Ava};
 use crate::model::entry::{Attributes, Entry, ObjectKind};
 
 /// The attribute is ours to compare and write. A password never is, whatever the mapping says
@@ -32,17 +32,17 @@ pub(super) fn at_creation(managed: &Managed, entry: &Entry) -> Attributes {
 
 /// What stands once the entry has moved: its naming attributes follow its place.
 fn after_move(mut attributes: Attributes, from: &str, to: &str) -> Attributes {
-    let (old, new) = (place::rdn_pairs(from), place::rdn_pairs(to));
-    if place::comparable(place::rdn(from)) == place::comparable(place::rdn(to)) {
+    let (old, new) = (dn::leaf_pairs(from), dn::leaf_pairs(to));
+    if dn::leaf(from).map(dn::comparable) == dn::leaf(to).map(dn::comparable) {
         return attributes;
     }
-    for (name, value) in old {
+    for Ava { attribute: name, value } in old {
         let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         if let Some((_, values)) = known {
             values.retain(|held| !same(held, &value));
         }
     }
-    for (name, value) in new {
+    for Ava { attribute: name, value } in new {
         let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         let Some((_, values)) = known else { continue };
         if !values.iter().any(|held| same(held, &value)) {
@@ -82,13 +82,13 @@ pub(super) fn changes(
     };
     let mut wanted = entry.attributes.clone();
     let naming = match way {
-        Way::Stuck => place::rdn_pairs(&seen.dn),
+        Way::Stuck => dn::leaf_pairs(&seen.dn),
         Way::Stays | Way::Moves => Vec::new(),
     };
     let compared = |attribute: &str| {
         is_managed(managed, kind, attribute)
             && !says_disabled(managed, attribute)
-            && !naming.iter().any(|(name, _)| name.eq_ignore_ascii_case(attribute))
+            && !naming.iter().any(|pair| pair.attribute.eq_ignore_ascii_case(attribute))
     };
     wanted.retain(|attribute, _| compared(attribute));
     // A lock that the server put by itself, after wrong passwords, is not ours to lift: these

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::{Action, Operation, OperationKind};
-use super::{Plan, make, order, place};
+use super::{Plan, make, order};
 use crate::mapping::managed::Managed;
+use crate::model::dn;
 use crate::model::entry::{Attributes, ObjectKey, ObjectKind};
 use crate::model::observed::Observed;
 
@@ -100,14 +101,14 @@ impl<'a> Places<'a> {
             ours: BTreeMap::new(),
             coming: BTreeMap::new(),
             arriving: BTreeSet::new(),
-            unmarked: observed.foreign_dns.iter().map(|dn| place::comparable(dn)).collect(),
+            unmarked: observed.foreign_dns.iter().map(|dn| dn::comparable(dn)).collect(),
             above: BTreeSet::new(),
             gone: BTreeSet::new(),
             refused: BTreeSet::new(),
             copies: observed.doubles.iter().map(|(key, _)| key).collect(),
         };
         for (key, entry) in &observed.entries {
-            places.ours.insert(place::comparable(&entry.dn), key);
+            places.ours.insert(dn::comparable(&entry.dn), key);
             places.climb(&entry.dn);
         }
         for step in steps {
@@ -115,7 +116,7 @@ impl<'a> Places<'a> {
                 Action::Create { entry } => &entry.dn,
                 Action::Rename { from: _, to } => to,
                 Action::Delete { dn, before: _ } => {
-                    places.gone.insert(place::comparable(dn));
+                    places.gone.insert(dn::comparable(dn));
                     continue;
                 }
                 Action::Modify { .. } | Action::AddLinks { .. } | Action::RemoveLinks { .. } => {
@@ -123,24 +124,24 @@ impl<'a> Places<'a> {
                 }
             };
             places.climb(to);
-            places.coming.insert(place::comparable(to), (&step.key, step.stage));
+            places.coming.insert(dn::comparable(to), (&step.key, step.stage));
             places.arriving.insert(&step.key);
         }
         places.refused = blocked
             .filter(|step| step.kind == OperationKind::Create)
-            .map(|step| place::comparable(step.action.dn()))
+            .map(|step| dn::comparable(step.action.dn()))
             .filter(|at| !places.ours.contains_key(at) && !places.coming.contains_key(at))
             .collect();
         places
     }
 
     fn climb(&mut self, dn: &str) {
-        let mut next = place::parent(dn);
+        let mut next = dn::parent(dn);
         while let Some(dn) = next {
-            if !self.above.insert(place::comparable(dn)) {
+            if !self.above.insert(dn::comparable(dn)) {
                 return;
             }
-            next = place::parent(dn);
+            next = dn::parent(dn);
         }
     }
 }
@@ -148,7 +149,7 @@ impl<'a> Places<'a> {
 /// Only marked entries are ours; nothing is made where something stands; groups and containers are
 /// never deleted (DESIGN rule 6, SEC-45, R-27).
 fn ownership(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &mut Faults) {
-    let at = place::comparable(step.action.dn());
+    let at = dn::comparable(step.action.dn());
     let standing = places.ours.get(&at).copied() == Some(&step.key);
     let coming = places.coming.get(&at);
     let arrives = coming.is_some_and(|(key, stage)| **key == step.key && *stage <= step.stage);
@@ -211,7 +212,7 @@ fn content(step: &Operation, scene: &Scene<'_>, faults: &mut Faults) {
             return;
         }
         Action::Rename { from, to } => {
-            if place::comparable(from) == place::comparable(to) {
+            if dn::comparable(from) == dn::comparable(to) {
                 faults.add(step, "nothing changes");
             }
             return;
@@ -258,7 +259,7 @@ fn links(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &mut 
     let placeholder =
         |value: &&&String| scene.managed.placeholders.values().any(|one| one == **value);
     for value in values.iter().filter(|value| !placeholder(value)) {
-        let at = place::comparable(value);
+        let at = dn::comparable(value);
         let arrives = places.coming.get(&at).is_some_and(|(_, stage)| *stage <= step.stage);
         let stands = places.ours.contains_key(&at)
             || places.unmarked.contains(&at)
@@ -286,11 +287,11 @@ fn arrivals(steps: &[&Operation], places: &Places<'_>, faults: &mut Faults) {
             | Action::AddLinks { .. }
             | Action::RemoveLinks { .. } => continue,
         };
-        let at = place::comparable(to);
+        let at = dn::comparable(to);
         if places.ours.contains_key(&at) || places.unmarked.contains(&at) {
             faults.add(step, "something stands in its place");
         }
-        if let Some(parent) = place::parent(to).map(place::comparable)
+        if let Some(parent) = dn::parent(to).map(dn::comparable)
             && let Some((_, stage)) = places.coming.get(&parent)
             && *stage >= step.stage
         {

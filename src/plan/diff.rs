@@ -17,6 +17,7 @@ use super::links::{self, Chunk};
 use super::operation::{Action, Operation, OperationKind};
 use super::{order, place};
 use crate::mapping::managed::Managed;
+use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 use crate::model::observed::Observed;
@@ -144,7 +145,7 @@ fn change<'a>(
     let uai = school_of(entry).or_else(|| school_of(seen));
     let of = (&entry.key, uai.as_ref());
     let (way, blocked) = match ground.landing(&entry.key) {
-        Landing::Stays if place::comparable(&seen.dn) != place::comparable(&entry.dn) => {
+        Landing::Stays if dn::comparable(&seen.dn) != dn::comparable(&entry.dn) => {
             // A container elsewhere than its mark: whatever stands in the place is used.
             return;
         }
@@ -198,7 +199,7 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
             .contains(key)
             .then(|| "a second entry has the same mark: remove one of the two by hand".to_owned());
         if blocked.is_none() {
-            gone.insert(place::comparable(&seen.dn));
+            gone.insert(dn::comparable(&seen.dn));
         }
         steps.add(OperationKind::Delete, (key, school_of(seen).as_ref()), action, blocked);
     }

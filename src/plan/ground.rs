@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::Sides;
-use super::place;
+use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 
 /// Where a wanted entry comes to stand.
@@ -22,8 +22,8 @@ pub(super) enum Landing {
 /// Landings, and what they mean for the links that point to wanted places.
 pub(super) struct Ground<'a> {
     landings: BTreeMap<&'a ObjectKey, Landing>,
-    /// Comparable form of a wanted place that its entry does not reach → where the entry stays; none
-    /// when there is no such entry.
+    /// Comparable form of a wanted place that its entry does not reach → where the entry stays;
+    /// none when there is no such entry.
     missed: BTreeMap<String, Option<&'a str>>,
     /// Comparable form of a place that is left by a move → the new place, as written.
     left: BTreeMap<String, &'a str>,
@@ -37,7 +37,7 @@ impl<'a> Ground<'a> {
         let mut left = BTreeMap::new();
         let mut coming: BTreeMap<String, &ObjectKey> = BTreeMap::new();
         for (key, entry) in sides.desired {
-            let place = place::comparable(&entry.dn);
+            let place = dn::comparable(&entry.dn);
             let seen = sides.observed.entries.get(key);
             let mut landing = landing(entry, seen, &place, &occupants);
             if matches!(landing, Landing::New | Landing::Moves)
@@ -53,7 +53,7 @@ impl<'a> Ground<'a> {
             if landing == Landing::Moves
                 && let Some(seen) = seen
             {
-                left.insert(place::comparable(&seen.dn), entry.dn.as_str());
+                left.insert(dn::comparable(&seen.dn), entry.dn.as_str());
             }
             landings.insert(key, landing);
         }
@@ -75,7 +75,7 @@ impl<'a> Ground<'a> {
         if self.missed.is_empty() {
             return Some(value);
         }
-        match self.missed.get(&place::comparable(value)) {
+        match self.missed.get(&dn::comparable(value)) {
             Some(instead) => *instead,
             None => Some(value),
         }
@@ -92,14 +92,13 @@ enum Occupant<'a> {
 
 fn occupants<'a>(sides: &Sides<'a>) -> BTreeMap<String, Occupant<'a>> {
     let observed = sides.observed;
-    let unmarked =
-        observed.foreign_dns.iter().map(|dn| (place::comparable(dn), Occupant::Unmarked));
+    let unmarked = observed.foreign_dns.iter().map(|dn| (dn::comparable(dn), Occupant::Unmarked));
     let doubles =
-        observed.doubles.iter().map(|(key, dn)| (place::comparable(dn), Occupant::Double(key)));
+        observed.doubles.iter().map(|(key, dn)| (dn::comparable(dn), Occupant::Double(key)));
     let ours = observed
         .entries
         .iter()
-        .map(|(key, entry)| (place::comparable(&entry.dn), Occupant::Ours(key)));
+        .map(|(key, entry)| (dn::comparable(&entry.dn), Occupant::Ours(key)));
     unmarked.chain(doubles).chain(ours).collect()
 }
 
@@ -109,7 +108,7 @@ fn landing(
     place: &str,
     occupants: &BTreeMap<String, Occupant<'_>>,
 ) -> Landing {
-    if seen.is_some_and(|seen| place::comparable(&seen.dn) == place) {
+    if seen.is_some_and(|seen| dn::comparable(&seen.dn) == place) {
         return Landing::Stays;
     }
     let reason = match occupants.get(place) {

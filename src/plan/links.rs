@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::Ground;
-use super::place;
 use crate::mapping::managed::Managed;
+use crate::model::dn;
 use crate::model::entry::{Entry, Links};
 
 /// Values of one link attribute that come or go in one operation.
@@ -64,8 +64,7 @@ pub(super) fn delta<'a>(
         let mut come = by_place(wanted.difference(&standing).copied());
         let mut go = by_place(standing.difference(&wanted).copied());
         if !go.is_empty() {
-            let kept: BTreeSet<String> =
-                wanted.iter().map(|value| place::comparable(value)).collect();
+            let kept: BTreeSet<String> = wanted.iter().map(|value| dn::comparable(value)).collect();
             come.retain(|place, _| !go.contains_key(place));
             // An entry that moves has moved by then, and a server with refint has rewritten the
             // value: it leaves under either name.
@@ -94,7 +93,7 @@ pub(super) fn pointing_to(
     for (attribute, values) in &seen.links {
         if managed.links.contains(attribute) {
             let values =
-                values.iter().filter(|value| places.contains(&place::comparable(value))).cloned();
+                values.iter().filter(|value| places.contains(&dn::comparable(value))).cloned();
             found.extend(chunks(attribute, values.collect(), chunk_max));
         }
     }
@@ -102,7 +101,7 @@ pub(super) fn pointing_to(
 }
 
 fn by_place<'a>(values: impl Iterator<Item = &'a str>) -> BTreeMap<String, &'a str> {
-    values.map(|value| (place::comparable(value), value)).collect()
+    values.map(|value| (dn::comparable(value), value)).collect()
 }
 
 fn chunks(attribute: &str, values: BTreeSet<String>, chunk_max: usize) -> Vec<Chunk> {

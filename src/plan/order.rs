@@ -4,7 +4,7 @@
 //! between them (targets.md T5): whatever must stand first has a lower stage.
 
 use super::operation::{Action, Operation, OperationKind};
-use super::place;
+use crate::model::dn;
 use crate::model::entry::{ObjectKey, ObjectKind};
 
 /// Containers: their depth below the base, a parent before its children.
@@ -67,7 +67,7 @@ pub fn arrange(operations: &mut [Operation]) {
             operation.stage,
             operation.uai.clone(),
             operation.kind,
-            place::comparable(operation.action.dn()),
+            dn::comparable(operation.action.dn()),
             operation.target.clone(),
             operation.key.clone(),
             attribute,

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::operation::{Action, Operation, OperationKind};
-use super::{order, place};
+use super::order;
 use crate::mapping::managed::{Managed, PasswordForm, PasswordRule};
+use crate::model::dn::{self, Ava};
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
 use crate::model::ids::{PersonId, StructureCode, StructureKey, StructureKind, Uai};
 use crate::model::observed::Observed;
@@ -122,7 +123,7 @@ impl Server {
             if !entry.enabled {
                 entry.attributes.extend(managed().disabled);
             }
-            server.marked.insert(place::comparable(&entry.dn), entry);
+            server.marked.insert(dn::comparable(&entry.dn), entry);
         }
         server
     }
@@ -153,7 +154,7 @@ impl Server {
     }
 
     fn step(&mut self, operation: &Operation) {
-        let at = place::comparable(operation.action.dn());
+        let at = dn::comparable(operation.action.dn());
         match &operation.action {
             Action::Create { entry } => {
                 assert!(!self.marked.contains_key(&at) && !self.unmarked.contains(&at), "{at}");
@@ -180,7 +181,7 @@ impl Server {
                 let entry = self.ours(&at, operation);
                 let held = entry.links.entry(attribute.clone()).or_default();
                 for value in values {
-                    let there = |held: &String| place::comparable(held) == place::comparable(value);
+                    let there = |held: &String| dn::comparable(held) == dn::comparable(value);
                     if !held.iter().any(there) {
                         held.insert(value.clone());
                     }
@@ -188,10 +189,9 @@ impl Server {
             }
             Action::RemoveLinks { dn: _, attribute, values } => {
                 let entry = self.ours(&at, operation);
-                let gone: BTreeSet<String> =
-                    values.iter().map(|dn| place::comparable(dn)).collect();
+                let gone: BTreeSet<String> = values.iter().map(|dn| dn::comparable(dn)).collect();
                 if let Some(held) = entry.links.get_mut(attribute) {
-                    held.retain(|value| !gone.contains(&place::comparable(value)));
+                    held.retain(|value| !gone.contains(&dn::comparable(value)));
                 }
                 entry.links.retain(|_, held| !held.is_empty());
             }
@@ -205,17 +205,17 @@ impl Server {
     }
 
     fn rename(&mut self, operation: &Operation, from: &str, to: &str) {
-        let (at, free) = (place::comparable(from), place::comparable(to));
+        let (at, free) = (dn::comparable(from), dn::comparable(to));
         assert!(!self.marked.contains_key(&free) && !self.unmarked.contains(&free), "{to}");
         let _ = self.ours(&at, operation);
         let mut entry = self.marked.remove(&at).unwrap();
-        let old = place::rdn_pairs(from);
-        let new = place::rdn_pairs(to);
+        let old = dn::leaf_pairs(from);
+        let new = dn::leaf_pairs(to);
         if old != new {
-            for (name, value) in old {
+            for Ava { attribute: name, value } in old {
                 entry.attributes.entry(name).or_default().retain(|held| *held != value);
             }
-            for (name, value) in new {
+            for Ava { attribute: name, value } in new {
                 let held = entry.attributes.entry(name).or_default();
                 held.push(value);
                 held.sort();
@@ -234,7 +234,7 @@ impl Server {
         for entry in self.marked.values_mut() {
             for held in entry.links.values_mut() {
                 let before = held.len();
-                held.retain(|value| place::comparable(value) != old);
+                held.retain(|value| dn::comparable(value) != old);
                 if held.len() < before {
                     held.extend(new.map(str::to_owned));
                 }

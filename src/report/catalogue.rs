@@ -77,7 +77,7 @@ fn fill(template: &str, facts: &Facts) -> String {
             Some((fact, text)) if facts.contains_key(fact) => filled.push_str(&fill(text, facts)),
             Some(_) => {}
             None => match facts.get(inside) {
-                Some(value) => filled.push_str(&shown(value)),
+                Some(value) => filled.push_str(&shown(&french_date(value))),
                 None => filled.push_str(UNKNOWN),
             },
         }
@@ -85,6 +85,14 @@ fn fill(template: &str, facts: &Facts) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// A day, as people write it: facts carry it in the form of the program.
+fn french_date(value: &str) -> std::borrow::Cow<'_, str> {
+    match value.parse::<jiff::civil::Date>() {
+        Ok(day) if value.len() == 10 => day.strftime("%d/%m/%Y").to_string().into(),
+        Ok(_) | Err(_) => value.into(),
+    }
 }
 
 /// The text up to the brace that closes, and what follows it.

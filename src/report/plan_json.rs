@@ -17,7 +17,8 @@ use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan};
 pub struct Document {
     /// None for a plan that was not run.
     pub run_id: Option<u64>,
-    pub plan_hash: Digest,
+    /// None when there was no plan.
+    pub plan_hash: Option<Digest>,
     pub deliveries: Vec<DeliveryCounts>,
     pub persons: PersonCounts,
     /// By target, then by kind; every kind is there.
@@ -88,12 +89,28 @@ pub struct Circumstances {
     pub duration_ms: BTreeMap<String, u64>,
 }
 
+impl Document {
+    /// What is said when there was nothing to do: every key, and nothing in it.
+    pub fn nothing() -> Self {
+        Self {
+            run_id: None,
+            plan_hash: None,
+            deliveries: Vec::new(),
+            persons: PersonCounts::default(),
+            operations: BTreeMap::new(),
+            guards: Vec::new(),
+            deadline: None,
+            duration_ms: BTreeMap::new(),
+        }
+    }
+}
+
 /// The document of a plan and of what became of it.
 pub fn document(plan: &Plan, circumstances: Circumstances) -> Document {
     let Circumstances { run_id, targets, tally, deadline, duration_ms } = circumstances;
     Document {
         run_id,
-        plan_hash: plan.hash.clone(),
+        plan_hash: Some(plan.hash.clone()),
         deliveries: plan.summary.deliveries.iter().map(delivery).collect(),
         persons: plan.summary.persons,
         operations: counted(&plan.operations, targets, &tally),

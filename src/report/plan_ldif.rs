@@ -10,9 +10,9 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, ObjectKind};
 use crate::plan::operation::{Action, Operation};
-use crate::plan::place;
 
 /// A line is folded after this many bytes.
 const LINE_BYTES_MAX: usize = 76;
@@ -39,11 +39,11 @@ fn record(out: &mut impl Write, operation: &Operation) -> io::Result<()> {
         Action::Modify { dn, before, after } => modify(out, dn, before, after),
         Action::Rename { from, to } => {
             head(out, from, "modrdn")?;
-            line(out, "newrdn", place::rdn(to))?;
+            line(out, "newrdn", dn::leaf(to).unwrap_or(to))?;
             line(out, "deleteoldrdn", "1")?;
-            let (old, new) = (place::parent(from), place::parent(to));
+            let (old, new) = (dn::parent(from), dn::parent(to));
             match new {
-                Some(new) if old.map(place::comparable) != Some(place::comparable(new)) => {
+                Some(new) if old.map(dn::comparable) != Some(dn::comparable(new)) => {
                     line(out, "newsuperior", new)
                 }
                 Some(_) | None => Ok(()),

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::model::delivery::{Counts, Source, Status};
+use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::observed::Observed;
 use crate::model::registry::RegistryChange;
 use crate::plan::diff::{Sides, diff};
 use crate::plan::make::{Parts, make};
 use crate::plan::simulator::{account, container, group, keyed, managed, person_dn, uai, values};
-use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary, place};
+use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary};
 
 const OLD: &str = "0599990N";
 const NEW: &str = "0809990Z";
@@ -70,7 +71,7 @@ fn observed() -> Observed {
     ];
     Observed {
         entries: keyed(entries),
-        foreign_dns: BTreeSet::from([place::comparable(&person_dn(OLD, "pris.exemple"))]),
+        foreign_dns: BTreeSet::from([dn::comparable(&person_dn(OLD, "pris.exemple"))]),
         ..Observed::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{ExitStatus, Failure};
-use super::session::{Session, store_failure};
+use super::session::{Format, Session, store_failure};
 use super::world::Stopwatch;
 use super::{applying, targets, tell};
 use crate::apply::Take;
@@ -83,6 +83,9 @@ fn lifted(
         return Ok(());
     }
     runs::stop(store, run, session.world.clock.now()).map_err(store_failure)?;
+    if session.format == Format::Json {
+        tell::applied(session, run, plan, &BTreeMap::new(), &BTreeMap::new())?;
+    }
     let list: Vec<String> = plan
         .objections
         .iter()

@@ -20,7 +20,7 @@ use crate::matching::decide::{self, Decision, Doubt};
 use crate::model::account::AccountState;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::finding::{self, Finding, Place};
-use crate::model::ids::Uai;
+use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::Person;
 use crate::model::registry::{Registry, RegistryChange};
@@ -29,7 +29,7 @@ use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::{PersonCounts, Plan, Summary, guard};
+use crate::plan::{Objection, PersonCounts, Plan, Summary, guard};
 use crate::store::runs::RunId;
 use crate::store::{Store, plans, registry};
 
@@ -73,7 +73,9 @@ pub fn draft(
     let wanted = compared.desired.values().next().cloned().unwrap_or_default();
     let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &turns);
     let operations = compared.operations;
-    let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    let mut objections =
+        guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    objections.extend(forgotten(&compared.strays));
     let oldest_receipt = (!operations.is_empty()).then(|| review.oldest_news()).flatten();
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
@@ -133,7 +135,7 @@ fn decide_all(
 ) -> Decided {
     let inputs = review.inputs(session);
     let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
-    let decisions = decide::decide(&claims, registry);
+    let decisions = decide::decide(&claims, registry, first_free(registry, observed));
     let structures: BTreeMap<Uai, Structures> = inputs
         .iter()
         .map(|input| (input.school.uai.clone(), structures::of_school(input, session.today())))
@@ -175,6 +177,35 @@ fn decide_all(
     Decided { after, change, spaces, counts, findings }
 }
 
+/// The number of the next new person: beyond every number that the registry gave, and beyond every
+/// mark that a target holds. A registry that was restored from a copy, or lost, must not give the
+/// number, and with it the account, of somebody that it has forgotten.
+fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
+    let marks = observed.values().flat_map(|seen| seen.entries.keys());
+    let marked = marks.filter_map(|key| match key {
+        ObjectKey::Account(person) => Some(PersonId(person.0 + 1)),
+        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
+    });
+    marked.max().unwrap_or(PersonId(1)).max(registry.next_person())
+}
+
+/// Accounts with our mark that the registry never gave: it is older than the directory. Nothing is
+/// written until a person has looked at them.
+fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
+    let accounts: Vec<String> = strays
+        .iter()
+        .filter(|key| matches!(key, ObjectKey::Account(_)))
+        .map(ToString::to_string)
+        .collect();
+    let first = accounts.first()?;
+    let text = format!(
+        "{} accounts of the directory carry our mark and are not in the registry ({first} is one): \
+         the store is older than the directory, or belongs to another one",
+        accounts.len()
+    );
+    Some(Objection { id: "registry-older-than-directory".to_owned(), uai: None, text })
+}
+
 /// Every name that is taken, by the registry or in a target (R-17).
 fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger {
     let mut ledger = Ledger::new();
@@ -187,8 +218,13 @@ fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger 
     for space in registry.workspaces.values() {
         ledger.take(&space.name);
     }
-    for name in observed.values().flat_map(|seen| &seen.foreign_names) {
-        ledger.take(name);
+    for seen in observed.values() {
+        seen.foreign_names.iter().for_each(|name| ledger.take(name));
+        // Our own entries too: one that the registry has forgotten keeps its names.
+        for entry in seen.entries.values() {
+            let names = ["uid", "mail"].into_iter().filter_map(|name| entry.attributes.get(name));
+            names.flatten().for_each(|name| ledger.take(name));
+        }
     }
     ledger
 }

@@ -1,6 +1,6 @@
 //! From the inbox to deliveries: found, read once, remembered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::delivery::{self, Part};
 use crate::ingest::{self, DIVISIONS_MAX, Door, GROUPS_MAX, IneHasher, PEOPLE_MAX};
 use crate::model::delivery::Delivery;
 use crate::model::finding::{self, Finding, Place};
-use crate::model::ids::Digest;
+use crate::model::ids::{Digest, Uai};
 use crate::store::deliveries::{self, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -57,17 +57,19 @@ pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<
         },
     };
     let listed = deliveries::list(store).map_err(store_failure)?;
-    let known: BTreeSet<Digest> = listed.into_iter().map(|row| row.digest).collect();
+    let known: BTreeMap<Digest, Uai> =
+        listed.into_iter().map(|row| (row.digest, row.header.uai)).collect();
     let mut names: BTreeMap<Digest, String> = BTreeMap::new();
     let mut unread = Vec::new();
     for part in scanned.parts {
         if let Some(first) = names.get(&part.digest) {
-            let identical = finding::DELIVERY_IDENTICAL.at(Place::file(&part.name));
+            let mut identical = finding::DELIVERY_IDENTICAL.at(Place::file(&part.name));
+            identical.uai = known.get(&part.digest).cloned();
             intake.identical.push(identical.with("current", first));
             continue;
         }
         names.insert(part.digest.clone(), part.name.clone());
-        if known.contains(&part.digest) {
+        if known.contains_key(&part.digest) {
             intake.known.insert(part.digest.clone(), part);
         } else {
             unread.push(part);

@@ -10,8 +10,9 @@ use super::targets::{self, Labs};
 use super::world::Stopwatch;
 use super::{applying, tell};
 use crate::apply::Take;
+use crate::report::plan_json;
 use crate::store::runs::{self, Run, RunId, RunState};
-use crate::store::{Store, plans};
+use crate::store::{Store, StoreError, plans};
 
 pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
@@ -40,7 +41,14 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let id = wanted.id;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    runs::resume(&mut store, id).map_err(store_failure)?;
+    match runs::resume(&mut store, id) {
+        Ok(()) => {}
+        Err(StoreError::Stale { .. }) => {
+            let why = format!("a newer run has taken over what run {id} left");
+            return Ok(settled(session, &why));
+        }
+        Err(error) => return Err(store_failure(error)),
+    }
     let plan = plans::load(&store, id).map_err(store_failure)?;
     let mut watch = Stopwatch::start(&session.world);
     let applied =
@@ -54,7 +62,10 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
 fn settled(session: &Session, why: &str) -> ExitStatus {
     match session.format {
         Format::Text => (session.world.out)(&format!("nothing to take up: {why}\n")),
-        Format::Json => (session.world.out)("{\"run_id\":null,\"operations\":{}}\n"),
+        Format::Json => {
+            let none = plan_json::Document::nothing();
+            (session.world.out)(&format!("{}\n", serde_json::to_string(&none).unwrap_or_default()));
+        }
     }
     ExitStatus::Done
 }

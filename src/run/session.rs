@@ -84,7 +84,11 @@ impl Session {
 
 /// A store that cannot be used: what happened and what to do are in the error itself.
 pub(super) fn store_failure(error: StoreError) -> anyhow::Error {
-    Failure::new(ExitStatus::Internal, error.to_string()).into()
+    let status = match &error {
+        StoreError::Stale { .. } => ExitStatus::Stale,
+        _ => ExitStatus::Internal,
+    };
+    Failure::new(status, error.to_string()).into()
 }
 
 fn host_name() -> String {

@@ -33,6 +33,7 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &[kind::PUPIL_NOT_ARRIVED, kind::NO_DIVISION], run: pupils::arrival },
     Check { ids: &[kind::DIVISION_AMBIGUOUS], run: pupils::division_ambiguous },
     Check { ids: &[kind::PUPIL_LEFT], run: pupils::left },
+    Check { ids: &[kind::EXIT_BEFORE_ENTRY], run: pupils::exit_before_entry },
     Check { ids: &[kind::MEF_UNKNOWN], run: pupils::mef_unknown },
     Check { ids: &[kind::STRUCTURE_DUPLICATED], run: structures::duplicated },
     Check {

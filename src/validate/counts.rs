@@ -34,6 +34,9 @@ pub(super) fn volume(view: &View<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// Rows that may be missing from a file too small for a share.
+const SMALL_DROP_MAX: usize = 2;
+
 /// Far fewer rows than the last delivery of the year: nobody leaves on this file (DESIGN rule 1).
 /// Far more: told.
 pub(super) fn rows(view: &View<'_>, verdict: &mut Verdict) {
@@ -43,18 +46,18 @@ pub(super) fn rows(view: &View<'_>, verdict: &mut Verdict) {
             ("personnes", people, last_people),
             ("classes et groupes", structures, last_structures),
         ] {
-            if before < view.policy.count_rows_min {
+            let small = before < view.policy.count_rows_min;
+            let kept_percent = 100_usize.saturating_sub(view.policy.count_drop_percent);
+            // Of a small file a share says little: two may always go.
+            let few = small && before.saturating_sub(now) <= SMALL_DROP_MAX;
+            let kind = if now * 100 < before * kept_percent && !few {
+                verdict.no_departures.insert(source);
+                kind::COUNT_DROPPED
+            } else if !small && now * 100 > before * (100 + view.policy.count_jump_percent) {
+                kind::COUNT_JUMPED
+            } else {
                 continue;
-            }
-            let kind =
-                if now * 100 < before * 100_usize.saturating_sub(view.policy.count_drop_percent) {
-                    verdict.no_departures.insert(source);
-                    kind::COUNT_DROPPED
-                } else if now * 100 > before * (100 + view.policy.count_jump_percent) {
-                    kind::COUNT_JUMPED
-                } else {
-                    continue;
-                };
+            };
             let finding = view
                 .about_file(kind, source)
                 .with("what", what)

@@ -47,6 +47,17 @@ pub(super) fn division_ambiguous(view: &View<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// An exit before the entry is a typing error, and would close an account: the row waits.
+pub(super) fn exit_before_entry(view: &View<'_>, verdict: &mut Verdict) {
+    for pupil in view.pupils() {
+        if let (Some(entered), Some(left)) = (pupil.entered_on, pupil.left_on)
+            && left < entered
+        {
+            verdict.add(Source::SieclePupils, view.about_pupil(kind::EXIT_BEFORE_ENTRY, pupil));
+        }
+    }
+}
+
 /// Exited pupils stay listed: their number is told once.
 pub(super) fn left(view: &View<'_>, verdict: &mut Verdict) {
     let count = view.pupils().len() - view.present_pupils().count();

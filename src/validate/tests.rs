@@ -277,70 +277,75 @@ fn rows_set_aside_have_no_effect_and_mended_names_have() {
     assert_eq!(content, Some(Content::Pupils(vec![pupil(2, "2")])));
 }
 
+/// What the parser and the inbox find.
+const PARSER: &[kind::Kind] = &[
+    kind::FILE_NOT_RECOGNISED,
+    kind::FILE_TOO_LARGE,
+    kind::FILE_EMPTY,
+    kind::FILE_UNREADABLE,
+    kind::ARCHIVE_UNSAFE,
+    kind::ARCHIVE_DAMAGED,
+    kind::ARCHIVE_WITHOUT_XML,
+    kind::ENCODING_UNSUPPORTED,
+    kind::ENCODING_INVALID,
+    kind::XML_MALFORMED,
+    kind::XML_TRUNCATED,
+    kind::XML_FORBIDDEN,
+    kind::XML_OVER_LIMIT,
+    kind::WRONG_ROOT,
+    kind::GUARDIANS_FILE,
+    kind::TIMETABLE_FILE,
+    kind::NETSYNCHRO_ERROR,
+    kind::EXPORT_NOT_USED,
+    kind::UAI_MISSING,
+    kind::UAI_WRONG,
+    kind::YEAR_MISSING,
+    kind::EXPORT_DATE_WRONG,
+    kind::SECTION_MISSING,
+    kind::FILE_WITHOUT_ROWS,
+    kind::MANIFEST_WRONG,
+    kind::ID_MISSING,
+    kind::BIRTHDATE_UNREADABLE,
+    kind::ENCODING_MISDECLARED,
+    kind::ADDRESSES_PRESENT,
+    kind::DATE_OTHER_FORM,
+    kind::DATE_UNREADABLE,
+    kind::INE_KEY,
+    kind::INE_PLACEHOLDER,
+    kind::INE_MALFORMED,
+    kind::STRUCTURES_TWICE,
+    kind::STRUCTURES_ORPHAN,
+    kind::STRUCTURE_TYPE_UNKNOWN,
+    kind::STAFF_TYPE_UNKNOWN,
+    kind::UNKNOWN_ELEMENTS,
+    kind::DELIVERY_IDENTICAL,
+];
+
+/// What `batch` finds.
+const BATCH: &[kind::Kind] = &[
+    kind::UAI_UNKNOWN,
+    kind::SCHOOL_WITHOUT_FILES,
+    kind::YEAR_WRONG,
+    kind::EXPORT_IN_FUTURE,
+    kind::EXPORT_OLD,
+    kind::DELIVERY_MISSING,
+    kind::STS_OLDER,
+    kind::DELIVERY_OLDER,
+    kind::DELIVERY_EARLY,
+];
+
+/// What `overrides`, the matching and the registry find.
+const OTHERS: &[kind::Kind] = &[
+    kind::OVERRIDE_APPLIED,
+    kind::OVERRIDE_EXPIRED,
+    kind::PUPIL_HELD,
+    kind::IDENTITY_CONFLICT,
+    kind::LOGIN_IMPOSSIBLE,
+];
+
 #[test]
 fn every_kind_of_finding_is_found_somewhere() {
-    // Those of the parser and of the inbox, then of `batch`, of `overrides`, of the registry.
-    let parser = [
-        kind::FILE_NOT_RECOGNISED,
-        kind::FILE_TOO_LARGE,
-        kind::FILE_EMPTY,
-        kind::FILE_UNREADABLE,
-        kind::ARCHIVE_UNSAFE,
-        kind::ARCHIVE_DAMAGED,
-        kind::ARCHIVE_WITHOUT_XML,
-        kind::ENCODING_UNSUPPORTED,
-        kind::ENCODING_INVALID,
-        kind::XML_MALFORMED,
-        kind::XML_TRUNCATED,
-        kind::XML_FORBIDDEN,
-        kind::XML_OVER_LIMIT,
-        kind::WRONG_ROOT,
-        kind::GUARDIANS_FILE,
-        kind::TIMETABLE_FILE,
-        kind::NETSYNCHRO_ERROR,
-        kind::EXPORT_NOT_USED,
-        kind::UAI_MISSING,
-        kind::UAI_WRONG,
-        kind::YEAR_MISSING,
-        kind::EXPORT_DATE_WRONG,
-        kind::SECTION_MISSING,
-        kind::FILE_WITHOUT_ROWS,
-        kind::MANIFEST_WRONG,
-        kind::ID_MISSING,
-        kind::BIRTHDATE_UNREADABLE,
-        kind::ENCODING_MISDECLARED,
-        kind::ADDRESSES_PRESENT,
-        kind::DATE_OTHER_FORM,
-        kind::DATE_UNREADABLE,
-        kind::INE_KEY,
-        kind::INE_PLACEHOLDER,
-        kind::INE_MALFORMED,
-        kind::STRUCTURES_TWICE,
-        kind::STRUCTURES_ORPHAN,
-        kind::STRUCTURE_TYPE_UNKNOWN,
-        kind::STAFF_TYPE_UNKNOWN,
-        kind::UNKNOWN_ELEMENTS,
-        kind::DELIVERY_IDENTICAL,
-    ];
-    let batch = [
-        kind::UAI_UNKNOWN,
-        kind::SCHOOL_WITHOUT_FILES,
-        kind::YEAR_WRONG,
-        kind::EXPORT_IN_FUTURE,
-        kind::EXPORT_OLD,
-        kind::DELIVERY_MISSING,
-        kind::STS_OLDER,
-        kind::DELIVERY_OLDER,
-        kind::DELIVERY_EARLY,
-    ];
-    let others = [
-        kind::OVERRIDE_APPLIED,
-        kind::OVERRIDE_EXPIRED,
-        kind::PUPIL_HELD,
-        kind::IDENTITY_CONFLICT,
-        kind::LOGIN_IMPOSSIBLE,
-    ];
-    let elsewhere = parser.iter().chain(&batch).chain(&others);
+    let elsewhere = PARSER.iter().chain(BATCH).chain(OTHERS);
     let mut found: BTreeSet<&str> = elsewhere.map(|kind| kind.id).collect();
     for check in CHECKS {
         assert!(check.ids.iter().all(|kind| !found.contains(kind.id)), "two finders");

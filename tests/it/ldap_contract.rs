@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 
 use ldap3::{Mod, Scope};
 use rentree::credential::InitialPassword;
+use rentree::model::dn;
 use rentree::model::entry::Entry;
 use rentree::plan::operation::Operation;
 use rentree::target::ldap::settings::Bind;
-use rentree::target::ldap::{connect, dn};
+use rentree::target::ldap::{connect, filter};
 use rentree::target::{Done, Observe, TargetError, Write, WriteError};
 
 use crate::slapd::{BASE, Choices, SERVICE, Variant};
@@ -75,7 +76,7 @@ async fn a_hostile_filter_value_finds_nobody_else(bench: Bench) {
     written(&target, &create(&account(1, "ines.lefevre", "Inès"))).await;
     let mut admin = bench.admin().await;
     for text in ["*", "*)(uid=*", "ines*", "x)(|(uid=*", "\\2a", ")(objectClass=*", "\0", ""] {
-        let filter = dn::equals("uid", text);
+        let filter = filter::equals("uid", text);
         let found = admin.search(BASE, Scope::Subtree, &filter, vec!["uid"]).await.unwrap();
         assert!(found.0.is_empty(), "{text}");
     }

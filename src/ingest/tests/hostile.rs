@@ -133,13 +133,17 @@ fn a_tag_of_fifty_thousand_attributes_is_refused_at_once() {
 fn lists_inside_one_row_are_bounded() {
     let one = |number: usize| {
         format!(
-            "<STRUCTURE><CODE_STRUCTURE>{number}</CODE_STRUCTURE><TYPE_STRUCTURE>D</TYPE_STRUCTURE></STRUCTURE>"
+            "<STRUCTURE><CODE_STRUCTURE>{number}</CODE_STRUCTURE>\
+             <TYPE_STRUCTURE>D</TYPE_STRUCTURE></STRUCTURE>"
         )
     };
     let many: String = (0..501).map(one).collect();
     let xml = pupil_with("").replace(
         "</ELEVES>",
-        &format!("</ELEVES><STRUCTURES><STRUCTURES_ELEVE ELEVE_ID=\"1\">{many}</STRUCTURES_ELEVE></STRUCTURES>"),
+        &format!(
+            "</ELEVES><STRUCTURES><STRUCTURES_ELEVE ELEVE_ID=\"1\">{many}\
+             </STRUCTURES_ELEVE></STRUCTURES>"
+        ),
     );
     refused(&xml, finding::XML_OVER_LIMIT);
 }
@@ -185,7 +189,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
     /// SEC-49: no bytes make the parser panic, and what passes adds up (DESIGN rule 11).
     #[test]
-    fn damaged_files_never_panic_and_counts_add_up(changes in proptest::collection::vec(mutation(), 1..4)) {
+    fn damaged_files_never_panic_and_counts_add_up(
+        changes in proptest::collection::vec(mutation(), 1..4),
+    ) {
         let name = SAMPLES[changes[0].0];
         let mut bytes = sample(name).into_bytes();
         for (_, place, cut, insert) in changes {

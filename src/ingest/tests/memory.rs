@@ -25,7 +25,8 @@ impl Read for Generated {
             if self.left > 0 {
                 let line = "x".repeat(4000);
                 let block = format!(
-                    "<ADRESSE ADRESSE_ID=\"1\">\n<LIGNE1_ADRESSE>{line}</LIGNE1_ADRESSE></ADRESSE>\n"
+                    "<ADRESSE ADRESSE_ID=\"1\">\n<LIGNE1_ADRESSE>{line}</LIGNE1_ADRESSE>\
+                     </ADRESSE>\n"
                 );
                 self.left = self.left.saturating_sub(block.len() as u64);
                 self.pending.extend(block.bytes());

@@ -80,7 +80,8 @@ fn structures_come_before_or_after_pupils_and_groups_before_divisions() {
         "<ELEVES><ELEVE ELEVE_ID=\"1\"><NOM>LEROY</NOM><PRENOM>Ana</PRENOM></ELEVE></ELEVES>";
     let of = |kind: &str, code: &str| {
         format!(
-            "<STRUCTURE><CODE_STRUCTURE>{code}</CODE_STRUCTURE><TYPE_STRUCTURE>{kind}</TYPE_STRUCTURE></STRUCTURE>"
+            "<STRUCTURE><CODE_STRUCTURE>{code}</CODE_STRUCTURE>\
+             <TYPE_STRUCTURE>{kind}</TYPE_STRUCTURE></STRUCTURE>"
         )
     };
     let block = format!(
@@ -116,7 +117,8 @@ fn the_class_of_last_year_is_never_taken_for_a_class() {
 fn of_two_blocks_the_first_is_kept() {
     let block = |code: &str| {
         format!(
-            "<STRUCTURES_ELEVE ELEVE_ID=\"1\"><STRUCTURE><CODE_STRUCTURE>{code}</CODE_STRUCTURE><TYPE_STRUCTURE>D</TYPE_STRUCTURE></STRUCTURE></STRUCTURES_ELEVE>"
+            "<STRUCTURES_ELEVE ELEVE_ID=\"1\"><STRUCTURE><CODE_STRUCTURE>{code}</CODE_STRUCTURE>\
+             <TYPE_STRUCTURE>D</TYPE_STRUCTURE></STRUCTURE></STRUCTURES_ELEVE>"
         )
     };
     let read = good(&pupil_with("").replace(
@@ -243,7 +245,8 @@ fn structures_and_nomenclature_are_read() {
 fn the_same_structure_twice_is_merged_and_told_when_it_differs() {
     let of = |rows: &str| {
         format!(
-            "<BEE_STRUCTURES>{PARAMETERS}<DONNEES><DIVISIONS>{rows}</DIVISIONS><GROUPES><GROUPE CODE_STRUCTURE=\"G\"/></GROUPES></DONNEES></BEE_STRUCTURES>"
+            "<BEE_STRUCTURES>{PARAMETERS}<DONNEES><DIVISIONS>{rows}</DIVISIONS>\
+             <GROUPES><GROUPE CODE_STRUCTURE=\"G\"/></GROUPES></DONNEES></BEE_STRUCTURES>"
         )
     };
     let a = "<DIVISION CODE_STRUCTURE=\"2A\"><LIBELLE_LONG>A</LIBELLE_LONG></DIVISION>";
@@ -339,7 +342,8 @@ fn a_school_has_so_many_people_and_classes_and_no_more() {
     assert_eq!(refusal.id, finding::TOO_MANY_ROWS.id);
     let division = "<DIVISION CODE_STRUCTURE=\"A\"/>".repeat(2);
     let xml = format!(
-        "<BEE_STRUCTURES>{PARAMETERS}<DONNEES><DIVISIONS>{division}</DIVISIONS></DONNEES></BEE_STRUCTURES>"
+        "<BEE_STRUCTURES>{PARAMETERS}<DONNEES><DIVISIONS>{division}</DIVISIONS></DONNEES>\
+         </BEE_STRUCTURES>"
     );
     assert_eq!(read("t.xml", xml.as_bytes(), &door).unwrap_err().id, finding::TOO_MANY_ROWS.id);
 }

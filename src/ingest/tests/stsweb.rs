@@ -100,16 +100,21 @@ fn staff_without_data_or_rows_is_refused() {
         &sts_with("<STRUCTURE><DIVISIONS><DIVISION CODE=\"2A\"/></DIVISIONS></STRUCTURE>"),
         finding::FILE_WITHOUT_ROWS,
     );
-    let substitutes = "<SUPPLEANTS><SUPPLEANT ID=\"1\"><NOM_USAGE>A</NOM_USAGE><PRENOM>B</PRENOM></SUPPLEANT></SUPPLEANTS>";
+    let substitutes = "<SUPPLEANTS><SUPPLEANT ID=\"1\"><NOM_USAGE>A</NOM_USAGE>\
+                       <PRENOM>B</PRENOM></SUPPLEANT></SUPPLEANTS>";
     assert_eq!(good(&sts_with(substitutes)).counts.read, 1);
 }
 
 #[test]
 fn teachers_without_a_key_are_passed_over() {
-    let services = "<SERVICES><SERVICE><ENSEIGNANTS><ENSEIGNANT TYPE=\"epp\"/></ENSEIGNANTS></SERVICE></SERVICES>";
+    let services = "<SERVICES><SERVICE><ENSEIGNANTS><ENSEIGNANT TYPE=\"epp\"/></ENSEIGNANTS>\
+                    </SERVICE></SERVICES>";
     let xml = person("ID=\"1\"", "<NOM_USAGE>ROY</NOM_USAGE><PRENOM>A</PRENOM>").replace(
         "</DONNEES>",
-        &format!("<STRUCTURE><DIVISIONS><DIVISION CODE=\"2A\">{services}</DIVISION></DIVISIONS></STRUCTURE></DONNEES>"),
+        &format!(
+            "<STRUCTURE><DIVISIONS><DIVISION CODE=\"2A\">{services}</DIVISION></DIVISIONS>\
+             </STRUCTURE></DONNEES>"
+        ),
     );
     assert!(structures(&good(&xml))[0].teachers.is_empty());
 }

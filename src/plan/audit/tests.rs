@@ -25,7 +25,7 @@ fn planned(operations: Vec<Operation>) -> Plan {
 fn stage_set() -> Observed {
     Observed {
         entries: keyed([account(1, SCHOOL, "ines.exemple"), group(SCHOOL, "1G3", &[])]),
-        foreign_dns: BTreeSet::from([place::comparable(&person_dn(SCHOOL, "autre"))]),
+        foreign_dns: BTreeSet::from([dn::comparable(&person_dn(SCHOOL, "autre"))]),
         ..Observed::default()
     }
 }

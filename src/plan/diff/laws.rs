@@ -54,7 +54,7 @@ fn side() -> impl Strategy<Value = BTreeMap<ObjectKey, Entry>> {
 /// Unmarked entries, some of them in the places of accounts.
 fn strangers() -> impl Strategy<Value = BTreeSet<String>> {
     let place = (0..2usize, 1..7u64, 0..2u8).prop_map(|(school, who, login)| {
-        place::comparable(&person_dn(SCHOOLS[school], &format!("e{who}.{login}")))
+        dn::comparable(&person_dn(SCHOOLS[school], &format!("e{who}.{login}")))
     });
     prop::collection::btree_set(place, 0..3)
 }
@@ -146,13 +146,13 @@ proptest! {
         server.apply(&plan.operations);
         prop_assert_eq!(&server.unmarked, &world.server.unmarked);
         for operation in active(&plan) {
-            let at = place::comparable(operation.action.dn());
+            let at = dn::comparable(operation.action.dn());
             prop_assert!(!world.server.unmarked.contains(&at));
         }
         for operation in active(&plan) {
             if let Action::AddLinks { values, .. } = &operation.action {
                 for value in values {
-                    prop_assert!(!world.server.unmarked.contains(&place::comparable(value)));
+                    prop_assert!(!world.server.unmarked.contains(&dn::comparable(value)));
                 }
             }
         }

@@ -309,16 +309,16 @@ fn strays_and_doubles_are_reported_and_never_touched() {
 fn an_unmarked_entry_in_the_way_blocks_and_gets_no_membership() {
     // SEC-45. The stranger at the place must not become a member of the class either.
     let mut case = case(vec![ines(), group(SCHOOL, "1G3", &[&ines().dn])], Vec::new());
-    case.observed.foreign_dns = BTreeSet::from([place::comparable(&ines().dn)]);
+    case.observed.foreign_dns = BTreeSet::from([dn::comparable(&ines().dn)]);
     check(&case, &["20 create ines.exemple [] BLOCKED", "30 create 1G3 []"]);
-    case.observed.foreign_dns.insert(place::comparable(&case.desired[1].dn));
+    case.observed.foreign_dns.insert(dn::comparable(&case.desired[1].dn));
     check(&case, &["20 create ines.exemple [] BLOCKED", "30 create 1G3 [] BLOCKED"]);
 }
 
 #[test]
 fn an_unmarked_container_is_used_as_it_is() {
     let mut case = case(vec![container("0599990N"), ines()], Vec::new());
-    case.observed.foreign_dns = BTreeSet::from([place::comparable(&case.desired[0].dn)]);
+    case.observed.foreign_dns = BTreeSet::from([dn::comparable(&case.desired[0].dn)]);
     check(&case, &["20 create ines.exemple []"]);
 }
 
@@ -330,7 +330,7 @@ fn a_blocked_move_keeps_the_account_and_its_memberships_where_they_are() {
         vec![with(new.clone(), "sn", &["E"]), wanted_group],
         vec![old.clone(), group(SCHOOL, "1G3", &[&old.dn])],
     );
-    case.observed.foreign_dns = BTreeSet::from([place::comparable(&new.dn)]);
+    case.observed.foreign_dns = BTreeSet::from([dn::comparable(&new.dn)]);
     let rename = format!("10 rename {} > {} BLOCKED", old.dn, new.dn);
     // `uid` stays as the place says; the rest is brought up to date.
     let update = "20 update ines.exemple: cn=ines exemple > cn=ines autre sn=E";

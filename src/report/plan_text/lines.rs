@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::plan_words::{first_of, object, shown};
+use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, ObjectKey};
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
@@ -18,7 +19,7 @@ pub(super) fn groups_joined(operations: &[Operation]) -> BTreeMap<String, BTreeS
         if let (Action::Create { entry }, ObjectKey::Account(_)) =
             (&operation.action, &operation.key)
         {
-            joined.insert(place::comparable(&entry.dn), BTreeSet::new());
+            joined.insert(dn::comparable(&entry.dn), BTreeSet::new());
         }
     }
     for operation in operations.iter().filter(|operation| operation.blocked.is_none()) {
@@ -32,7 +33,7 @@ pub(super) fn groups_joined(operations: &[Operation]) -> BTreeMap<String, BTreeS
             | Action::RemoveLinks { .. } => continue,
         };
         for value in values {
-            if let Some(codes) = joined.get_mut(&place::comparable(value)) {
+            if let Some(codes) = joined.get_mut(&dn::comparable(value)) {
                 codes.insert(&structure.code.0);
             }
         }
@@ -83,7 +84,7 @@ fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet
         ObjectKey::Account(_) => {
             let people = first_of(attributes, &["displayName", "cn"]).map(shown);
             let mut places: Vec<String> = uai.iter().map(|uai| uai.to_string()).collect();
-            let codes = groups.get(&place::comparable(dn)).into_iter().flatten();
+            let codes = groups.get(&dn::comparable(dn)).into_iter().flatten();
             places.extend(codes.map(|code| shown(code)));
             format!("{name}  {}  {}{state}", people.unwrap_or_default(), places.join(", "))
         }
@@ -117,9 +118,7 @@ fn journey(from: &str, to: &str) -> String {
     let name = if old == new { new } else { format!("{old} → {new}") };
     match (place::school(from), place::school(to)) {
         (Some(left), Some(joined)) if left != joined => format!("{name}  moved {left} → {joined}"),
-        _ if place::parent(from).map(place::comparable)
-            == place::parent(to).map(place::comparable) =>
-        {
+        _ if dn::parent(from).map(dn::comparable) == dn::parent(to).map(dn::comparable) => {
             format!("{name}  renamed")
         }
         _ => format!("{name}  moved {} → {}", shown(from), shown(to)),

@@ -74,21 +74,27 @@ Lycée Albertine Sarrazin (Lille), UAI 0590001F
 Rapport du 16/09/2026
 
 Fichiers reçus
-  lille/eleves.zip!ElevesSansAdresses.xml : Siècle, élèves, année 2026-2027, exporté le 15/09/2026 à 21:04, reçu le 16/09/2026 à 08:00 (en service)
+  lille/eleves.zip!ElevesSansAdresses.xml : Siècle, élèves, année 2026-2027, exporté le 15/09/2026 \
+        à 21:04, reçu le 16/09/2026 à 08:00 (en service)
     fiches lues 1000 = acceptées 997 + mises de côté 2 + rejetées 1
 
 Pour l'établissement
-  [à corriger] Fichier attendu et non reçu pour l'année 2026-2027 : STSWeb. Aucun compte n'est supprimé pour autant.
-    → Faites cet export. Pour STSWeb, pensez à exporter les données vers Siècle (case à cocher dans STSWeb).
+  [à corriger] Fichier attendu et non reçu pour l'année 2026-2027 : STSWeb. \
+        Aucun compte n'est supprimé pour autant.
+    → Faites cet export. Pour STSWeb, pensez à exporter les données vers Siècle \
+        (case à cocher dans STSWeb).
 
 lille/eleves.zip!ElevesSansAdresses.xml
   [mis de côté] ligne 30 : Fiche n° 1559191 (classe 2 A) : la date de naissance manque.
     → Complétez la date de naissance dans Siècle, puis exportez de nouveau.
-  [à corriger] ligne 9 : Fiche n° 1826501 : l'élève n'a pas de classe. Son compte existe, sans espace de classe.
-  [à corriger] ligne 12 : Fiche n° 1826500 : l'élève n'a pas de classe. Son compte existe, sans espace de classe.
+  [à corriger] ligne 9 : Fiche n° 1826501 : l'élève n'a pas de classe. \
+        Son compte existe, sans espace de classe.
+  [à corriger] ligne 12 : Fiche n° 1826500 : l'élève n'a pas de classe. \
+        Son compte existe, sans espace de classe.
     → Affectez l'élève à une classe dans Siècle, puis exportez de nouveau.
   [pour information] ligne 7 : Fiche n° 1900001 : l'INE manque. L'élève est reconnu autrement.
-    → Demandez l'immatriculation de l'élève : l'INE évite les comptes en double au changement d'établissement.
+    → Demandez l'immatriculation de l'élève : l'INE évite les comptes en double \
+        au changement d'établissement.
 ";
     assert_eq!(with(&[pupils_file()], &findings, text), expect);
 }
@@ -122,8 +128,8 @@ fn the_csv_quotes_every_field_and_holds_no_formula() {
     let findings =
         [kind::WRONG_ROOT.at(Place::file("=cmd|' /C calc'!A0.xml")).with("root", "a\"b")];
     let expect = concat!(
-        "\u{FEFF}\"uai\";\"établissement\";\"fichier\";\"ligne\";\"gravité\";\"code\";\"anomalie\";",
-        "\"à faire\"\r\n",
+        "\u{FEFF}\"uai\";\"établissement\";\"fichier\";\"ligne\";\"gravité\";\"code\";",
+        "\"anomalie\";\"à faire\"\r\n",
         "\"0590001F\";\"Lycée Albertine Sarrazin\";\"'=cmd|' /C calc'!A0.xml\";\"\";",
         "\"fichier refusé\";\"wrong-root\";",
         "\"Ce fichier XML n'est pas un export attendu : il commence par « a\"\"b ».\";",

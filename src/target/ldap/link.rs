@@ -8,7 +8,8 @@ use super::outcome::{ASSERTION_FAILED, NO_SUCH_ATTRIBUTE, SUCCESS, VALUE_EXISTS}
 use super::outcome::{refused, unanswered};
 use super::wire::Lease;
 use super::write::{Delta, not_ours, restless};
-use super::{LdapTarget, dn, read};
+use super::{LdapTarget, filter, read};
+use crate::model::dn;
 use crate::model::entry::ObjectKey;
 use crate::target::{Done, WriteError};
 
@@ -25,7 +26,7 @@ impl LdapTarget {
         name: &str,
         delta: Delta<'_>,
     ) -> Result<Done, WriteError> {
-        let mark = dn::equals(&self.lens.managed().mark, &key.to_string());
+        let mark = filter::equals(&self.lens.managed().mark, &key.to_string());
         let mut controls = self.unless_followed(self.asserting(&mark));
         if controls.is_empty() {
             self.look_at_ours(lease, key, name).await?;

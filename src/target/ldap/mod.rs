@@ -9,8 +9,8 @@
 //! Nothing goes over an unprotected connection, and no certificate is taken on faith (SEC-04).
 //! Transactions (RFC 5805) are not used: they crash the slapd of Debian 12.
 
-pub mod dn;
 pub mod doctor;
+pub mod filter;
 mod lens;
 mod link;
 mod observe;

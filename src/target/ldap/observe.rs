@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry as Slot;
 use ldap3::SearchEntry;
 
 use super::LdapTarget;
-use super::dn;
+use super::filter;
 use super::lens::Lens;
 use super::read::{Question, pages};
+use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::ids::Uai;
 use crate::target::{Observe, Observed, Seen, TargetError};
@@ -18,7 +19,7 @@ impl Observe for LdapTarget {
         let mut lease = self.lease().await?;
         let question = Question {
             base: &self.settings.base,
-            filter: &dn::present("objectClass"),
+            filter: &filter::present("objectClass"),
             attributes: self.lens.whole(),
             page_size: self.settings.page_size,
         };

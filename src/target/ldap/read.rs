@@ -3,7 +3,7 @@
 use ldap3::controls::{ControlType, MakeCritical, PagedResults};
 use ldap3::{LdapError, LdapResult, Scope, SearchEntry};
 
-use super::dn;
+use super::filter;
 use super::outcome::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, SUCCESS, TIME_LIMIT, cut, refused};
 use super::outcome::{name_of, unseen};
 use super::settings::PAGE_SIZE;
@@ -24,7 +24,7 @@ pub(super) async fn entry(
     name: &str,
     attributes: Vec<String>,
 ) -> Result<Option<SearchEntry>, WriteError> {
-    let filter = dn::present("objectClass");
+    let filter = filter::present("objectClass");
     let answer = lease.plain().search(name, Scope::Base, &filter, attributes).await;
     let ldap3::SearchResult(rows, result) = answer.map_err(|error| unseen(&error))?;
     match result.rc {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::mapping::managed::Managed;
+use crate::model::dn;
 
 /// Operations in flight on one connection: below it the server idles, beyond it slapd closes.
 pub const WINDOW: RangeInclusive<u16> = 16..=128;
@@ -143,9 +144,7 @@ impl Settings {
         if self.timeout.is_zero() {
             problems.push("timeout: 0 would give up at once".to_owned());
         }
-        if super::dn::parse(&self.base).is_ok_and(|rdns| rdns.is_empty())
-            || super::dn::parse(&self.base).is_err()
-        {
+        if dn::parse(&self.base).map_or(true, |rdns| rdns.is_empty()) {
             problems.push(format!("base: not a distinguished name: {}", self.base));
         }
         problems.extend(self.bind_problem(local));
@@ -157,9 +156,7 @@ impl Settings {
             Bind::External { certificate: None } if !local => {
                 Some("bind: external over TLS needs a client certificate and its key".to_owned())
             }
-            Bind::Simple { dn, .. }
-                if super::dn::parse(dn).map_or(true, |rdns| rdns.is_empty()) =>
-            {
+            Bind::Simple { dn, .. } if dn::parse(dn).map_or(true, |rdns| rdns.is_empty()) => {
                 Some(format!("bind: not a distinguished name: {dn}"))
             }
             _ => None,

@@ -13,8 +13,9 @@ use super::lens::{View, differing};
 use super::outcome::{ASSERTION_FAILED, ENTRY_EXISTS, NO_SUCH_OBJECT, SUCCESS};
 use super::outcome::{refused, unanswered};
 use super::wire::Lease;
-use super::{LdapTarget, dn, read};
+use super::{LdapTarget, filter, read};
 use crate::credential::InitialPassword;
+use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
 use crate::plan::operation::{Action, Operation};
 use crate::target::{Done, TargetError, Write, WriteError};
@@ -270,8 +271,8 @@ impl LdapTarget {
             return Vec::new();
         }
         let filter = match &view.csn {
-            Some(csn) => dn::equals(super::lens::ENTRY_CSN, csn),
-            None => dn::equals(&self.lens.managed().mark, &key.to_string()),
+            Some(csn) => filter::equals(super::lens::ENTRY_CSN, csn),
+            None => filter::equals(&self.lens.managed().mark, &key.to_string()),
         };
         self.asserting(&filter)
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ldap3::{Ldap, Mod, Scope, SearchEntry};
+use rentree::model::dn;
 use rentree::target::Observe;
+use rentree::target::ldap::connect;
 use rentree::target::ldap::settings::Settings;
-use rentree::target::ldap::{connect, dn};
 
 use crate::slapd::BASE;
 

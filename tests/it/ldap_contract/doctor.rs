@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use rentree::credential::InitialPassword;
+use rentree::model::dn;
+use rentree::target::ldap::connect;
 use rentree::target::ldap::doctor::{Examined, Verdict, examine};
 use rentree::target::ldap::settings::Settings;
-use rentree::target::ldap::{connect, dn};
 use rentree::target::{Observe, Write};
 
 use crate::slapd::{ADMIN, BASE, Choices, READER, SUFFIX, Variant};

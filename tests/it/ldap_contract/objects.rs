@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rentree::model::dn;
 use rentree::model::entry::{Attributes, Entry, ObjectKey};
 use rentree::plan::operation::{Action, Operation, OperationKind};
-use rentree::target::ldap::{LdapTarget, dn};
+use rentree::target::ldap::LdapTarget;
 use rentree::target::{Done, Write, WriteError};
 
 use crate::slapd::BASE;

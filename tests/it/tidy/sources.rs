@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_module_is_the_first_folder_or_the_file() {
-        assert_eq!(source("src/target/ldap/dn.rs", "").module(), Some("target"));
+        assert_eq!(source("src/target/ldap/read.rs", "").module(), Some("target"));
         assert_eq!(source("src/main.rs", "").module(), Some("main"));
         assert_eq!(source("tests/it/main.rs", "").module(), None);
     }

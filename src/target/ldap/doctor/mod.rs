@@ -14,7 +14,7 @@ use super::lens::Lens;
 use super::read::{Question, pages};
 use super::settings::{Bind, Settings};
 use super::wire::{Lease, Pool};
-use super::{dn, living, schema};
+use super::{filter, living, schema};
 use crate::target::TargetError;
 
 /// One thing that was looked at.
@@ -174,7 +174,7 @@ async fn whole(lease: &mut Lease, settings: &Settings) -> Examined {
     let mut ours = 0u64;
     let question = Question {
         base: &settings.base,
-        filter: &dn::present("objectClass"),
+        filter: &filter::present("objectClass"),
         attributes: vec![settings.managed.mark.clone()],
         page_size: settings.page_size,
     };

@@ -8,7 +8,7 @@ use crate::mapping::managed::PasswordForm;
 use crate::target::ldap::read::{Question, pages};
 use crate::target::ldap::settings::Settings;
 use crate::target::ldap::wire::Lease;
-use crate::target::ldap::{dn, schema};
+use crate::target::ldap::{filter, schema};
 
 /// Enough with a lock after tries.
 const LENGTH_WITH_LOCK_MIN: i64 = 12;
@@ -39,7 +39,7 @@ pub(super) async fn examine(lease: &mut Lease, settings: &Settings) -> Vec<Exami
     for place in places {
         let question = Question {
             base: place,
-            filter: &dn::equals("objectClass", "pwdPolicy"),
+            filter: &filter::equals("objectClass", "pwdPolicy"),
             attributes: ASKED.iter().map(|name| (*name).to_owned()).collect(),
             page_size: settings.page_size,
         };

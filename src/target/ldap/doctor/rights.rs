@@ -9,13 +9,14 @@ use ldap3::controls::RawControl;
 use ldap3::{Mod, Scope, SearchEntry, SearchOptions};
 
 use super::{Examined, Verdict};
+use crate::model::dn;
 use crate::target::ldap::outcome::{
     INSUFFICIENT_ACCESS, NO_OPERATION, NO_SUCH_ATTRIBUTE, NO_SUCH_OBJECT, SIZE_LIMIT, SUCCESS,
     UNAVAILABLE_CRITICAL, name_of,
 };
 use crate::target::ldap::settings::Settings;
 use crate::target::ldap::wire::Lease;
-use crate::target::ldap::{dn, read};
+use crate::target::ldap::{filter, read};
 
 const NO_OP_CONTROL: &str = "1.3.6.1.4.1.4203.666.5.2";
 /// No entry has it: nobody's description is this.
@@ -83,7 +84,7 @@ async fn passwords(lease: &mut Lease, settings: &Settings) -> Examined {
     let hint = "let the service account write passwords and nothing more (slapd.conf: access to \
                 attrs=userPassword by dn.exact=… =w)";
     let options = SearchOptions::new().sizelimit(5);
-    let filter = dn::present(attribute);
+    let filter = filter::present(attribute);
     let search = lease.plain().with_search_options(options).search(
         &settings.base,
         Scope::Subtree,

@@ -1,12 +1,11 @@
-//! Names and filters: the only module that builds or reads them as text (SEC-36).
+//! Distinguished names: the only module that builds or reads them as text (SEC-36, RFC 4514).
 //!
-//! A value from a school can hold anything; here it becomes a part of a name or filter that means
-//! that value and nothing else.
+//! A value from a school can hold anything; here it becomes a part of a name that means that value
+//! and nothing else.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use ldap3::{dn_escape, ldap_escape};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// One attribute and its value in a name: `ou` = `personnes`, nothing escaped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,22 +22,30 @@ pub type Rdn = Vec<Ava>;
 #[error("not a distinguished name: {0}")]
 pub struct NotADn(String);
 
-/// A value as it is written in a name. Control characters are escaped too: they are legal there,
-/// but break the line-wise tools that a person would look with.
+/// A value as it is written in a name. Control signs are escaped too: they are legal there, and
+/// validation refuses them (SEC-39), but they break the line-wise tools that a person looks with.
 pub fn value(text: &str) -> String {
-    let escaped = dn_escape(text);
-    if !escaped.bytes().any(|byte| byte.is_ascii_control()) {
-        return escaped.into_owned();
-    }
-    let mut whole = String::with_capacity(escaped.len() + 8);
-    for sign in escaped.chars() {
-        if sign.is_ascii_control() {
-            whole.push_str(&format!("\\{:02x}", u32::from(sign)));
-        } else {
-            whole.push(sign);
+    let mut out = String::with_capacity(text.len());
+    let last = text.len().saturating_sub(1);
+    for (at, sign) in text.char_indices() {
+        match sign {
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => {
+                out.push('\\');
+                out.push(sign);
+            }
+            '#' | ' ' if at == 0 => {
+                out.push('\\');
+                out.push(sign);
+            }
+            ' ' if at == last => out.push_str("\\ "),
+            sign if sign.is_ascii_control() => {
+                // Infallible on a String.
+                let _ = write!(out, "\\{:02x}", u32::from(sign));
+            }
+            sign => out.push(sign),
         }
     }
-    whole
+    out
 }
 
 /// `attribute=value`, the value escaped.
@@ -70,11 +77,11 @@ pub fn parse(text: &str) -> Result<Vec<Rdn>, NotADn> {
     Ok(steps(text)?.into_iter().map(|step| step.rdn).collect())
 }
 
-/// The name of the entry above, as it was written; none for the root and for an unreadable name.
+/// The name of the entry above, as it was written; none at the top and for an unreadable name.
 pub fn parent(text: &str) -> Option<&str> {
     let steps = steps(text).ok()?;
     let first = steps.first()?;
-    text.get(first.end..).map(|rest| rest.strip_prefix([',', ';']).unwrap_or(rest).trim_start())
+    text.get(first.end + 1..).map(str::trim_start)
 }
 
 /// The first step of a name, as it was written.
@@ -83,11 +90,19 @@ pub fn leaf(text: &str) -> Option<&str> {
     text.get(..steps.first()?.end).map(str::trim)
 }
 
-/// A form in which two names of one entry are equal: attributes in lower case, values as a server
-/// compares them (case, repeated and outer spaces, compatibility forms), one way of escaping.
-/// A text that is no name gives itself in lower case.
+/// The attributes and values of the first step; none of an unreadable name.
+pub fn leaf_pairs(text: &str) -> Rdn {
+    parse(text).ok().and_then(|rdns| rdns.into_iter().next()).unwrap_or_default()
+}
+
+/// The text that is equal for every spelling of one name: attributes in lower case, values as
+/// servers compare them, no space around separators, escapes written in one way (`\2C` and `\,` are
+/// the same comma: slapd answers with the first). The form of such a text is itself. A text that is
+/// no name gives itself in lower case, of ASCII only: so it never becomes one.
+///
+/// Only for comparing: what is written to a target is never this text.
 pub fn comparable(text: &str) -> String {
-    let Ok(rdns) = parse(text) else { return text.to_lowercase() };
+    let Ok(rdns) = parse(text) else { return text.to_ascii_lowercase() };
     build(&rdns.into_iter().map(comparable_rdn).collect::<Vec<_>>())
 }
 
@@ -105,35 +120,26 @@ pub fn within(text: &str, base: &str) -> bool {
     }
 }
 
-/// A value as servers compare text: `caseIgnoreMatch` of RFC 4518, near enough.
+/// A value as servers compare text: `caseIgnoreMatch` of RFC 4518, near enough (case, repeated and
+/// outer spaces, compatibility forms).
 pub fn comparable_value(text: &str) -> String {
-    let folded: Cow<'_, str> = if text.is_ascii() {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        Cow::Owned(text.nfkc().collect::<String>().to_lowercase().nfkc().collect())
-    };
+    let folded = folded(text);
     let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() && !text.is_empty() { " ".to_owned() } else { words.join(" ") }
+    words.join(" ")
 }
 
-/// `(attribute=value)`, the value escaped.
-pub fn equals(attribute: &str, text: &str) -> String {
-    format!("({attribute}={})", ldap_escape(text))
-}
-
-/// `(attribute=*)`.
-pub fn present(attribute: &str) -> String {
-    format!("({attribute}=*)")
-}
-
-/// All of the filters; with none it is true.
-pub fn all(filters: &[String]) -> String {
-    format!("(&{})", filters.concat())
-}
-
-/// The filter is false.
-pub fn not(filter: &str) -> String {
-    format!("(!{filter})")
+fn folded(value: &str) -> String {
+    if value.is_ascii() {
+        return value.to_ascii_lowercase();
+    }
+    // Twice: the lower case of a composed sign may come apart, and some forms have another lower
+    // case again. Sign by sign, because a lower case that looks at its neighbours (final sigma)
+    // would make the form of a form differ.
+    let lower = |text: String| {
+        let signs = text.chars().flat_map(char::to_lowercase);
+        signs.map(|sign| if sign == 'ς' { 'σ' } else { sign }).nfkc().collect::<String>()
+    };
+    lower(lower(value.nfkc().collect()))
 }
 
 fn comparable_rdn(rdn: Rdn) -> Rdn {
@@ -232,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Values that mean something else when they are not escaped.
-    pub(crate) const HOSTILE: &[&str] = &[
+    const HOSTILE: &[&str] = &[
         "*)(uid=*",
         "a,b",
         "a+b=c",
@@ -266,10 +272,26 @@ mod tests {
             ];
             assert_eq!(parse(&dn), Ok(expected), "{dn}");
             assert_eq!(parent(&dn), Some("ou=0599990N,dc=test"));
-            assert!(ldap3::parse_filter(equals("uid", text)).is_ok(), "{text}");
         }
-        assert_eq!(equals("uid", "*)(uid=*"), r"(uid=\2a\29\28uid=\2a)");
-        assert_eq!(all(&[equals("a", "b"), not(&present("c"))]), "(&(a=b)(!(c=*)))");
+    }
+
+    #[test]
+    fn a_value_never_becomes_more_than_a_value() {
+        // SEC-36.
+        for (text, escaped) in [
+            ("ines.lefevre", "ines.lefevre"),
+            ("a,ou=admin", "a\\,ou\\=admin"),
+            ("#1", "\\#1"),
+            ("a#1", "a#1"),
+            (" a b ", "\\ a b\\ "),
+            (" ", "\\ "),
+            ("a+b\"c\\d<e>f;g=h", "a\\+b\\\"c\\\\d\\<e\\>f\\;g\\=h"),
+            ("a\nb\0", "a\\0ab\\00"),
+            ("é", "é"),
+            ("", ""),
+        ] {
+            assert_eq!(value(text), escaped);
+        }
     }
 
     #[test]
@@ -279,13 +301,35 @@ mod tests {
             (r"cn=a\,b,dc=t", r"cn=a\2cb,dc=t"),
             ("cn= 2  A ,dc=t", "cn=2 a,dc=t"),
             ("cn=\u{e9}t\u{e9},dc=t", "cn=E\u{301}te\u{301},dc=t"),
-            ("cn=a+sn=b,dc=t", "SN=B+CN=A,dc=t"),
+            ("cn=a+sn=b,dc=t", "SN=B + CN=A,dc=t"),
+            ("uid=a,ou=B,dc=c", "UID = A , OU=b , DC = C"),
+            (r"cn=Dupont\, Jean,ou=x", r"cn=Dupont\2C Jean,ou=x"),
+            (r"cn=\C3\A9ric,ou=x", "cn=Éric,ou=x"),
+            (r"cn=a\ ,ou=x", "cn=a,ou=x"),
+            ("cn=ΟΔΟΣ,ou=x", "cn=οδος,ou=x"),
+            ("cn=２Ａ，\u{a0}1,ou=x", r"cn=2a\, 1,ou=x"),
             (r"cn=\e9,dc=t", r"CN=\E9,DC=T"), // No UTF-8: no name, compared as text.
         ] {
             assert_eq!(comparable(one), comparable(other), "{one} and {other}");
         }
-        assert_ne!(comparable("cn=2A,dc=t"), comparable("cn=2 A,dc=t"));
-        assert_ne!(comparable(r"cn=a\,dc=t"), comparable("cn=a,dc=t"));
+    }
+
+    #[test]
+    fn names_of_two_entries_differ() {
+        for (one, other) in [
+            ("cn=2A,dc=t", "cn=2 A,dc=t"),
+            ("uid=a,ou=b", "uid=a,ou=c"),
+            ("uid=a,ou=b", "uid=a"),
+            // Hostile values: an escaped separator is no separator.
+            (r"cn=a\,dc=t", "cn=a,dc=t"),
+            (r"cn=a\,ou=b", "cn=a,ou=b"),
+            (r"cn=a\+sn=b,ou=x", "cn=a+sn=b,ou=x"),
+            (r"cn=a\\,ou=x", r"cn=a\,ou=x"),
+            ("cn=eric", "cn=éric"),
+            ("cn=ab", "cn=a b"),
+        ] {
+            assert_ne!(comparable(one), comparable(other), "{one} and {other}");
+        }
     }
 
     #[test]
@@ -303,8 +347,11 @@ mod tests {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert_eq!(parse(""), Ok(vec![]));
-        assert_eq!(parent("dc=test"), Some(""));
+        assert_eq!(parent("dc=test"), None);
+        assert_eq!(parent("a=b , ou=0599990N, dc=fr"), Some("ou=0599990N, dc=fr"));
         assert_eq!(leaf(r"cn=a\,b , dc=test"), Some(r"cn=a\,b"));
+        let pairs = vec![pair("uid", "a,b"), pair("cn", "C")];
+        assert_eq!(leaf_pairs(r"uid=a\,b+cn=C , ou=0599990N"), pairs);
     }
 
     proptest! {
@@ -315,19 +362,23 @@ mod tests {
             prop_assert_eq!(parse(&build(&rdns)), Ok(rdns));
         }
 
-        /// `comparable` is stable: comparing what was made comparable changes nothing.
+        /// SEC-36: the client library, which some would use, escapes to the same meaning.
         #[test]
-        fn comparable_is_idempotent(value in "[a-zA-Z0-9 ,+=#éÉœ\\\\]{0,12}") {
-            let once = comparable(&child("cn", &value, "dc=test"));
-            prop_assert_eq!(comparable(&once), once);
+        fn a_value_means_what_the_client_means(text in "\\PC{0,12}|[ #,+=\\\\\0\n]{0,6}") {
+            let theirs = format!("ou={}", ldap3::dn_escape(text.as_str()).replace('\0', "\\00"));
+            prop_assert_eq!(parse(&theirs), parse(&rdn("ou", &text)));
         }
 
-        /// A filter has one assertion, whatever the value.
+        /// `comparable` is stable: comparing what was made comparable changes nothing.
         #[test]
-        fn a_filter_keeps_its_form(value in any::<String>()) {
-            let filter = equals("uid", &value);
-            prop_assert!(ldap3::parse_filter(&filter).is_ok());
-            prop_assert_eq!(filter.matches(['(', ')', '*']).count(), 2);
+        fn the_form_of_a_form_is_itself(
+            dn in r"([a-zA-ZéΣςİ=,+\\# 0-9C;，ﬁ\u{301}\u{a0}\u{0}]|\PC){0,40}",
+        ) {
+            let once = comparable(&dn);
+            prop_assert_eq!(comparable(&once), once);
+            let once = comparable(&child("cn", &dn, "dc=test"));
+            prop_assert!(parse(&once).is_ok());
+            prop_assert_eq!(comparable(&once), once);
         }
     }
 }
