@@ -197,11 +197,7 @@ impl<R: Read> BufRead for Decoder<R> {
 
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let amount = available.len().min(into.len());
-        for (to, from) in into.iter_mut().zip(available) {
-            *to = *from;
-        }
+        let amount = self.fill_buf()?.read(into)?;
         self.consume(amount);
         Ok(amount)
     }

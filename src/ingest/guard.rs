@@ -73,11 +73,7 @@ impl<R: BufRead> BufRead for Guarded<R> {
 
 impl<R: BufRead> Read for Guarded<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let amount = available.len().min(into.len());
-        for (to, from) in into.iter_mut().zip(available) {
-            *to = *from;
-        }
+        let amount = self.fill_buf()?.read(into)?;
         self.consume(amount);
         Ok(amount)
     }

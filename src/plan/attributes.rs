@@ -55,7 +55,7 @@ fn after_move(mut attributes: Attributes, from: &str, to: &str) -> Attributes {
 }
 
 fn same(left: &str, right: &str) -> bool {
-    left.to_lowercase() == right.to_lowercase()
+    dn::comparable_value(left) == dn::comparable_value(right)
 }
 
 /// How the entry is on its way from where it is seen to where it is wanted.

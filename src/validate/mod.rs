@@ -11,7 +11,7 @@ mod counts;
 mod dates;
 pub mod divisions;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod fold;
 mod generic;
 mod identity;

@@ -2,25 +2,13 @@ use super::*;
 use crate::model::delivery::{Counts, Source};
 use crate::model::finding::{self as kind, Place};
 use crate::model::ids::SchoolYear;
-use crate::model::school::SchoolSource;
+use crate::validate::fixture::lycee;
 use jiff::civil::date;
 use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 
 fn school() -> School {
-    School {
-        uai: "0590001F".parse().unwrap(),
-        name: "Lycée Albertine Sarrazin".to_owned(),
-        town: "Lille".to_owned(),
-        department: "59".to_owned(),
-        academy: "lille".to_owned(),
-        service: String::new(),
-        team: String::new(),
-        section: String::new(),
-        source: SchoolSource::StsSiecle,
-        o365_from: None,
-        o365_until: None,
-    }
+    lycee("0590001F")
 }
 
 fn pupils_file() -> DeliveryLine {

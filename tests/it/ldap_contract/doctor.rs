@@ -79,7 +79,7 @@ async fn the_doctor_finds_nothing_on_a_good_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_names_what_is_to_be_mended() {
     use Verdict::Bad;
-    // SEC-19: a weak policy. And a limit that cuts.
+    // SEC-19, R-19: a weak policy. And a limit that cuts.
     let weak = Choices {
         policy: "pwdMinLength: 8\npwdMaxFailure: 5\npwdLockout: TRUE\npwdMustChange: TRUE\n",
         limits: "size.soft=2 size.hard=2",

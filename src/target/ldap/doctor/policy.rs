@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_policy_under_the_floor_is_named_with_its_faults() {
-        // SEC-19.
+        // SEC-19, R-19.
         let change = ("pwdMustChange", "TRUE");
         let lock = [("pwdLockout", "TRUE"), ("pwdMaxFailure", "10")];
         check(&[("pwdMinLength", "12"), lock[0], lock[1], change], &[]);
