@@ -43,8 +43,8 @@ impl SchoolInput<'_> {
         self.verdict.set_aside.contains(&(source, line))
     }
 
-    /// The school year that counts here: the newest among the deliveries in force. Links of an older
-    /// file are not joined with it: last year's teachers would enter this year's classes.
+    /// The school year that counts here: the newest among the deliveries in force. Links of an
+    /// older file are not joined with it: last year's teachers would enter this year's classes.
     pub fn year(&self) -> Option<SchoolYear> {
         self.deliveries.values().map(|delivery| delivery.header.school_year).max()
     }

@@ -215,7 +215,8 @@ proptest! {
                 pupil(*school, line as u64, &number.to_string(), &[&key], "Léa", *day)
             })
             .collect();
-        let persons: Vec<Person> = claims.iter().step_by(3).zip(1..).map(|(one, id)| known(id, one)).collect();
+        let third = claims.iter().step_by(3).zip(1..);
+        let persons: Vec<Person> = third.map(|(one, id)| known(id, one)).collect();
         let mut listed = BTreeSet::new();
         for (id, decision) in decide_all(&claims, &persons) {
             if let Decision::Same { person, .. } | Decision::New { person } = decision {

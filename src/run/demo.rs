@@ -98,7 +98,8 @@ fn evening(day: Day, draft: &Draft, tally: &Tally) -> String {
     let _ = writeln!(text, "{}, 22:00: {title} (run {})", day.as_str(), draft.run);
     let _ = writeln!(
         text,
-        "  files     {} in force, {} refused; {read} rows = {accepted} accepted + {aside} set aside \
+        "  files     {} in force, {} refused; {read} rows = {accepted} accepted + {aside} \
+         set aside \
          + {rejected} rejected",
         of(Status::Current),
         of(Status::Refused)
@@ -152,7 +153,8 @@ fn epilogue(world: &World, dir: &Path) -> anyhow::Result<String> {
         .map_or_else(|_| "rentree".to_owned(), |path| path.display().to_string());
     let now = session.world.clock.now();
     Ok(format!(
-        "{moving} moved to {} with the same account; {claimed} is claimed by two schools and stays.\n\n\
+        "{moving} moved to {} with the same account; {claimed} is claimed by two schools and \
+         stays.\n\n\
          Next (--now sets the clock to the evening of the demo):\n\
          \x20 cd {shown}; alias rentree={rentree}\n\
          \x20 rentree show latest                    the last plan, one line a change\n\

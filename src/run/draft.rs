@@ -199,7 +199,8 @@ fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
         .collect();
     let first = accounts.first()?;
     let text = format!(
-        "{} account(s) of the directory carry our mark and are not in the registry ({first} is one): \
+        "{} account(s) of the directory carry our mark and are not in the registry \
+         ({first} is one): \
          the store is older than the directory, or belongs to another one",
         accounts.len()
     );
