@@ -204,7 +204,7 @@ fn a_head_teacher_of_an_unknown_class_is_told_while_the_role_lasts() {
 
 #[test]
 fn pupils_without_any_service_are_one_finding() {
-    // « case à cocher dans STSWeb ».
+    // the tick box in STSWeb (« case à cocher dans STSWeb »).
     let case =
         Case::new().pupils(pupils(3)).sts(vec![division(50, "2 A", &[]), division(51, "2 B", &[])]);
     check(&case, &["services-empty", "division-without-pupil 51"]);
