@@ -1,5 +1,6 @@
 //! The next batch of a stage: passwords drawn, secrets sealed while the batch before is written.
 
+use rayon::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -50,7 +51,7 @@ pub(super) struct Ahead {
     sealing: JoinHandle<Result<Ready, SealError>>,
 }
 
-/// Reads the next batch, draws its passwords, and begins to seal them on another thread: sealing
+/// Reads the next batch, draws its passwords, and begins to seal them on other threads: sealing
 /// costs more than a directory's write, and must not wait for it.
 pub(super) fn ahead(context: &mut Context<'_>, page: &Page<'_>) -> Result<Ahead, ApplyError> {
     let rows = plans::page(context.store, context.run, page, context.take)?;
@@ -70,7 +71,7 @@ pub(super) fn ahead(context: &mut Context<'_>, page: &Page<'_>) -> Result<Ahead,
     let recipient = context.recipient.cloned();
     let sealing = tokio::task::spawn_blocking(move || {
         drawn
-            .into_iter()
+            .into_par_iter()
             .map(|(row, secret)| {
                 let secret = secret.map(|secret| seal(recipient.as_ref(), secret)).transpose()?;
                 Ok((row, secret))

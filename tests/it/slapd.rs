@@ -51,6 +51,8 @@ pub(crate) struct Choices {
     pub(crate) tls: bool,
     /// Every change is noted as it came over the wire: see [`Slapd::audit`].
     pub(crate) audit: bool,
+    /// It waits for its disk at each write, as a real one does; tests need not.
+    pub(crate) durable: bool,
 }
 
 pub(crate) const GOOD_POLICY: &str = "pwdMinLength: 12\npwdMaxFailure: 5\npwdLockout: TRUE\n\
@@ -59,7 +61,7 @@ pub(crate) const GOOD_POLICY: &str = "pwdMinLength: 12\npwdMaxFailure: 5\npwdLoc
 impl Choices {
     pub(crate) fn of(variant: Variant) -> Self {
         let (limits, policy) = ("size=unlimited", GOOD_POLICY);
-        Self { variant, limits, policy, careless: false, tls: true, audit: false }
+        Self { variant, limits, policy, careless: false, tls: true, audit: false, durable: false }
     }
 }
 
@@ -259,6 +261,7 @@ TLSVerifyClient try"
     };
     let (uid, gid) = (owner("-u"), owner("-g"));
     let rights = if choices.careless { CARELESS } else { RIGHTS };
+    let sync = if choices.durable { "" } else { "dbnosync" };
     let limits = choices.limits;
     format!(
         "include /etc/ldap/schema/core.schema
@@ -279,7 +282,7 @@ rootdn {ADMIN}
 rootpw {ADMIN_PASSWORD}
 directory {folder}/db
 maxsize 1073741824
-dbnosync
+{sync}
 index objectClass,uid,mail,member,entryCSN eq
 {rights}
 limits dn.exact={ADMIN} size=unlimited
