@@ -52,7 +52,8 @@ pub(super) struct Ahead {
 }
 
 /// Reads the next batch, draws its passwords, and begins to seal them on other threads: sealing
-/// costs more than a directory's write, and must not wait for it.
+/// costs more than a directory's write, and must not wait for it. The sealing needs workers of
+/// rayon's pool, so a drive must never occupy one.
 pub(super) fn ahead(context: &mut Context<'_>, page: &Page<'_>) -> Result<Ahead, ApplyError> {
     let rows = plans::page(context.store, context.run, page, context.take)?;
     let last = rows.last().map(|row| row.operation.seq);

@@ -1,9 +1,9 @@
 //! SEC-44: killed at any instant, and again, the end is the same.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
-
+use super::on_all_cores::on_all_cores;
 use super::scene::{self, Life, Scene, account, dn, group, links, login};
 use crate::apply::{ApplyError, Take};
 use crate::model::entry::Entry;
@@ -119,7 +119,7 @@ fn killed_at_any_effect_the_next_process_reaches_the_same_end() {
     // SEC-44, SEC-14, DESIGN rule 7. Every write checks that it was announced (`sim.rs`).
     let (expected, effects) = undisturbed(&scene(26, forty));
     assert!(effects > 2 * 39, "{effects}");
-    (0..effects).into_par_iter().for_each(|effect| {
+    on_all_cores(effects, |effect| {
         let scene = scene(26, forty);
         let life = scene.live(Some(Trap::after(effect)), Take::Open);
         assert!(trapped(&life), "crash at {effect}: {life:?}");
@@ -134,12 +134,12 @@ fn killed_at_any_effect_the_next_process_reaches_the_same_end() {
 fn killed_at_any_effect_of_the_recovery_too_the_end_is_the_same() {
     // SEC-44: crash × crash.
     let (expected, effects) = undisturbed(&scene(3, six));
-    let pairs: u64 = (0..effects)
-        .into_par_iter()
-        .map(|first| {
-            (0..).take_while(|second| dies_twice(first, *second, &expected)).count() as u64
-        })
-        .sum();
+    let pairs = AtomicU64::new(0);
+    on_all_cores(effects, |first| {
+        let died = (0..).take_while(|second| dies_twice(first, *second, &expected)).count();
+        pairs.fetch_add(died as u64, Ordering::Relaxed);
+    });
+    let pairs = pairs.into_inner();
     assert!(pairs > effects, "{pairs}");
     println!("{pairs} runs with two crashes");
 }

@@ -3,6 +3,7 @@
 mod cost;
 mod crash;
 mod faults;
+mod on_all_cores;
 mod scene;
 mod sim;
 mod waits;
