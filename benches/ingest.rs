@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
-use rentree::ingest::{Door, IneHasher, read};
+use rentree::ingest::{Door, KeyedHasher, read};
 use secrecy::SecretSlice;
 
 const BYTES: usize = 50_000_000;
@@ -98,7 +98,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn main() {
     let xml = siecle();
     let door = Door {
-        hasher: IneHasher::new(SecretSlice::from(b"a key for benches".to_vec())),
+        hasher: KeyedHasher::new(SecretSlice::from(b"a key for benches".to_vec())),
+        keep_birthplace: true,
+        keep_sex: true,
         zone: TimeZone::UTC,
         people_max: u64::MAX,
         divisions_max: u64::MAX,

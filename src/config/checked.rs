@@ -15,6 +15,7 @@ use crate::credential::Recipient;
 use crate::desired::policy as lifecycle;
 use crate::mapping::functions::Functions;
 use crate::mapping::naming::Scheme;
+use crate::matching::policy as matching;
 use crate::model::ids::Digest;
 use crate::model::school::Schools;
 use crate::plan::guard;
@@ -38,6 +39,7 @@ pub struct Config {
     pub recipient: Recipient,
     pub lifecycle: lifecycle::Policy,
     pub checks: checks::Policy,
+    pub matching: matching::Policy,
     pub overrides: Vec<Override>,
     pub guard: guard::Policy,
     pub reading: clock::Reading,
@@ -143,6 +145,7 @@ impl Reading {
             school_year,
             lifecycle,
             checks,
+            matching,
             r#override,
             guard,
             sla,
@@ -169,6 +172,7 @@ impl Reading {
         }
         let lifecycle = self.lifecycle(&school_year, &lifecycle);
         let checks = self.checks(&school_year, &checks, zone.clone().unwrap_or(TimeZone::UTC));
+        let matching = self.matching(&matching);
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
         let reading = sla.reading;
@@ -190,6 +194,7 @@ impl Reading {
             recipient: recipient.ok()?,
             lifecycle,
             checks,
+            matching,
             overrides,
             guard,
             reading,

@@ -6,6 +6,7 @@ use super::checked::Reading;
 use super::raw;
 use crate::clock::calendar::{Calendar, CalendarRules};
 use crate::desired::policy::{self as lifecycle, RETENTION_DAYS_MAX};
+use crate::matching::policy as matching;
 use crate::plan::guard;
 use crate::validate::overrides::{Override, RawOverride};
 use crate::validate::policy as checks;
@@ -50,6 +51,42 @@ impl Reading {
             count_drop_percent: usize::try_from(drop).unwrap_or(100),
             apprentices: checks.apprentices,
             ..checks::Policy::standard()
+        }
+    }
+
+    pub(super) fn matching(&mut self, raw: &raw::Matching) -> matching::Policy {
+        let raw::Matching {
+            use_birthplace,
+            use_sex,
+            same_bits,
+            margin_bits,
+            ask_bits,
+            question_wait_days,
+        } = *raw;
+        for (key, bits, least) in [
+            ("matching.same_bits", same_bits, matching::SAME_BITS_MIN),
+            ("matching.margin_bits", margin_bits, matching::MARGIN_BITS_MIN),
+            ("matching.ask_bits", ask_bits, -60.0),
+        ] {
+            if !(least..=60.0).contains(&bits) {
+                self.wrong(key, format!("{bits} is not within {least} and 60 bits"));
+            }
+        }
+        if ask_bits > same_bits {
+            self.wrong("matching.ask_bits", "is above matching.same_bits");
+        }
+        if !(0..=matching::WAIT_DAYS_MAX).contains(&question_wait_days) {
+            let most = matching::WAIT_DAYS_MAX;
+            let key = "matching.question_wait_days";
+            self.wrong(key, format!("{question_wait_days} is not within 0 to {most} days"));
+        }
+        matching::Policy {
+            use_birthplace,
+            use_sex,
+            same_bits,
+            margin_bits,
+            ask_bits,
+            question_wait_days,
         }
     }
 

@@ -15,6 +15,7 @@ pub(super) struct Raw {
     pub(super) school_year: SchoolYear,
     pub(super) lifecycle: Lifecycle,
     pub(super) checks: Checks,
+    pub(super) matching: Matching,
     #[serde(default)]
     pub(super) r#override: Vec<RawOverride>,
     pub(super) guard: Guard,
@@ -73,6 +74,17 @@ pub(super) struct Checks {
     pub(super) apprentices: bool,
     pub(super) count_drop_percent_max: u32,
     pub(super) export_age_days_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Matching {
+    pub(super) use_birthplace: bool,
+    pub(super) use_sex: bool,
+    pub(super) same_bits: f64,
+    pub(super) margin_bits: f64,
+    pub(super) ask_bits: f64,
+    pub(super) question_wait_days: i32,
 }
 
 #[derive(Debug, Deserialize)]

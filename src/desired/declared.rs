@@ -15,6 +15,7 @@ use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
 use crate::model::person::{Identifier, Person, Role};
 use crate::model::record::{Names, PupilRecord, StaffRecord};
 use crate::model::registry::Registry;
+use crate::model::traits::Traits;
 use crate::validate::divisions::{Division, division_of};
 
 /// The claims of a school's accepted records, for matching.
@@ -24,7 +25,9 @@ pub fn claims(input: &SchoolInput<'_>) -> Vec<Claim> {
 
 fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + 'a {
     let school = input.school;
-    let pupils = input.pupils().iter().map(|record| claim::of_pupil(&school.uai, record));
+    let year = input.year_of_source(Source::SieclePupils);
+    let pupils =
+        input.pupils().iter().map(move |record| claim::of_pupil(&school.uai, record, year));
     let staff = input.staff().iter().map(|record| claim::of_staff(school, record));
     pupils.chain(staff).map(|mut claim| {
         if let Some(names) = input.verdict.repaired.get(&(claim.id.source, claim.id.line)) {
@@ -39,6 +42,7 @@ fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + '
 pub struct Declared {
     pub names: Names,
     pub birth_date: Option<Date>,
+    pub traits: Traits,
     pub identifiers: BTreeSet<Identifier>,
     pub role: Role,
     pub year: SchoolYear,
@@ -166,10 +170,11 @@ fn pupil(
         Division::None => (None, false),
         Division::Ambiguous(_) => (None, in_year),
     };
-    let claim = claim::of_pupil(&input.school.uai, record);
+    let claim = claim::of_pupil(&input.school.uai, record, Some(own_year));
     Declared {
         names: record.names.clone(),
         birth_date: record.birth_date,
+        traits: claim.traits,
         identifiers: claim.identifiers,
         role: Role::Pupil,
         year: own_year,
@@ -187,6 +192,7 @@ fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -
     Declared {
         names: record.names.clone(),
         birth_date: record.birth_date,
+        traits: claim.traits,
         identifiers: claim.identifiers,
         role: functions.role(record.function.as_deref(), record.staff.kind),
         year: input.year_of_source(Source::Sts).unwrap_or(SchoolYear(0)),

@@ -6,6 +6,7 @@ use super::*;
 use crate::matching::claim::ClaimId;
 use crate::model::delivery::Source;
 use crate::model::record::Names;
+use crate::model::traits::Traits;
 
 const A: &str = "0599990N";
 const B: &str = "0809990Z";
@@ -30,6 +31,7 @@ fn declared(school: &str, entered: Option<Date>, left: Option<Date>, year: i16) 
     Declared {
         names: Names { family: "LEFÈVRE".into(), usage: None, given: "Inès".into() },
         birth_date: None,
+        traits: Traits::default(),
         identifiers: BTreeSet::new(),
         role: Role::Pupil,
         year: SchoolYear(year),

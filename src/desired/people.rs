@@ -79,6 +79,7 @@ fn unknown(id: PersonId, declared: Option<&BTreeMap<Uai, Declared>>) -> Option<P
         id,
         names: first.names.clone(),
         birth_date: first.birth_date,
+        traits: first.traits.clone(),
         identifiers: BTreeSet::new(),
         enrolments: BTreeMap::new(),
         place: None,
@@ -128,6 +129,7 @@ fn describe(person: &mut Person, declared: &BTreeMap<Uai, Declared>) {
     if let Some(best) = at_place.or_else(|| declared.values().min_by_key(|one| &one.claim)) {
         person.names = better_written(&person.names, &best.names);
         person.birth_date = best.birth_date.or(person.birth_date);
+        person.traits = person.traits.renewed_by(&best.traits);
     }
     for one in declared.values() {
         person.identifiers.extend(one.identifiers.iter().cloned());

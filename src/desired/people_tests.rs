@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::model::traits::Traits;
 
 fn names(family: &str, usage: Option<&str>, given: &str) -> Names {
     Names { family: family.into(), usage: usage.map(Into::into), given: given.into() }
@@ -39,6 +40,7 @@ fn placed(at: Option<&str>, schools: &[(&str, Date, EnrolmentState)]) -> Option<
         id: PersonId(1),
         names: names("A", None, "B"),
         birth_date: None,
+        traits: Traits::default(),
         identifiers: BTreeSet::new(),
         enrolments: schools
             .iter()

@@ -3,47 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretSlice};
-use sha2::Sha256;
-
+use super::hasher::KeyedHasher;
 use super::notes::Notes;
 use super::text;
 use crate::model::finding;
 use crate::model::ids::{IneKey, KEY_LETTERS};
-
-/// Hashes INEs with the key of this installation: without it, the hash says nothing.
-pub struct IneHasher {
-    key: SecretSlice<u8>,
-}
-
-impl IneHasher {
-    pub fn new(key: SecretSlice<u8>) -> Self {
-        Self { key }
-    }
-
-    /// The number with its kind: the spaces of numbers are never compared with one another.
-    fn hash(&self, kind: IneKind, number: &str) -> IneKey {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret())
-            .expect("HMAC takes keys of any length");
-        mac.update(kind.prefix().as_bytes());
-        mac.update(number.as_bytes());
-        let mut text = String::with_capacity(kind.prefix().len() + 32);
-        text.push_str(kind.prefix());
-        for byte in mac.finalize().into_bytes().iter().take(16) {
-            for digit in [byte >> 4, byte & 15] {
-                text.extend(char::from_digit(u32::from(digit), 16));
-            }
-        }
-        IneKey(text)
-    }
-}
-
-impl std::fmt::Debug for IneHasher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("IneHasher([REDACTED])")
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum IneKind {
@@ -86,7 +50,7 @@ enum KeyCheck {
 
 /// Takes the INEs of one pupil, field by field.
 pub(super) struct IneDoor<'a> {
-    hasher: &'a IneHasher,
+    hasher: &'a KeyedHasher,
     eleve_id: &'a str,
     line: u64,
     /// The numbers of this pupil that were taken: dropped with the pupil.
@@ -94,7 +58,7 @@ pub(super) struct IneDoor<'a> {
 }
 
 impl<'a> IneDoor<'a> {
-    pub(super) fn new(hasher: &'a IneHasher, eleve_id: &'a str, line: u64) -> Self {
+    pub(super) fn new(hasher: &'a KeyedHasher, eleve_id: &'a str, line: u64) -> Self {
         Self { hasher, eleve_id, line, taken: Vec::new() }
     }
 
@@ -119,7 +83,7 @@ impl<'a> IneDoor<'a> {
             Look::Placeholder => say(finding::INE_PLACEHOLDER),
             Look::Malformed => say(finding::INE_MALFORMED),
             Look::Number(kind, check) => {
-                keys.insert(self.hasher.hash(kind, &number));
+                keys.insert(self.hasher.ine(kind.prefix(), &number));
                 match (kind, check) {
                     (IneKind::Other, _) => say(finding::INE_MALFORMED),
                     (_, KeyCheck::Wrong) => say(finding::INE_KEY),
@@ -187,6 +151,8 @@ fn bea_key(digits: &[u8], last: u8, letter: u8) -> KeyCheck {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretSlice;
+
     use super::*;
 
     /// The synthetic vectors of formats 7.1.
@@ -222,7 +188,8 @@ mod tests {
     #[test]
     fn a_key_is_its_kind_and_a_hash_that_depends_on_the_installation() {
         let hash = |key: &[u8]| {
-            IneHasher::new(SecretSlice::from(key.to_vec())).hash(IneKind::Rnie, "990000001EB")
+            KeyedHasher::new(SecretSlice::from(key.to_vec()))
+                .ine(IneKind::Rnie.prefix(), "990000001EB")
         };
         let IneKey(text) = hash(b"one key");
         assert!(text.starts_with("rnie:") && text.len() == 5 + 32, "{text}");
@@ -234,7 +201,7 @@ mod tests {
     /// SEC-02.
     #[test]
     fn the_hasher_does_not_print_its_key() {
-        let hasher = IneHasher::new(SecretSlice::from(b"canary".to_vec()));
-        assert_eq!(format!("{hasher:?}"), "IneHasher([REDACTED])");
+        let hasher = KeyedHasher::new(SecretSlice::from(b"canary".to_vec()));
+        assert_eq!(format!("{hasher:?}"), "KeyedHasher([REDACTED])");
     }
 }

@@ -5,6 +5,7 @@
 
 mod dates;
 mod guard;
+mod hasher;
 mod header;
 mod ine;
 mod notes;
@@ -27,7 +28,7 @@ use crate::model::delivery::{Counts, Header, Source};
 use crate::model::finding::{self, Finding};
 use crate::model::record::Content;
 
-pub use self::ine::IneHasher;
+pub use self::hasher::KeyedHasher;
 
 /// People of one school in one file (SEC-40).
 pub const PEOPLE_MAX: u64 = 10_000;
@@ -39,9 +40,12 @@ pub const GROUPS_MAX: u64 = 3_000;
 /// What the door holds against every file that passes.
 #[derive(Debug)]
 pub struct Door {
-    pub hasher: IneHasher,
+    pub hasher: KeyedHasher,
     /// Civil time of the exports: Europe/Paris.
     pub zone: TimeZone,
+    /// `[matching] use_birthplace`, `use_sex`: otherwise the field is dropped like any other.
+    pub keep_birthplace: bool,
+    pub keep_sex: bool,
     pub people_max: u64,
     pub divisions_max: u64,
     pub groups_max: u64,

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use super::level;
 use crate::model::delivery::Source;
-use crate::model::ids::Uai;
+use crate::model::ids::{SchoolYear, Uai};
 use crate::model::person::Identifier;
 use crate::model::record::{Names, PupilRecord, StaffKind, StaffRecord, StaffRef};
 use crate::model::school::School;
+use crate::model::traits::Traits;
 
 /// Which record: unique in a run, and the order in which new persons are numbered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,9 +28,18 @@ pub struct Claim {
     pub identifiers: BTreeSet<Identifier>,
     pub names: Names,
     pub birth_date: Option<Date>,
+    /// Level included; what the record does not say is not known.
+    pub traits: Traits,
+    /// The day on which the school says that the person leaves, or left.
+    pub left_on: Option<Date>,
 }
 
 impl Claim {
+    /// A pupil and a member of staff are never one person to a machine.
+    pub fn is_pupil(&self) -> bool {
+        self.id.source == Source::SieclePupils
+    }
+
     /// The number under which the school knows the person; empty when there is none.
     pub fn number(&self) -> &str {
         number(&self.identifiers)
@@ -46,16 +57,19 @@ pub fn number(identifiers: &BTreeSet<Identifier>) -> &str {
     number.unwrap_or_default()
 }
 
-/// The claim of a pupil's record.
-pub fn of_pupil(uai: &Uai, record: &PupilRecord) -> Claim {
+/// The claim of a pupil's record. `year` is that of its file.
+pub fn of_pupil(uai: &Uai, record: &PupilRecord, year: Option<SchoolYear>) -> Claim {
     let mut identifiers: BTreeSet<Identifier> =
         record.ine.iter().map(|key| Identifier::Ine { key: key.clone() }).collect();
     identifiers.insert(Identifier::Siecle { uai: uai.clone(), id: record.eleve_id.clone() });
+    let level = year.zip(record.mef.as_deref()).and_then(|(year, mef)| level::level(mef, year));
     Claim {
         id: ClaimId { uai: uai.clone(), source: Source::SieclePupils, line: record.line },
         identifiers,
         names: record.names.clone(),
         birth_date: record.birth_date,
+        traits: Traits { level, ..record.traits.clone() },
+        left_on: record.left_on,
     }
 }
 
@@ -66,6 +80,8 @@ pub fn of_staff(school: &School, record: &StaffRecord) -> Claim {
         identifiers: BTreeSet::from([staff_identifier(school, &record.staff)]),
         names: record.names.clone(),
         birth_date: record.birth_date,
+        traits: Traits::default(),
+        left_on: None,
     }
 }
 

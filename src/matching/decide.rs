@@ -221,7 +221,7 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn of_claim(claim: &'a Claim) -> Self {
-        let Claim { id: _, identifiers, names, birth_date } = claim;
+        let Claim { id: _, identifiers, names, birth_date, traits: _, left_on: _ } = claim;
         Self { identifiers, names, birth_date: *birth_date }
     }
     fn of_person(person: &'a Person) -> Self {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::delivery::Source;
 use crate::model::ids::{IneKey, Uai};
+use crate::model::traits::Traits;
 
 fn uai(rank: usize) -> Uai {
     ["0590001F", "0599990N", "0809990Z"][rank].parse().unwrap()
@@ -28,6 +29,8 @@ fn pupil(school: usize, line: u64, number: &str, ines: &[&str], given: &str, day
         identifiers,
         names: names("MARTIN", given),
         birth_date: Some(date(2010, 3, day)),
+        traits: Traits::default(),
+        left_on: None,
     }
 }
 
@@ -37,6 +40,7 @@ fn known(id: u64, claim: &Claim) -> Person {
         names: claim.names.clone(),
         birth_date: claim.birth_date,
         identifiers: claim.identifiers.clone(),
+        traits: claim.traits.clone(),
         enrolments: BTreeMap::new(),
         place: None,
         account: None,
@@ -169,6 +173,8 @@ fn staff(school: usize, identifier: Identifier, family: &str, born: Option<i8>) 
         identifiers: BTreeSet::from([identifier]),
         names: names(family, "Hugo"),
         birth_date: born.map(|day| date(1980, 1, day)),
+        traits: Traits::default(),
+        left_on: None,
     }
 }
 

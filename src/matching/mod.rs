@@ -10,7 +10,11 @@
 pub mod claim;
 pub mod compare;
 pub mod decide;
+pub mod hash;
 mod letters;
+pub mod level;
 pub mod normal;
+pub mod policy;
+pub mod sound;
 #[cfg(test)]
 pub(crate) mod vectors;

@@ -15,4 +15,5 @@ pub mod person;
 pub mod record;
 pub mod registry;
 pub mod school;
+pub mod traits;
 pub mod workspace;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Account;
 use super::ids::{IneKey, PersonId, StructureCode, Uai};
 use super::record::Names;
+use super::traits::Traits;
 
 /// An identifier that a source gives to a person, with the space in which it is unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,6 +120,9 @@ pub struct Person {
     /// For matching only; never in a target, a log or a report (requirements 3.2).
     pub birth_date: Option<Date>,
     pub identifiers: BTreeSet<Identifier>,
+    /// As last declared; for matching only.
+    #[serde(default)]
+    pub traits: Traits,
     pub enrolments: BTreeMap<Uai, Enrolment>,
     /// The school under which the account stands; kept during a hold.
     pub place: Option<Uai>,

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{IneKey, StructureCode, StructureKind};
+use super::traits::Traits;
 
 /// The names of one person as declared, NFC and trimmed, case and accents as received.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct PupilRecord {
     pub ine: BTreeSet<IneKey>,
     pub names: Names,
     pub birth_date: Option<Date>,
+    /// Deliveries read before the traits existed have none.
+    #[serde(default)]
+    pub traits: Traits,
     pub entered_on: Option<Date>,
     /// `DATE_SORTIE`; may be in the future. Exited pupils stay listed (formats 2.4).
     pub left_on: Option<Date>,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::session::{Session, store_failure};
 use crate::delivery::{self, Part};
-use crate::ingest::{self, DIVISIONS_MAX, Door, GROUPS_MAX, IneHasher, PEOPLE_MAX};
+use crate::ingest::{self, DIVISIONS_MAX, Door, GROUPS_MAX, KeyedHasher, PEOPLE_MAX};
 use crate::model::delivery::Delivery;
 use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::{Digest, Uai};
@@ -49,7 +49,9 @@ pub fn read(session: &Session, store: &mut Store, keep: bool) -> anyhow::Result<
         refused: scanned.refused.into_iter().map(RefusedFile::from).collect(),
         identical: Vec::new(),
         door: Door {
-            hasher: IneHasher::new(session.config.ine_key.clone()),
+            hasher: KeyedHasher::new(session.config.ine_key.clone()),
+            keep_birthplace: session.config.matching.use_birthplace,
+            keep_sex: session.config.matching.use_sex,
             zone: session.config.zone.clone(),
             people_max: PEOPLE_MAX,
             divisions_max: DIVISIONS_MAX,

@@ -14,6 +14,7 @@ use crate::model::record::{
     StsContent,
 };
 use crate::model::school::{School, SchoolSource};
+use crate::model::traits::Traits;
 
 pub(crate) fn lycee(uai: &str) -> School {
     School {
@@ -44,6 +45,7 @@ pub(crate) fn pupil(line: u64, id: &str) -> PupilRecord {
         ine: [IneKey(format!("rnie:99{id}"))].into(),
         names: Names { family: "LEFÈVRE".to_owned(), usage: None, given: "Inès".to_owned() },
         birth_date: Some(date(2009, 12, 22)),
+        traits: Traits::default(),
         entered_on: Some(date(2026, 9, 1)),
         left_on: None,
         mef: None,

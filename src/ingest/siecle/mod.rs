@@ -4,6 +4,7 @@
 mod memberships;
 mod nomenclature;
 mod pupils;
+mod traits;
 
 pub(super) use nomenclature::Nomenclature;
 pub(super) use pupils::Pupils;

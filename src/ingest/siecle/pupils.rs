@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use super::memberships::{Block, Memberships};
+use super::traits;
 use crate::ingest::dates::Form;
 use crate::ingest::ine::IneDoor;
 use crate::ingest::notes::{DateField, Notes};
@@ -14,6 +15,7 @@ use crate::model::delivery::{Counts, Header};
 use crate::model::finding;
 use crate::model::ids::Uai;
 use crate::model::record::{Content, Names, PupilRecord};
+use crate::model::traits::Traits;
 
 #[derive(Default)]
 pub(in crate::ingest) struct Pupils {
@@ -105,6 +107,7 @@ impl Pupils {
             ine: BTreeSet::new(),
             names: Names { family: String::new(), usage: None, given: String::new() },
             birth_date: None,
+            traits: Traits::default(),
             entered_on: None,
             left_on: None,
             mef: None,
@@ -188,7 +191,17 @@ fn read_fields<R: BufRead>(
             "NOM_USAGE" => draft.usage = text::name(xml.text()?),
             // The single name of exports before summer 2016.
             "NOM" => draft.old_name = text::name(xml.text()?),
-            "PRENOM" => draft.given = text::name(xml.text()?),
+            "PRENOM" => {
+                draft.given = text::name(xml.text()?);
+                record.traits.given =
+                    draft.given.as_deref().and_then(|g| traits::name_key(door, g));
+            }
+            "PRENOM2" => record.traits.second = traits::name_key(door, xml.text()?),
+            "CODE_SEXE" => record.traits.sex = traits::sex(door, xml.text()?),
+            "CODE_COMMUNE_INSEE_NAISS" => {
+                record.traits.birthplace = traits::birthplace(door, xml.text()?);
+            }
+            "SCOLARITE_AN_DERNIER" => read_last_year(xml, record)?,
             "ELENOET" => {
                 // Where both are written and differ, the attribute is the school's own.
                 let number = text::code(xml.text()?);
@@ -200,11 +213,7 @@ fn read_fields<R: BufRead>(
             "DATE_SORTIE" => record.left_on = notes.date(xml.text()?, date("DATE_SORTIE")),
             "CODE_MEF" => record.mef = text::code(xml.text()?),
             "CODE_STATUT" => record.status = text::code(xml.text()?),
-            // `SCOLARITE_AN_DERNIER` holds a class code too: that of another year.
-            "SCOLARITE_AN_DERNIER"
-            | "PRENOM2"
-            | "PRENOM3"
-            | "CODE_SEXE"
+            "PRENOM3"
             | "CODE_MOTIF_SORTIE"
             | "ID_PRV_ELE"
             | "CODE_REGIME"
@@ -221,12 +230,22 @@ fn read_fields<R: BufRead>(
             | "CODE_PAYS"
             | "CODE_PAYS_NAT"
             | "VILLE_NAISS"
-            | "CODE_DEPARTEMENT_NAISS"
-            | "CODE_COMMUNE_INSEE_NAISS" => xml.skip()?,
+            | "CODE_DEPARTEMENT_NAISS" => xml.skip()?,
             _ => xml.unknown()?,
         }
     }
     Ok(draft)
+}
+
+/// Last year's school, and nothing else of it: the class code in there is that of another year.
+fn read_last_year<R: BufRead>(xml: &mut Xml<R>, record: &mut PupilRecord) -> Verdict<()> {
+    while xml.child()? {
+        match xml.name() {
+            "CODE_RNE" => record.traits.previous_school = traits::previous_school(xml.text()?),
+            _ => xml.skip()?,
+        }
+    }
+    Ok(())
 }
 
 /// `ID_ELEVE_ETAB` is `ELENOET` and the UAI without its first and last sign (formats 2.4).

@@ -14,7 +14,9 @@ use crate::model::record::{PupilRecord, StaffRecord, StructureRecord};
 
 fn door() -> Door {
     Door {
-        hasher: IneHasher::new(SecretSlice::from(b"a key for tests".to_vec())),
+        hasher: KeyedHasher::new(SecretSlice::from(b"a key for tests".to_vec())),
+        keep_birthplace: true,
+        keep_sex: true,
         zone: TimeZone::get("Europe/Paris").unwrap(),
         people_max: PEOPLE_MAX,
         divisions_max: DIVISIONS_MAX,

@@ -18,6 +18,7 @@ use crate::model::ids::{Digest, PersonId, Uai};
 use crate::model::person::Person;
 use crate::model::record::Names;
 use crate::model::registry::RegistryChange;
+use crate::model::traits::Traits;
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::plan::{Plan, Summary};
 
@@ -53,6 +54,7 @@ pub(crate) fn person(id: u64, login: &str) -> Person {
             given: "Inès 😀".into(),
         },
         birth_date: Some(date(2012, 2, 29)),
+        traits: Traits::default(),
         identifiers: BTreeSet::new(),
         enrolments: BTreeMap::new(),
         place: Some(uai()),
