@@ -83,6 +83,7 @@ fn unknown(id: PersonId, declared: Option<&BTreeMap<Uai, Declared>>) -> Option<P
         identifiers: BTreeSet::new(),
         enrolments: BTreeMap::new(),
         place: None,
+        joined: None,
         account: None,
     })
 }

@@ -47,6 +47,7 @@ fn placed(at: Option<&str>, schools: &[(&str, Date, EnrolmentState)]) -> Option<
             .map(|(uai, since, state)| (uai.parse().unwrap(), enrolment(*since, state.clone())))
             .collect(),
         place: at.map(|uai| uai.parse().unwrap()),
+        joined: None,
         account: None,
     };
     place(&mut person);

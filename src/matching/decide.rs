@@ -1,29 +1,37 @@
-//! The decision, for all claims of a run at once, so that their order never matters.
+//! The decision, for all records of a run at once, so that their order never matters.
 //!
-//! Two records are one person only on proof: an INE and the birth date; the same number in the
-//! same school and the birth date; staff by (académie, `epp`, number) and birth date, or by
-//! (school, `local`, number). An identifier that points to somebody whose second attribute
-//! disagrees is a question: no merge, and no second account either.
+//! First proof: identifiers, each checked by what else the record says (`links`). Then evidence for
+//! the records left over (`evidence`, `assign`): the same person, a question, or somebody new. Then
+//! the same for new records among themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Answers;
+use super::assign;
+use super::block::KeyCount;
 use super::claim::{Claim, ClaimId};
-use super::compare;
+use super::features;
+use super::judge::Stop;
+use super::links::{self, Claims, Links};
+use super::numbering;
+use super::partition::Partition;
+use super::policy::Policy;
+use super::population::Population;
+use super::roster::Roster;
+use super::weigh::Weighed;
 use crate::model::ids::PersonId;
-use crate::model::person::{Identifier, Person};
-use crate::model::record::Names;
-use crate::model::registry::Registry;
 
-/// What was proven of a claim.
+/// What is decided of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]
 pub enum Decision {
     /// A person of the registry.
     Same { person: PersonId, evidence: Evidence },
-    /// A person not known yet; claims of one new person share the number.
+    /// A person not known yet; records of one new person share the number.
     New { person: PersonId },
     /// A question for a person: the record waits, nothing is made nor ended.
     Ask { about: BTreeSet<PersonId>, why: Doubt },
@@ -33,12 +41,24 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
+    /// Somebody decided it.
+    Decided,
     /// Same number in the same school (or académie), and birth date.
     NumberAndBirthDate,
-    /// Same number; no birth date on one side, same names.
+    /// Same number, same names; the birth date is missing or mistyped.
     NumberAndNames,
     /// Same INE and birth date, first names that agree.
     IneAndBirthDate,
+    /// Same INE and names; the birth date differs.
+    IneAndNames,
+    /// No common identifier; names, date and independent evidence beyond doubt.
+    Corroborated,
+}
+
+impl Evidence {
+    pub fn is_by_number(self) -> bool {
+        matches!(self, Self::NumberAndBirthDate | Self::NumberAndNames)
+    }
 }
 
 /// Why a machine must not decide.
@@ -47,292 +67,194 @@ pub enum Evidence {
 pub enum Doubt {
     /// An identifier of the record is that of somebody born on another day.
     BirthDateDiffers,
-    /// Same INE and birth date, other first name: a twin's number?
+    /// Same identifier, other first name: a twin's number?
     GivenNameDiffers,
+    /// Same number and first name, other family name.
+    NameDiffers,
     /// Same number, and neither date nor names to confirm it.
     NothingAgrees,
     /// Its identifiers lead to two persons.
     TwoPersons,
     /// Another record of the same file is the same person.
     TwiceInOneFile,
+    /// No common identifier, but names and date that resemble; the gravest of what stopped it.
+    Resembles(Stop),
 }
 
-/// Decides every claim. The answer does not depend on the order of `claims`. `first_free` is the
-/// number of the first new person: one that neither the registry nor a target has ever seen.
-pub fn decide(
-    claims: &[Claim],
-    registry: &Registry,
-    first_free: PersonId,
-) -> BTreeMap<ClaimId, Decision> {
-    let mut claims: Vec<&Claim> = claims.iter().collect();
-    claims.sort_by(|left, right| left.id.cmp(&right.id));
-    let holders = Holders::new(&claims, registry);
-    let mut parts = Partition::new(claims.len());
-    let mut doubts: BTreeMap<usize, (BTreeSet<PersonId>, Doubt)> = BTreeMap::new();
-    let mut links: Vec<BTreeMap<PersonId, Evidence>> = vec![BTreeMap::new(); claims.len()];
-    for (rank, claim) in claims.iter().enumerate() {
-        for (person, proof) in holders.persons_of(claim, registry) {
-            match proof {
-                Ok(evidence) => {
-                    let known = links[rank].entry(person).or_insert(evidence);
-                    *known = evidence.min(*known);
-                }
-                Err(doubt) => note(&mut doubts, rank, Some(person), doubt),
-            }
-        }
-    }
-    for (rank, claim) in claims.iter().enumerate() {
-        for other in holders.claims_of(claim).filter(|other| *other < rank) {
-            let Some(partner) = claims.get(other) else { continue };
-            match prove(&Side::of_claim(claim), &Side::of_claim(partner)) {
-                Some(Ok(_)) => parts.join(rank, other),
-                Some(Err(doubt)) => {
-                    // Whoever is proven already is not doubted because a newcomer is.
-                    for one in [rank, other].into_iter().filter(|one| links[*one].is_empty()) {
-                        note(&mut doubts, one, None, doubt);
-                    }
-                }
-                None => {}
-            }
-        }
-    }
-    let mut decisions = conclude(&claims, first_free, &mut parts, &links, doubts);
-    list_once(&mut decisions);
-    decisions
+/// An account that was weighed for a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub person: PersonId,
+    /// Tenths of a bit.
+    pub decibits: i32,
+    pub lines: Vec<Weighed>,
 }
 
-fn note(
-    doubts: &mut BTreeMap<usize, (BTreeSet<PersonId>, Doubt)>,
-    rank: usize,
-    person: Option<PersonId>,
-    doubt: Doubt,
-) {
-    let entry = doubts.entry(rank).or_insert((BTreeSet::new(), doubt));
-    entry.0.extend(person);
-    entry.1 = entry.1.min(doubt);
+/// What was weighed for a record without proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighing {
+    pub best: Candidate,
+    pub runner_up: Option<Candidate>,
+    /// What stopped an automatic merge; empty when nothing did.
+    pub stops: Vec<Stop>,
 }
 
-/// Turns the parts (claims proven to be one person) into decisions.
+/// What was asked, and what had to be decided all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub about: BTreeSet<PersonId>,
+    pub why: Doubt,
+    /// It has waited long enough: the record is a person of its own until somebody answers.
+    pub granted: bool,
+}
+
+/// The decisions of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub decisions: BTreeMap<ClaimId, Decision>,
+    /// Of the records that evidence was weighed for, those that were not simply new.
+    pub weighed: BTreeMap<ClaimId, Weighing>,
+    /// Open questions, granted or not.
+    pub questions: BTreeMap<ClaimId, Question>,
+    /// What each blocking key proposed.
+    pub keys: Vec<KeyCount>,
+}
+
+/// What decisions are made on, beside the records.
+pub struct Setting<'a> {
+    pub roster: &'a Roster,
+    pub answers: &'a Answers,
+    pub policy: &'a Policy,
+    pub today: Date,
+    /// The first new person's number: one that neither the registry nor a target has ever seen.
+    pub first_free: PersonId,
+}
+
+/// Decides every record. The answer does not depend on the order of `claims`.
+pub fn decide(claims: &[Claim], setting: &Setting<'_>) -> Outcome {
+    let mut sorted: Vec<&Claim> = claims.iter().collect();
+    sorted.par_sort_by(|left, right| left.id.cmp(&right.id));
+    let features = sorted.par_iter().map(|claim| features::of_claim(claim)).collect();
+    let batch = Claims { claims: sorted, features };
+    let roster = setting.roster;
+    let population = Population::of(&roster.census, roster.accounts.len(), &batch.features);
+    let links = links::with_known(&batch, roster, &population, setting.answers);
+    let (mut parts, doubts) = links::among_themselves(&batch, &population, &links);
+    let mut states = conclude(&batch, &mut parts, &links, &doubts);
+    let weighed =
+        assign::by_evidence(&batch, &population, setting, &links, &mut parts, &mut states);
+    numbering::number(&batch, setting, &mut parts, &states, weighed)
+}
+
+/// Where a record stands while the batch is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    Same(PersonId, Evidence),
+    /// New so far.
+    Open,
+    Ask(BTreeSet<PersonId>, Doubt),
+    /// A question about another record of the batch, by its rank.
+    AskRecord(usize, Doubt),
+}
+
+/// Turns the parts (records proven to be one person) into states.
 fn conclude(
-    claims: &[&Claim],
-    first_free: PersonId,
+    batch: &Claims<'_>,
     parts: &mut Partition,
-    links: &[BTreeMap<PersonId, Evidence>],
-    mut doubts: BTreeMap<usize, (BTreeSet<PersonId>, Doubt)>,
-) -> BTreeMap<ClaimId, Decision> {
+    links: &[Links],
+    doubts: &BTreeMap<usize, Doubt>,
+) -> Vec<State> {
+    let mut states = vec![State::Open; links.len()];
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for rank in 0..claims.len() {
-        members.entry(parts.root(rank)).or_default().push(rank);
-    }
-    let mut decisions = BTreeMap::new();
-    let mut next = first_free;
-    for ranks in members.values() {
-        let persons: BTreeSet<PersonId> =
-            ranks.iter().flat_map(|rank| links[*rank].keys().copied()).collect();
-        for pair in same_file_twice(claims, ranks) {
-            for rank in pair {
-                doubts.entry(rank).or_insert((persons.clone(), Doubt::TwiceInOneFile));
-            }
-        }
-        if persons.is_empty() && ranks.iter().any(|rank| doubts.contains_key(rank)) {
-            // A new person of which one record is doubtful waits whole: half a merge is a double.
-            for rank in ranks {
-                let why = doubts.get(rank).map_or(Doubt::NothingAgrees, |(_, why)| *why);
-                let ask = Decision::Ask { about: BTreeSet::new(), why };
-                decisions.insert(claims[*rank].id.clone(), ask);
-            }
-            continue;
-        }
-        if persons.is_empty() {
-            for rank in ranks {
-                decisions.insert(claims[*rank].id.clone(), Decision::New { person: next });
-            }
-            next = PersonId(next.0 + 1);
-            continue;
-        }
-        for rank in ranks {
-            let decision = match (doubts.get(rank), persons.len()) {
-                (Some((about, why)), _) => {
-                    Decision::Ask { about: about.union(&persons).copied().collect(), why: *why }
-                }
-                (None, 1) => {
-                    match links[*rank].iter().next().or_else(|| first_link(ranks, links)) {
-                        Some((person, evidence)) => {
-                            Decision::Same { person: *person, evidence: *evidence }
-                        }
-                        None => continue,
-                    }
-                }
-                (None, _) => Decision::Ask { about: persons.clone(), why: Doubt::TwoPersons },
-            };
-            decisions.insert(claims[*rank].id.clone(), decision);
+    for (rank, own) in links.iter().enumerate() {
+        let root = parts.root(rank);
+        // Most records stand alone.
+        if root != rank
+            || !own.proven.is_empty()
+            || !own.doubted.is_empty()
+            || doubts.contains_key(&rank)
+        {
+            members.entry(root).or_default().push(rank);
         }
     }
-    decisions
+    for (root, ranks) in &mut members {
+        if ranks.first() != Some(root) {
+            ranks.insert(0, *root);
+        }
+        conclude_part(batch, ranks, links, doubts, &mut states);
+    }
+    list_once(batch, &mut states);
+    states
 }
 
-/// A person is listed once in a file: two records of one file that lead to the same person are
-/// both questions, whatever led there.
-fn list_once(decisions: &mut BTreeMap<ClaimId, Decision>) {
-    let mut listed: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
-    for (id, decision) in decisions.iter() {
-        if let Decision::Same { person, evidence: _ } | Decision::New { person } = decision {
-            let file = (*person, id.uai.clone(), id.source);
-            listed.entry(file).or_default().push(id.clone());
-        }
-    }
-    for ((person, _, _), ids) in listed.into_iter().filter(|(_, ids)| ids.len() > 1) {
-        for id in ids {
-            let about = BTreeSet::from([person]);
-            decisions.insert(id, Decision::Ask { about, why: Doubt::TwiceInOneFile });
-        }
-    }
-}
-
-fn first_link<'a>(
+fn conclude_part(
+    batch: &Claims<'_>,
     ranks: &[usize],
-    links: &'a [BTreeMap<PersonId, Evidence>],
-) -> Option<(&'a PersonId, &'a Evidence)> {
-    ranks.iter().find_map(|rank| links.get(*rank).and_then(|link| link.iter().next()))
+    links: &[Links],
+    doubts: &BTreeMap<usize, Doubt>,
+    states: &mut [State],
+) {
+    let persons: BTreeSet<PersonId> =
+        ranks.iter().flat_map(|rank| links[*rank].proven.iter().map(|(id, _)| *id)).collect();
+    let doubted: BTreeSet<PersonId> =
+        ranks.iter().flat_map(|rank| links[*rank].doubted.iter().map(|(id, _)| *id)).collect();
+    let why = |rank: &usize| {
+        let own = links[*rank].doubted.iter().map(|(_, why)| *why).min();
+        own.into_iter().chain(doubts.get(rank).copied()).min()
+    };
+    let about: BTreeSet<PersonId> = persons.union(&doubted).copied().collect();
+    let twice = same_file_twice(batch, ranks);
+    // A new person of which one record is doubtful waits whole: half a merge is a double.
+    let whole = ranks.iter().filter_map(why).min().filter(|_| persons.is_empty());
+    for rank in ranks {
+        let own = links[*rank].proven.first();
+        let first = || ranks.iter().find_map(|rank| links[*rank].proven.first());
+        states[*rank] = match (why(rank).or(whole), twice.contains(rank), persons.len()) {
+            (Some(doubt), _, _) => State::Ask(about.clone(), doubt),
+            (None, true, _) => State::Ask(about.clone(), Doubt::TwiceInOneFile),
+            (None, false, 0) => State::Open,
+            (None, false, 1) => match own.or_else(first) {
+                Some((person, evidence)) => State::Same(*person, *evidence),
+                None => State::Open,
+            },
+            (None, false, _) => match own.filter(|(_, proof)| *proof == Evidence::Decided) {
+                Some((person, evidence)) => State::Same(*person, *evidence),
+                None => State::Ask(about.clone(), Doubt::TwoPersons),
+            },
+        };
+    }
 }
 
 /// Records of one part that stand in the same file: a person is listed once.
-fn same_file_twice(claims: &[&Claim], ranks: &[usize]) -> Vec<[usize; 2]> {
+fn same_file_twice(batch: &Claims<'_>, ranks: &[usize]) -> BTreeSet<usize> {
     let mut first: BTreeMap<_, usize> = BTreeMap::new();
-    let mut twice = Vec::new();
+    let mut twice = BTreeSet::new();
     for rank in ranks {
-        let id = &claims[*rank].id;
-        match first.get(&(&id.uai, id.source)) {
-            Some(other) => twice.push([*other, *rank]),
-            None => {
-                first.insert((&id.uai, id.source), *rank);
-            }
+        let id = &batch.claims[*rank].id;
+        if let Some(other) = first.insert((&id.uai, id.source), *rank) {
+            twice.extend([other, *rank]);
         }
     }
     twice
 }
 
-/// One side of a comparison: a claim or a person.
-struct Side<'a> {
-    identifiers: &'a BTreeSet<Identifier>,
-    names: &'a Names,
-    birth_date: Option<Date>,
-}
-
-impl<'a> Side<'a> {
-    fn of_claim(claim: &'a Claim) -> Self {
-        let Claim { id: _, identifiers, names, birth_date, traits: _, left_on: _ } = claim;
-        Self { identifiers, names, birth_date: *birth_date }
-    }
-    fn of_person(person: &'a Person) -> Self {
-        Self {
-            identifiers: &person.identifiers,
-            names: &person.names,
-            birth_date: person.birth_date,
+/// A person is listed once in a file: two records of one file that lead to the same person are
+/// both questions, whatever led there.
+fn list_once(batch: &Claims<'_>, states: &mut [State]) {
+    let mut listed: Vec<(PersonId, usize)> = (0..)
+        .zip(states.iter())
+        .filter_map(|(rank, state)| match state {
+            State::Same(person, _) => Some((*person, rank)),
+            State::Open | State::Ask(..) | State::AskRecord(..) => None,
+        })
+        .collect();
+    listed.par_sort_unstable();
+    for records in listed.chunk_by(|left, right| left.0 == right.0).filter(|one| one.len() > 1) {
+        let ranks: Vec<usize> = records.iter().map(|(_, rank)| *rank).collect();
+        for rank in same_file_twice(batch, &ranks) {
+            let person = records.first().map(|(person, _)| *person);
+            states[rank] = State::Ask(person.into_iter().collect(), Doubt::TwiceInOneFile);
         }
-    }
-}
-
-/// Whether two sides are one person: nothing in common, proof, or a contradiction.
-fn prove(left: &Side<'_>, right: &Side<'_>) -> Option<Result<Evidence, Doubt>> {
-    let shared: Vec<&Identifier> = left.identifiers.intersection(right.identifiers).collect();
-    let number = shared.iter().find(|identifier| !matches!(identifier, Identifier::Ine { .. }));
-    if shared.is_empty() {
-        return None;
-    }
-    Some(match (left.birth_date, right.birth_date, number) {
-        (Some(a), Some(b), Some(_)) if a == b => Ok(Evidence::NumberAndBirthDate),
-        (Some(a), Some(b), None) if a == b => {
-            if compare::given_compatible(&left.names.given, &right.names.given) {
-                Ok(Evidence::IneAndBirthDate)
-            } else {
-                Err(Doubt::GivenNameDiffers)
-            }
-        }
-        (Some(_), Some(_), _) => Err(Doubt::BirthDateDiffers),
-        // Typed by the head, or a base without the date: the number and the whole name.
-        (_, _, Some(_)) if compare::names_equal(left.names, right.names) => {
-            Ok(Evidence::NumberAndNames)
-        }
-        (_, _, _) => Err(Doubt::NothingAgrees),
-    })
-}
-
-/// Who holds an identifier: blocking by identifier, so that nothing is compared with everything.
-struct Holders<'a> {
-    persons: BTreeMap<&'a Identifier, Vec<PersonId>>,
-    claims: BTreeMap<&'a Identifier, Vec<usize>>,
-}
-
-impl<'a> Holders<'a> {
-    fn new(claims: &[&'a Claim], registry: &'a Registry) -> Self {
-        let mut by_claim: BTreeMap<&Identifier, Vec<usize>> = BTreeMap::new();
-        for (rank, claim) in claims.iter().enumerate() {
-            for identifier in &claim.identifiers {
-                by_claim.entry(identifier).or_default().push(rank);
-            }
-        }
-        let mut by_person: BTreeMap<&Identifier, Vec<PersonId>> = BTreeMap::new();
-        for person in registry.persons.values() {
-            for identifier in &person.identifiers {
-                by_person.entry(identifier).or_default().push(person.id);
-            }
-        }
-        Self { persons: by_person, claims: by_claim }
-    }
-
-    fn claims_of(&self, claim: &Claim) -> impl Iterator<Item = usize> + use<> {
-        let found: BTreeSet<usize> = claim
-            .identifiers
-            .iter()
-            .filter_map(|identifier| self.claims.get(identifier))
-            .flatten()
-            .copied()
-            .collect();
-        found.into_iter()
-    }
-
-    fn persons_of(
-        &self,
-        claim: &Claim,
-        registry: &Registry,
-    ) -> Vec<(PersonId, Result<Evidence, Doubt>)> {
-        let found: BTreeSet<PersonId> = claim
-            .identifiers
-            .iter()
-            .filter_map(|identifier| self.persons.get(identifier))
-            .flatten()
-            .copied()
-            .collect();
-        found
-            .into_iter()
-            .filter_map(|id| registry.persons.get(&id))
-            .filter_map(|person| {
-                prove(&Side::of_claim(claim), &Side::of_person(person))
-                    .map(|proof| (person.id, proof))
-            })
-            .collect()
-    }
-}
-
-/// Union-find over ranks; the root of a part is its smallest rank, whatever the order of joins.
-struct Partition(Vec<usize>);
-
-impl Partition {
-    fn new(size: usize) -> Self {
-        Self((0..size).collect())
-    }
-    fn root(&mut self, rank: usize) -> usize {
-        let mut root = rank;
-        while self.0[root] != root {
-            self.0[root] = self.0[self.0[root]];
-            root = self.0[root];
-        }
-        root
-    }
-    fn join(&mut self, left: usize, right: usize) {
-        let (left, right) = (self.root(left), self.root(right));
-        self.0[left.max(right)] = left.min(right);
     }
 }
 

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::delivery::Source;
 use crate::model::ids::{IneKey, Uai};
+use crate::model::person::{Identifier, Person};
+use crate::model::record::Names;
+use crate::model::registry::Registry;
 use crate::model::traits::Traits;
 
 fn uai(rank: usize) -> Uai {
@@ -43,6 +46,7 @@ fn known(id: u64, claim: &Claim) -> Person {
         traits: claim.traits.clone(),
         enrolments: BTreeMap::new(),
         place: None,
+        joined: None,
         account: None,
     }
 }
@@ -54,7 +58,15 @@ fn registry(persons: &[Person]) -> Registry {
 
 fn decide_all(claims: &[Claim], persons: &[Person]) -> BTreeMap<ClaimId, Decision> {
     let registry = registry(persons);
-    decide(claims, &registry, registry.next_person())
+    let today = date(2026, 9, 8);
+    let setting = Setting {
+        roster: &Roster::new(&registry, today),
+        answers: &Answers::default(),
+        policy: &Policy::PROPOSED,
+        today,
+        first_free: registry.next_person(),
+    };
+    decide(claims, &setting).decisions
 }
 
 /// One letter a decision: `=7 …` same as 7, `+8` new, `?` ask with its doubt.
@@ -82,9 +94,18 @@ fn ine_and_birth_date_are_proof() {
 }
 
 #[test]
-fn an_ine_alone_is_a_question() {
+fn an_ine_and_the_names_are_proof_and_an_ine_alone_is_a_question() {
     let before = known(7, &pupil(0, 1, "11", &["A"], "Inès", 1));
-    check(&[pupil(1, 9, "99", &["A"], "INES", 2)], &[before], "? BirthDateDiffers");
+    let other_day = pupil(1, 9, "99", &["A"], "INES", 22);
+    check(std::slice::from_ref(&other_day), std::slice::from_ref(&before), "=7 IneAndNames");
+    let mut other_name = other_day;
+    other_name.names.family = "VANDROMME".into();
+    check(&[other_name], std::slice::from_ref(&before), "? BirthDateDiffers");
+    // The question protects whoever it is about.
+    let asked = decide_all(&[pupil(1, 9, "99", &["A"], "Bruno", 9)], &[before]);
+    let about: Vec<_> = asked.values().collect();
+    let Decision::Ask { about, why: Doubt::NothingAgrees } = about[0] else { panic!("{asked:?}") };
+    assert_eq!(*about, BTreeSet::from([PersonId(7)]));
 }
 
 #[test]
@@ -106,9 +127,13 @@ fn twins_and_homonyms_stay_apart() {
     let twins = [pupil(0, 1, "1", &["A"], "Lucas", 1), pupil(0, 2, "2", &["B"], "Léo", 1)];
     check(&twins, &[], "+1; +2");
     let homonyms = [pupil(0, 1, "1", &["A"], "Léa", 1), pupil(1, 2, "2", &["B"], "Léa", 1)];
-    check(&homonyms, &[], "+1; +2");
+    // Perfect homonyms, or one pupil typed anew with another INE: only a person can tell.
+    check(&homonyms, &[], "+1; ? Resembles(TooLittle)");
     let nothing_shared = [pupil(0, 1, "1", &[], "Léa", 1), pupil(1, 2, "2", &[], "Léa", 1)];
-    check(&nothing_shared, &[], "+1; +2");
+    check(&nothing_shared, &[], "+1; ? Resembles(TooLittle)");
+    let mut born_later = homonyms.clone();
+    born_later[1].birth_date = Some(date(2011, 7, 23));
+    check(&born_later, &[], "+1; +2");
 }
 
 #[test]
@@ -120,12 +145,18 @@ fn the_number_of_the_school_and_the_birth_date_are_proof() {
         "=7 NumberAndBirthDate",
     );
     check(
-        &[pupil(0, 5, "11", &[], "Ines", 21)],
+        &[pupil(0, 5, "11", &[], "Ines", 23)],
         std::slice::from_ref(&before),
         "? BirthDateDiffers",
     );
     // The same number in another school says nothing (formats 7.2).
-    check(&[pupil(1, 5, "11", &[], "Ines", 1)], &[before], "+8");
+    let elsewhere = pupil(1, 5, "11", &[], "Ines", 1);
+    check(&[elsewhere], std::slice::from_ref(&before), "? Resembles(TooLittle)");
+    // A date corrected, a name corrected: one of them at a time.
+    check(&[pupil(0, 5, "11", &[], "Ines", 2)], std::slice::from_ref(&before), "=7 NumberAndNames");
+    let mut married = pupil(0, 5, "11", &[], "Ines", 1);
+    married.names.family = "VANDROMME".into();
+    check(&[married], &[before], "? NameDiffers");
 }
 
 #[test]
@@ -187,10 +218,12 @@ fn staff_are_known_by_their_number_and_a_second_attribute() {
     let check_one = |claim, expected| check(&[claim], std::slice::from_ref(&before), expected);
     check_one(staff(1, epp("Lille"), "DEWEZ", Some(5)), "=7 NumberAndBirthDate");
     check_one(staff(1, epp("Lille"), "DEWEZ-PETIT", Some(5)), "=7 NumberAndBirthDate");
-    check_one(staff(1, epp("Lille"), "DEWEZ", Some(6)), "? BirthDateDiffers");
+    check_one(staff(1, epp("Lille"), "DEWEZ", Some(6)), "=7 NumberAndNames");
+    check_one(staff(1, epp("Lille"), "DEWEZ", Some(27)), "? BirthDateDiffers");
     check_one(staff(1, epp("Lille"), "DEWEZ", None), "=7 NumberAndNames");
     check_one(staff(1, epp("Lille"), "AUTRE", None), "? NothingAgrees");
-    check_one(staff(1, epp("Amiens"), "DEWEZ", Some(5)), "+8");
+    // Two académies, one name and one date: somebody has to say it.
+    check_one(staff(1, epp("Amiens"), "DEWEZ", Some(5)), "? Resembles(TooLittle)");
 }
 
 #[test]

@@ -5,7 +5,7 @@ const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 const SPREAD: u64 = 0xD6E8_FEB8_6659_FD93;
 
 /// Of bytes. Never 0, which stands for an empty word.
-pub fn of_bytes(bytes: &[u8]) -> u64 {
+pub(super) fn of_bytes(bytes: &[u8]) -> u64 {
     let mut hash = STEP ^ bytes.len() as u64;
     for chunk in bytes.chunks(8) {
         let mut word = [0; 8];
@@ -18,7 +18,7 @@ pub fn of_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// Of a hash and one more value.
-pub fn mix(hash: u64, value: u64) -> u64 {
+pub(super) fn mix(hash: u64, value: u64) -> u64 {
     let mut mixed = (hash.rotate_left(23) ^ value).wrapping_mul(STEP);
     mixed ^= mixed >> 32;
     mixed = mixed.wrapping_mul(SPREAD);

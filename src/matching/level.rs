@@ -6,7 +6,7 @@ use crate::model::traits::Level;
 
 /// The level of a `CODE_MEF` in a school year. None for codes whose place is not known, as those of
 /// an académie.
-pub fn level(mef: &str, year: SchoolYear) -> Option<Level> {
+pub(super) fn level(mef: &str, year: SchoolYear) -> Option<Level> {
     let family: u16 = mef.get(..3)?.parse().ok()?;
     let year_of_course =
         || mef.get(9..10)?.parse::<u8>().ok().filter(|rank| (1..=4).contains(rank));
@@ -27,7 +27,7 @@ pub fn level(mef: &str, year: SchoolYear) -> Option<Level> {
 
 /// How two levels of one person may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Follows {
+pub(super) enum Follows {
     /// A year later, a year higher.
     Straight,
     /// A year repeated, a change of course.
@@ -36,7 +36,7 @@ pub enum Follows {
     Never,
 }
 
-pub fn follows(before: Level, after: Level) -> Follows {
+pub(super) fn follows(before: Level, after: Level) -> Follows {
     let years = i32::from(after.year.0) - i32::from(before.year.0);
     let steps = i32::from(after.rank) - i32::from(before.rank);
     match steps - years {

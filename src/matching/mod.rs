@@ -4,17 +4,37 @@
 //! - Out: a decision a claim, the same whatever the order of the claims.
 //! - Can go wrong: nothing: what is not proven is a new person, what contradicts is a question.
 //!
-//! Only proof merges (DESIGN rule 3): an identifier *and* a second attribute that agrees
-//! (`docs`: matching, stage 1). Evidence short of proof makes no merge.
+//! Proof merges (DESIGN rule 3): an identifier *and* a second attribute that agrees. Without one,
+//! evidence does, when names and date agree, independent evidence backs them, nothing speaks against
+//! it and no guard objects; short of that a person is asked.
 
+mod agree;
+pub mod answer;
+mod assign;
+pub mod block;
 pub mod claim;
 pub mod compare;
 pub mod decide;
-pub mod hash;
+mod evidence;
+mod features;
+mod frequency;
+mod hash;
+mod identify;
+pub mod judge;
+mod learn;
 mod letters;
-pub mod level;
+mod level;
+mod links;
 pub mod normal;
+mod numbering;
+mod partition;
 pub mod policy;
-pub mod sound;
+mod population;
+mod roster;
+mod sound;
 #[cfg(test)]
 pub(crate) mod vectors;
+pub mod weigh;
+
+pub use agree::{Agreement, Field};
+pub use roster::Roster;

@@ -6,7 +6,7 @@ const LENGTH_MAX: usize = 8;
 
 /// The code of a folded name (`A`–`Z`, digits): `LEFEVRE` and `LEFEBVRE` have one sound, `FILIPO` and
 /// `PHILIPPOT` too. Empty only for an empty name.
-pub fn sound(key: &str) -> String {
+pub(super) fn sound(key: &str) -> String {
     let bytes = key.as_bytes();
     let mut code = String::with_capacity(LENGTH_MAX);
     let mut rank = 0;

@@ -99,6 +99,13 @@ pub enum EndedBy {
     NewYearElsewhere,
 }
 
+/// Two persons of the registry turned out to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    pub to: PersonId,
+    pub on: Date,
+}
+
 /// Person × school.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolment {
@@ -126,6 +133,10 @@ pub struct Person {
     pub enrolments: BTreeMap<Uai, Enrolment>,
     /// The school under which the account stands; kept during a hold.
     pub place: Option<Uai>,
+    /// Somebody decided that this is another person of the registry (`review decide`), whose
+    /// account goes on; this one's ends. Undone, it is a person again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
     /// None until the first school gives a right to one.
     pub account: Option<Account>,
 }

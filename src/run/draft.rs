@@ -15,6 +15,8 @@ use crate::desired::naming::Ledger;
 use crate::desired::people::{self, Setting};
 use crate::desired::structures::{self, Structures};
 use crate::desired::{entries, workspaces};
+use crate::matching::Roster;
+use crate::matching::answer::Answers;
 use crate::matching::claim::{Claim, ClaimId};
 use crate::matching::decide::{self, Decision, Doubt};
 use crate::model::account::AccountState;
@@ -135,7 +137,18 @@ fn decide_all(
 ) -> Decided {
     let inputs = review.inputs(session);
     let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
-    let decisions = decide::decide(&claims, registry, first_free(registry, observed));
+    let roster = Roster::new(registry, session.today());
+    let outcome = decide::decide(
+        &claims,
+        &decide::Setting {
+            roster: &roster,
+            answers: &Answers::default(),
+            policy: &session.config.matching,
+            today: session.today(),
+            first_free: first_free(registry, observed),
+        },
+    );
+    let decisions = outcome.decisions;
     let structures: BTreeMap<Uai, Structures> = inputs
         .iter()
         .map(|input| (input.school.uai.clone(), structures::of_school(input, session.today())))
@@ -274,10 +287,12 @@ fn conflicts(
 fn doubt_in_french(why: Doubt) -> &'static str {
     match why {
         Doubt::BirthDateDiffers => "même identifiant, mais une autre date de naissance",
-        Doubt::GivenNameDiffers => "même INE et même date de naissance, mais un autre prénom",
+        Doubt::GivenNameDiffers => "même identifiant, mais un autre prénom",
+        Doubt::NameDiffers => "même numéro, mais un autre nom",
         Doubt::NothingAgrees => "même identifiant, sans rien qui le confirme",
         Doubt::TwoPersons => "ses identifiants sont ceux de deux personnes",
         Doubt::TwiceInOneFile => "deux fiches du même fichier désignent la même personne",
+        Doubt::Resembles(_) => "ressemble à une personne déjà connue, sans preuve suffisante",
     }
 }
 

@@ -92,8 +92,17 @@ fn enrolment_word(state: &EnrolmentState) -> String {
 }
 
 fn json(person: &Person) -> anyhow::Result<String> {
-    let Person { id, names, birth_date: _, identifiers: _, traits: _, enrolments, place, account } =
-        person;
+    let Person {
+        id,
+        names,
+        birth_date: _,
+        identifiers: _,
+        traits: _,
+        enrolments,
+        place,
+        joined: _,
+        account,
+    } = person;
     let line = serde_json::json!({
         "person": id,
         "names": names,

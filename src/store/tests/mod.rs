@@ -58,6 +58,7 @@ pub(crate) fn person(id: u64, login: &str) -> Person {
         identifiers: BTreeSet::new(),
         enrolments: BTreeMap::new(),
         place: Some(uai()),
+        joined: None,
         account: Some(Account {
             name: AccountName {
                 login: name(login),

@@ -199,7 +199,7 @@ fn member(id: u32, function: &str, family: &str, given: &str) -> Staff {
         usage: family.to_owned(),
         birth_name: Some(family.to_owned()),
         given: given.to_owned(),
-        born: Some(date(1980, 3, 1 + (id % 28) as i8)),
+        born: Some(date(1940 + (id / 1_000) as i16, 3, 1 + (id % 28) as i8)),
         grade: None,
         function: Some(function.to_owned()),
         head_of: Vec::new(),

@@ -1,0 +1,96 @@
+//! Evidence for the records that no identifier has settled (matching.md section 3, stage 2): the
+//! candidates, compared and weighed, best first.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::agree::{Field, Listed, Pattern, agree};
+use super::block::{self, KeyCount, Seeker};
+use super::features::Features;
+use super::learn::{self, Compared};
+use super::population::Population;
+use super::roster::Roster;
+use super::weigh::{self, Weights};
+
+/// A pair that was weighed. Ranks are those of the seekers and of the roster's accounts.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) seeker: u32,
+    pub(super) account: u32,
+    pub(super) pattern: Pattern,
+    pub(super) bits: f64,
+}
+
+/// Everything that was weighed.
+pub(super) struct Weighing {
+    /// By seeker, best first.
+    pub(super) pairs: Vec<Pair>,
+    pub(super) weights: Weights,
+    pub(super) keys: Vec<KeyCount>,
+}
+
+/// Pairs weaker than this are not kept: nothing is asked of them, and nobody's second best is so
+/// far away that it matters.
+const BITS_KEPT_MIN: f64 = -12.0;
+
+/// Weighs every candidate. `is_pair` leaves some out: a record and itself.
+pub(super) fn weigh(
+    seekers: &[Seeker<'_>],
+    roster: &Roster,
+    population: &Population<'_>,
+    listed: &BTreeMap<u32, Listed>,
+    is_pair: impl Fn(u32, u32) -> bool + Sync,
+) -> Weighing {
+    let (mut candidates, keys) = block::candidates(seekers, &roster.accounts);
+    candidates.retain(|(seeker, account)| is_pair(*seeker, *account));
+    let features: Vec<&Features> = seekers.iter().map(|seeker| seeker.features).collect();
+    let mut weights = learn::by_experience(roster.accounts.len());
+    learn::learn_chance(&mut weights, &features, &roster.accounts, population);
+    let compared: Vec<Compared> = candidates
+        .par_iter()
+        .map(|(seeker, account)| {
+            let claim = features[*seeker as usize];
+            let person = roster.account(*account);
+            let listed = listed.get(account).copied().unwrap_or_default();
+            let pattern = agree(claim, person, listed, population);
+            let rarity_bits = Field::ALL
+                .iter()
+                .zip(pattern)
+                .filter_map(|(field, agreement)| {
+                    weigh::share(*field, agreement, claim, &person.features, population)
+                })
+                .map(|share| -share.log2())
+                .sum();
+            Compared { pattern, rarity_bits }
+        })
+        .collect();
+    learn::learn_links(&mut weights, &compared, seekers.len(), roster.accounts.len());
+    let mut pairs: Vec<Pair> = candidates
+        .par_iter()
+        .zip(&compared)
+        .map(|((seeker, account), compared)| {
+            let claim = features[*seeker as usize];
+            let person = &roster.account(*account).features;
+            let pattern = compared.pattern;
+            let bits = weights.score(&pattern, claim, person, population);
+            Pair { seeker: *seeker, account: *account, pattern, bits }
+        })
+        .filter(|pair| pair.bits >= BITS_KEPT_MIN)
+        .collect();
+    pairs.par_sort_by(|left, right| {
+        let by_seeker = left.seeker.cmp(&right.seeker);
+        by_seeker.then(right.bits.total_cmp(&left.bits)).then(left.account.cmp(&right.account))
+    });
+    Weighing { pairs, weights, keys }
+}
+
+impl Weighing {
+    /// The pairs of one seeker, best first.
+    pub(super) fn of_seeker(&self, seeker: u32) -> &[Pair] {
+        let start = self.pairs.partition_point(|pair| pair.seeker < seeker);
+        let rest = self.pairs.get(start..).unwrap_or_default();
+        let length = rest.partition_point(|pair| pair.seeker == seeker);
+        rest.get(..length).unwrap_or_default()
+    }
+}

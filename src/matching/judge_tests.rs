@@ -1,0 +1,135 @@
+use super::*;
+
+/// Names and date exact, the two known nowhere else, nothing else known.
+const BARE: Pattern = {
+    let mut pattern = [Agreement::Unknown; Field::ALL.len()];
+    pattern[0] = Agreement::Same;
+    pattern[1] = Agreement::Same;
+    pattern[2] = Agreement::Same;
+    pattern
+};
+const CALM: Circumstances = Circumstances {
+    bits: 20.0,
+    runner_up_bits: f64::NEG_INFINITY,
+    rival_bits: f64::NEG_INFINITY,
+    homonyms: false,
+    listed: Listed::Nowhere,
+    listed_by_previous: false,
+    listed_in_this_file: false,
+    same_school: false,
+    newcomers: false,
+    damaged: false,
+};
+
+fn with(changes: &[(Field, Agreement)]) -> Pattern {
+    let mut pattern = BARE;
+    for (field, agreement) in changes {
+        pattern[*field as usize] = *agreement;
+    }
+    pattern
+}
+
+#[track_caller]
+fn check(changes: &[(Field, Agreement)], about: Circumstances, expect: &str) {
+    let verdict = judge(&with(changes), &about, &Policy::PROPOSED);
+    let told = match verdict {
+        Verdict::Same => "same".to_owned(),
+        Verdict::New => "new".to_owned(),
+        Verdict::Ask(stops) => format!("{stops:?}"),
+    };
+    assert_eq!(told, expect);
+}
+
+use Agreement::{Close, Differs, Exchanged, Part, Same, Typing};
+use Field::{BirthDate, Birthplace, Exit, Family, Given, Ine, PreviousSchool, SecondGiven, Sex};
+
+#[test]
+fn names_and_date_alone_are_a_question_and_one_more_piece_is_enough() {
+    check(&[], CALM, "[TooLittle]");
+    for field in [SecondGiven, Birthplace, PreviousSchool, Exit] {
+        check(&[(field, Same)], CALM, "same");
+    }
+    check(&[(Sex, Same)], CALM, "[TooLittle]");
+}
+
+#[test]
+fn no_score_lifts_a_guard() {
+    let sure = [(SecondGiven, Same), (Birthplace, Same), (PreviousSchool, Same)];
+    let certain = Circumstances { bits: 60.0, ..CALM };
+    check(&sure, certain, "same");
+    check(&sure, Circumstances { homonyms: true, ..certain }, "[Homonyms]");
+    check(&sure, Circumstances { listed_in_this_file: true, ..certain }, "[ListedInThisFile]");
+    check(&sure, Circumstances { damaged: true, ..certain }, "[NameDamaged]");
+    check(&sure, Circumstances { runner_up_bits: 53.0, ..certain }, "[RunnerUp]");
+    check(&sure, Circumstances { rival_bits: 53.0, ..certain }, "[RivalRecord]");
+    let both = [(Birthplace, Differs), (Sex, Differs), (SecondGiven, Same), (Exit, Same)];
+    check(&both, certain, "[Contradiction]");
+}
+
+#[test]
+fn one_piece_against_takes_two_for_and_many_bits() {
+    let one = [(Birthplace, Differs), (SecondGiven, Same), (PreviousSchool, Same)];
+    check(&one, CALM, "same");
+    check(&one, Circumstances { bits: 13.9, ..CALM }, "[Contradiction]");
+    check(&one[..2], CALM, "[Contradiction]");
+}
+
+#[test]
+fn twins_are_never_merged_by_a_machine() {
+    // Close first names, one birthplace, one last school: a third of all twins.
+    let shared = [(Given, Close), (Birthplace, Same), (PreviousSchool, Same), (Exit, Same)];
+    check(&shared, CALM, "[TwinsShape]");
+    let apart = [(Given, Differs), (Birthplace, Same), (PreviousSchool, Same)];
+    check(&apart, CALM, "[TwinsShape, NotCompatible]");
+    // Next to the other twin, who has a record of his own, there is nothing to ask.
+    check(&shared, Circumstances { listed: Listed::Live, ..CALM }, "new");
+    check(&apart, Circumstances { listed: Listed::Live, ..CALM }, "new");
+}
+
+#[test]
+fn an_account_that_another_record_claims_takes_more() {
+    let claimed = Circumstances { listed: Listed::Live, ..CALM };
+    check(&[(Birthplace, Same)], claimed, "[TooLittle]");
+    check(&[(Birthplace, Same), (SecondGiven, Same)], claimed, "same");
+    // The school that the record itself names as last year's has not released yet: expected.
+    let expected = Circumstances { listed_by_previous: true, ..claimed };
+    check(&[(PreviousSchool, Same)], expected, "same");
+}
+
+#[test]
+fn two_ines_that_differ_take_more() {
+    check(&[(Ine, Differs), (Birthplace, Same)], CALM, "[TooLittle]");
+    check(&[(Ine, Differs), (Birthplace, Same), (SecondGiven, Same)], CALM, "same");
+    let typed = [(Ine, Differs), (Family, Typing), (Birthplace, Same), (SecondGiven, Same)];
+    check(&typed, CALM, "[TooLittle]");
+}
+
+#[test]
+fn little_resemblance_takes_more_or_is_no_merge_at_all() {
+    let two = [(Family, Typing), (Given, Typing), (Birthplace, Same)];
+    check(&two, CALM, "[TooLittle]");
+    let none = [(Family, Typing), (Given, Typing), (BirthDate, Exchanged), (Birthplace, Same)];
+    check(&none, CALM, "[NothingExact, TooLittle]");
+    check(&[(Family, Differs), (Birthplace, Same)], CALM, "[NotCompatible]");
+    check(&[(BirthDate, Differs), (Birthplace, Same)], CALM, "[NotCompatible]");
+    check(&[(Given, Part)], CALM, "[Truncated, TooLittle]");
+    let crossed = [(Family, Exchanged), (Given, Exchanged), (Birthplace, Same)];
+    check(&crossed, CALM, "[NamesExchanged, TooLittle]");
+}
+
+#[test]
+fn the_bits_choose_the_band() {
+    check(&[(Birthplace, Same)], Circumstances { bits: 10.0, ..CALM }, "same");
+    check(&[(Birthplace, Same)], Circumstances { bits: 9.9, ..CALM }, "[LowScore]");
+    check(&[(Birthplace, Same)], Circumstances { bits: -2.0, ..CALM }, "[LowScore]");
+    check(&[(Birthplace, Same)], Circumstances { bits: -2.1, ..CALM }, "new");
+}
+
+#[test]
+fn newcomers_are_asked_about_only_when_they_would_be_one() {
+    let newcomers = Circumstances { newcomers: true, ..CALM };
+    check(&[], newcomers, "[TooLittle]");
+    check(&[], Circumstances { bits: 9.9, ..newcomers }, "new");
+    check(&[(Ine, Differs)], newcomers, "[TooLittle]");
+    check(&[(Ine, Differs), (Family, Typing)], newcomers, "new");
+}
