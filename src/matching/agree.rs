@@ -164,7 +164,7 @@ pub(super) fn given(claim: &Features, person: &Features, population: &Population
         return Agreement::Exchanged;
     }
     // `Jean-Paul` and `Jean-Marc` have one beginning and are two people.
-    if (claim.compound != person.compound && claim.head == person.head)
+    if claim.compound != person.compound && (claim.head == person.head || claim.tail == person.tail)
         || is_part_of_given(claim, person)
     {
         return Agreement::Part;

@@ -190,8 +190,8 @@ impl Round<'_> {
         }
     }
 
-    /// Pairs that make no sense: a record and itself or a later one, two records of one file that do
-    /// not even have one name and date, somebody whom a person said that it is not.
+    /// Pairs that make no sense: a record and itself or a later one, two records of one file that
+    /// do not even have one name and date, somebody whom a person said that it is not.
     fn is_pair(&self, seeker: u32, account: u32, links: &[Links]) -> bool {
         let rank = self.seekers[seeker as usize];
         match self.records {

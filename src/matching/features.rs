@@ -1,5 +1,5 @@
-//! What is compared of a record or a person, folded once: names as words with their hashes, the date
-//! as a number, the traits.
+//! What is compared of a record or a person, folded once: names as words with their hashes, the
+//! date as a number, the traits.
 
 use std::collections::BTreeSet;
 
@@ -46,8 +46,10 @@ pub(super) struct Features {
     pub(super) family: Word,
     pub(super) usage: Word,
     pub(super) given: Word,
-    /// Of the first component of a compound first name; that of the whole when it is single.
+    /// Of the first and of the last component of a compound first name; that of the whole when it
+    /// is single.
     pub(super) head: u64,
+    pub(super) tail: u64,
     /// Components of the first name, 2 at the most counted.
     pub(super) compound: bool,
     /// Of the family name without particle.
@@ -135,6 +137,7 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
     let given = Word::of(&names.given);
     let components = normal::tokens(&names.given);
     let head = components.first().map_or(0, |first| upper_hash(first));
+    let tail = components.last().map_or(0, |last| upper_hash(last));
     let bare = normal::key_without_particle(&names.family)
         .map_or(family.hash, |bare| hash::of_bytes(bare.as_bytes()));
     let damaged = [&names.family, &names.given]
@@ -144,6 +147,7 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
     Features {
         pupil,
         head,
+        tail,
         compound: components.len() > 1,
         bare,
         family_sound: hash::of_bytes(sound::sound(&family.text).as_bytes()),

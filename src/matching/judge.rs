@@ -83,12 +83,17 @@ pub(super) fn judge(pattern: &Pattern, about: &Circumstances, policy: &Policy) -
     if stops.is_empty() { Verdict::Same } else { Verdict::Ask(stops) }
 }
 
-/// What differs tells the two apart while the account has its own record in this batch: a twin next to
-/// a twin, a brother next to a brother. No question.
+/// What differs tells the two apart while the account has its own record in this batch: a twin next
+/// to a twin, a brother next to a brother. No question.
 fn is_somebody_else(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> bool {
     let [family, given, date, ..] = *pattern;
     // Staff typed by hand have no date: a name alone is asked about inside one school only.
     if date == Agreement::Unknown && !about.same_school {
+        return true;
+    }
+    // Two names, or two days, and next to nothing else: not worth a question.
+    let apart_without_support = family == Agreement::Differs || date == Agreement::Differs;
+    if apart_without_support && corroborations(pattern) < 2 {
         return true;
     }
     if about.newcomers && !could_be_one_newcomer(pattern, about, policy) {
@@ -97,7 +102,11 @@ fn is_somebody_else(pattern: &Pattern, about: &Circumstances, policy: &Policy) -
     let apart = [family, given, date].contains(&Agreement::Differs)
         || matches!(given, Agreement::Close)
         || matches!(family, Agreement::Close);
-    about.listed == Listed::Live && apart
+    let all_exact = [family, given, date].iter().all(|one| *one == Agreement::Same);
+    let each_its_ine = pattern[Field::Ine as usize] == Agreement::Differs && !all_exact;
+    // A file lists a person once; one that was typed twice has the same names and date.
+    let beside = about.listed_in_this_file && !all_exact;
+    about.listed == Listed::Live && (apart || each_its_ine || beside)
 }
 
 /// Two records of people whom nobody knows are asked about only when they would be one but for a

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::agree::{AGREEMENTS, Agreement, Field, Listed, Pattern, agree};
 use super::features::Features;
-use super::population::Population;
+use super::population::{FEW, Population};
 use super::roster::Account;
 use super::weigh::{Table, Weights, by_value};
 
@@ -108,7 +108,7 @@ fn experience(rows: &[(Field, Agreement, f64)]) -> Table {
 
 /// Experience alone: for a batch too small to teach anything.
 pub(super) fn by_experience(accounts: usize) -> Weights {
-    let prior_bits = (KNOWN_BEFORE / accounts.max(1) as f64).log2();
+    let prior_bits = (KNOWN_BEFORE / (accounts as f64).max(FEW)).log2();
     Weights { same: experience(ONE_PERSON), other: experience(TWO_PEOPLE), prior_bits }
 }
 
@@ -205,7 +205,7 @@ pub(super) fn learn_links(
         let strength = 50.0;
         let known = (links + KNOWN_BEFORE * strength) / (seekers as f64 + strength);
         let most = seekers.min(accounts).max(1) as f64 / seekers.max(1) as f64;
-        weights.prior_bits = (known.min(most) / accounts.max(1) as f64).log2();
+        weights.prior_bits = (known.min(most) / (accounts as f64).max(FEW)).log2();
     }
 }
 

@@ -5,8 +5,8 @@
 //! - Can go wrong: nothing: what is not proven is a new person, what contradicts is a question.
 //!
 //! Proof merges (DESIGN rule 3): an identifier *and* a second attribute that agrees. Without one,
-//! evidence does, when names and date agree, independent evidence backs them, nothing speaks against
-//! it and no guard objects; short of that a person is asked.
+//! evidence does, when names and date agree, independent evidence backs them, nothing speaks
+//! against it and no guard objects; short of that a person is asked.
 
 mod agree;
 pub mod answer;

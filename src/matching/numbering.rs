@@ -1,4 +1,5 @@
-//! States turned into decisions: new persons get their numbers, in the order of their first records.
+//! States turned into decisions: new persons get their numbers, in the order of their first
+//! records.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,7 @@ pub(super) struct Population<'a> {
 }
 
 /// In a small population every value would look frequent: shares are those of at least this many.
-const FEW: f64 = 2_000.0;
+pub(super) const FEW: f64 = 2_000.0;
 
 impl<'a> Population<'a> {
     pub(super) fn of(known: &'a Census, known_count: usize, batch: &[Features]) -> Self {

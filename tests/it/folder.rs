@@ -268,9 +268,11 @@ pub(crate) fn individu(kind: &str, id: &str, name: &str, born: &str, function: &
     )
 }
 
-/// A teacher for the classes of the tests.
-pub(crate) fn teacher() -> String {
-    individu("epp", "31762", "VANDROMME", "1975-03-12", "ENS")
+/// A teacher for the classes of the tests: another person in every school, of one number.
+pub(crate) fn teacher(uai: &str) -> String {
+    let (name, born) =
+        if uai == BAIE { ("SAUVAGE", "1968-11-30") } else { ("VANDROMME", "1975-03-12") };
+    individu("epp", "31762", name, born, "ENS")
 }
 
 /// Delivers one small school: that many pupils in two classes, and their teacher.
@@ -279,5 +281,5 @@ pub(crate) fn small_school(folder: &Folder, uai: &str, first: u32, count: u32) {
     let pupils: Vec<Pupil> = (first..first + count).map(|n| pupil(n, class(n))).collect();
     folder.deliver(&format!("{uai}/ElevesSansAdresses.xml"), &siecle_file(uai, 7, &pupils));
     let classes = [("2A", "31762"), ("2B", "31762")];
-    folder.deliver(&format!("{uai}/sts_emp.xml"), &sts_file(uai, &teacher(), &classes));
+    folder.deliver(&format!("{uai}/sts_emp.xml"), &sts_file(uai, &teacher(uai), &classes));
 }

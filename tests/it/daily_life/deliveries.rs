@@ -85,7 +85,8 @@ fn a_file_cut_anywhere_is_refused_and_changes_nothing() {
     let (old, new) = (applied(), Folder::new(&[BEFFROI, BAIE]));
     let pupils: Vec<_> = (100..104).map(|n| pupil(n, "2A")).collect();
     let divisions = [("2A", "31762")];
-    let files = [siecle_file(BEFFROI, 8, &pupils), sts_file(BEFFROI, &teacher(), &divisions)];
+    let files =
+        [siecle_file(BEFFROI, 8, &pupils), sts_file(BEFFROI, &teacher(BEFFROI), &divisions)];
     for (kind, whole) in files.iter().enumerate() {
         for percent in (0..100).step_by(5) {
             let cut = &whole[..whole.len() * percent / 100];
@@ -117,7 +118,7 @@ fn every_row_read_is_accepted_set_aside_or_rejected() {
     pupils[5].structures = vec![('D', "9Z".to_owned())];
     folder.deliver("a/eleves.xml", &siecle_file(BEFFROI, 7, &pupils));
     let divisions = [("2A", "31762"), ("2B", "99")];
-    folder.deliver("a/sts.xml", &sts_file(BEFFROI, &teacher(), &divisions));
+    folder.deliver("a/sts.xml", &sts_file(BEFFROI, &teacher(BEFFROI), &divisions));
     let document = folder.json_at(MONDAY, &["plan"]).exit(3).json();
     let deliveries = document["deliveries"].as_array().unwrap();
     assert_eq!(deliveries.len(), 4);

@@ -167,7 +167,12 @@ pub(super) fn pupil(n: u32, division: &str) -> Pupil {
         usage: None,
         given: GIVEN[rank % GIVEN.len()].to_owned(),
         second_given: None,
-        born: Some(date(days_ago(0).year() - 16, 1 + (n % 12) as i8, 1 + (n % 28) as i8)),
+        // Names come round every 24 pupils, days every 84: no two have both, and the year.
+        born: Some(date(
+            days_ago(0).year() - 14 - (n / 168 % 60) as i16,
+            1 + (n % 12) as i8,
+            1 + (n % 28) as i8,
+        )),
         entered: None,
         left: None,
         mef: mef_of(division).code.to_owned(),
