@@ -108,13 +108,13 @@ fn readme(order: &Order, plan: &Plan, written: &write::Written) -> String {
          truth.csv       who is who: source;uai;source_id;person. Pupils are siecle and their\n\
          \x20               ELEVE_ID, staff are sts and epp:ID or local:ID. No command reads it\n\
          \x20               but those that measure the matching.\n\
-         rentree.toml, mappings/, secrets/: as `rentree init --lab` writes them; the target is the\n\
-         \x20               LDAP server inside rentree.\n\n\
+         rentree.toml, mappings/, secrets/: as `rentree init --lab` writes them; the target is\n\
+         \x20               the LDAP server inside rentree.\n\n\
          The last state of everything (a school's newest file counts):\n\n\
          \x20 rentree --now {last} check --out reports\n\
          \x20 rentree --now {last} plan\n\n\
-         Evening after evening. A file counts as soon as it is in the inbox, so the later ones are\n\
-         put aside first:\n\n\
+         Evening after evening. A file counts as soon as it is in the inbox, so the later ones\n\
+         are put aside first:\n\n\
          \x20 mkdir later && mv inbox/* later/\n{steps}\
          \x20 rentree --now {last} people\n\n\
          Exit 3 is usual: some records are set aside, and the schools are told. A guard (exit 4)\n\

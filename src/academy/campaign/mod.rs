@@ -31,6 +31,7 @@ pub use calendar::Campaign;
 pub use events::{Event, Events};
 pub use plan::Plan;
 pub use rates::{Rates, Typing};
+pub use staff::staff;
 
 use super::siecle::Pupil;
 use fate::{Stay, fate};
