@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use encoding_rs::ISO_8859_15;
+use encoding_rs::{ISO_8859_15, WINDOWS_1252};
 use quick_xml::escape::{escape, partial_escape};
 
 /// What the file says of its bytes, and what they are.
@@ -13,6 +13,8 @@ pub enum Charset {
     Latin9,
     /// Declared ISO-8859-15, but really UTF-8 (formats 6.1).
     Utf8Misdeclared,
+    /// Declared ISO-8859-15, but really windows-1252 (formats 6.1).
+    Cp1252Misdeclared,
     /// Declared and really UTF-8.
     Utf8,
 }
@@ -20,23 +22,25 @@ pub enum Charset {
 impl Charset {
     fn declared(self) -> &'static str {
         match self {
-            Self::Latin9 | Self::Utf8Misdeclared => "ISO-8859-15",
+            Self::Latin9 | Self::Utf8Misdeclared | Self::Cp1252Misdeclared => "ISO-8859-15",
             Self::Utf8 => "UTF-8",
         }
     }
 
     /// The bytes of a text.
     fn bytes(self, text: &str) -> Cow<'_, [u8]> {
-        if self != Self::Latin9 {
-            return Cow::Borrowed(text.as_bytes());
-        }
-        let (bytes, _, lost) = ISO_8859_15.encode(text);
+        let encoding = match self {
+            Self::Latin9 => ISO_8859_15,
+            Self::Cp1252Misdeclared => WINDOWS_1252,
+            Self::Utf8Misdeclared | Self::Utf8 => return Cow::Borrowed(text.as_bytes()),
+        };
+        let (bytes, _, lost) = encoding.encode(text);
         if !lost {
             return bytes;
         }
         let one = |sign: char| {
             let mut buffer = [0; 4];
-            let (bytes, _, lost) = ISO_8859_15.encode(sign.encode_utf8(&mut buffer));
+            let (bytes, _, lost) = encoding.encode(sign.encode_utf8(&mut buffer));
             if lost { vec![b'?'] } else { bytes.into_owned() }
         };
         Cow::Owned(text.chars().flat_map(one).collect())
@@ -152,5 +156,7 @@ mod tests {
         assert!(holds(Charset::Latin9, "Łukasz Œ", b">?ukasz \xbc<"));
         assert!(holds(Charset::Utf8Misdeclared, "LECŒUVRE", "LECŒUVRE".as_bytes()));
         assert!(holds(Charset::Utf8Misdeclared, "É", b"ISO-8859-15"));
+        assert!(holds(Charset::Cp1252Misdeclared, "LECŒUVRE", b"LEC\x8cUVRE"));
+        assert!(holds(Charset::Cp1252Misdeclared, "É", b"ISO-8859-15"));
     }
 }

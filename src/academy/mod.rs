@@ -3,6 +3,7 @@
 //! - In: a seed, or for the demo nothing at all. - Out: files in the real formats, the same bytes
 //!   every time. - Can go wrong: the disk.
 
+pub mod campaign;
 pub mod demo;
 pub mod keys;
 pub mod markup;

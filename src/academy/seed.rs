@@ -15,6 +15,14 @@ impl Stream {
         Self(state)
     }
 
+    /// The stream of one purpose of the `number`th person or school: cheap enough for millions.
+    pub fn numbered(seed: u64, purpose: &str, number: u64) -> Self {
+        let Self(state) = Self::new(seed, purpose);
+        let mut stream = Self(state ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        // Neighbouring numbers must not give neighbouring states.
+        Self(stream.next())
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,6 +34,12 @@ impl Stream {
     pub fn below(&mut self, end: u64) -> u64 {
         // The bias of a remainder is below 1 in 10^13 for the small ends drawn here.
         self.next().checked_rem(end).unwrap_or(0)
+    }
+
+    /// True at this rate, from 0 (never) to 1 (always).
+    pub fn chance(&mut self, rate: f64) -> bool {
+        const UNIT: f64 = (1_u64 << 53) as f64;
+        ((self.next() >> 11) as f64) < rate * UNIT
     }
 
     /// True once in `n` on average.
@@ -63,6 +77,16 @@ mod tests {
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert_ne!(draw(1, "a"), draw(1, "b"));
         assert_ne!(draw(1, "a"), draw(2, "a"));
+    }
+
+    #[test]
+    fn a_chance_is_met_at_its_rate_and_neighbouring_numbers_do_not_resemble_each_other() {
+        let met = |rate| {
+            let one = |number| Stream::numbered(3, "chance", number).chance(rate);
+            (0..20_000).filter(|number| one(*number)).count()
+        };
+        assert_eq!((met(0.0), met(1.0)), (0, 20_000));
+        assert!((1_850..2_150).contains(&met(0.1)), "{}", met(0.1));
     }
 
     #[test]

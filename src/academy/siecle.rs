@@ -70,8 +70,11 @@ pub struct Private {
     pub street: String,
     pub postcode: String,
     pub town: String,
+    /// Empty: nobody noted it.
     pub previous_school: String,
     pub previous_class: String,
+    /// Programme of the year before.
+    pub previous_mef: &'static str,
     /// Subject codes of the options.
     pub options: Vec<&'static str>,
     pub grant: bool,
@@ -233,7 +236,9 @@ fn write_pupil<W: Write>(
     open_for(xml, "ELEVE", pupil)?;
     xml.optional("ID_NATIONAL", pupil.ine.as_deref())?;
     xml.optional("INE_BEA", pupil.ine_bea.as_deref())?;
-    xml.optional("INE_RNIE", pupil.ine.as_deref())?;
+    // Two key letters make an RNIE, one a BEA (formats 7.1).
+    let rnie = |ine: &&str| ine.as_bytes().get(9).is_some_and(u8::is_ascii_uppercase);
+    xml.optional("INE_RNIE", pupil.ine.as_deref().filter(rnie))?;
     xml.optional("ELENOET", number.as_deref())?;
     if let (Some(number), Some(middle)) = (pupil.local_number, heading.uai.get(1..7)) {
         xml.text("ID_ELEVE_ETAB", &format!("{number:05}{middle}"))?;
@@ -267,13 +272,15 @@ fn write_pupil<W: Write>(
     if layout.addresses {
         xml.text("ADRESSE_ID", &format!("7{}", pupil.eleve_id))?;
     }
-    write_last_year(xml, private)?;
+    if !private.previous_school.is_empty() {
+        write_last_year(xml, private)?;
+    }
     xml.close()
 }
 
 fn write_last_year<W: Write>(xml: &mut Markup<W>, private: &Private) -> io::Result<()> {
     xml.open("SCOLARITE_AN_DERNIER", &[])?;
-    xml.text("CODE_MEF", "10310019110")?;
+    xml.text("CODE_MEF", private.previous_mef)?;
     // A class of last year: whoever takes every CODE_STRUCTURE for a membership finds it here.
     xml.text("CODE_STRUCTURE", &private.previous_class)?;
     xml.text("CODE_RNE", &private.previous_school)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::academy::campaign::Typing;
 use crate::run::session::Format;
 use crate::run::show::ShowAs;
 
@@ -109,4 +110,28 @@ pub enum Command {
     Backup { file: PathBuf },
     /// Serve the embedded lab until stopped (Ctrl-C)
     Lab,
+    /// Write an invented academy of any size: deliveries of several evenings, and who is who
+    Academy {
+        /// Where to write; must not exist yet, or be empty
+        #[arg(required_unless_present = "print_rates")]
+        dir: Option<PathBuf>,
+        /// The same seed gives the same academy
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// About how many pupils, in each evening that all schools deliver on
+        #[arg(long, default_value_t = 8_000)]
+        pupils: u32,
+        /// How many schools; by default one for 1,150 pupils
+        #[arg(long)]
+        schools: Option<u32>,
+        /// How well the schools type
+        #[arg(long, value_enum, default_value_t = Typing::Ordinary)]
+        typing: Typing,
+        /// A TOML file with other rates; those that it does not name stay as they are
+        #[arg(long, value_name = "FILE")]
+        rates: Option<PathBuf>,
+        /// Print the whole table of rates, with what each means, and write nothing
+        #[arg(long)]
+        print_rates: bool,
+    },
 }

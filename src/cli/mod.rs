@@ -84,5 +84,12 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
         Command::People { school, find } => run::people::people(&session()?, school, find),
         Command::Backup { file } => run::backup::backup(&session()?, &file),
         Command::Lab => run::lab::lab(&session()?),
+        Command::Academy { dir, seed, pupils, schools, typing, rates, print_rates } => {
+            let order = run::academy::Order { seed, pupils, schools, typing, rates };
+            match dir.filter(|_| !print_rates) {
+                Some(dir) => run::academy::academy(&world, &dir, &order),
+                None => run::academy::print_rates(&world, &order),
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! - In: a session (configuration, clock, form of output). - Out: an exit status; data on stdout.
 //! - Can go wrong: everything; each failure is a sentence with a hint, and a status of its own.
 
+pub mod academy;
 pub mod apply;
 pub mod applying;
 pub mod backup;

@@ -216,6 +216,7 @@ pub(crate) fn pupil(n: u32, division: &str) -> Pupil {
             town: "LILLE".to_owned(),
             previous_school: "0629990X".to_owned(),
             previous_class: "3 B".to_owned(),
+            previous_mef: "10310019110",
             options: Vec::new(),
             grant: false,
         },

@@ -26,6 +26,7 @@ macro_rules! scripts {
 
 // One word a file of `tests/scripts`.
 scripts!(
+    academy,
     class_renamed,
     departure_and_return,
     disk_full,

@@ -151,6 +151,7 @@ fn private(school: &DemoSchool, stream: &mut Stream, number: u32) -> Private {
         town: "CANARI-LES-BAINS".to_owned(),
         previous_school: keys::uai(599_900 + stream.below(80) as u32),
         previous_class: format!("3 {}", stream.pick(&["A", "B", "C", "D"])),
+        previous_mef: "10310019110",
         grant: stream.once_in(5),
     }
 }

@@ -190,6 +190,7 @@ pub(super) fn pupil(n: u32, division: &str) -> Pupil {
             town: "VILLE".to_owned(),
             previous_school: "0599991P".to_owned(),
             previous_class: "3A".to_owned(),
+            previous_mef: "10310019110",
             options: Vec::new(),
             grant: false,
         },
