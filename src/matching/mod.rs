@@ -15,6 +15,7 @@ pub mod block;
 pub mod claim;
 pub mod compare;
 pub mod decide;
+pub mod evaluate;
 mod evidence;
 mod features;
 mod frequency;

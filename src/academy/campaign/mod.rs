@@ -10,6 +10,7 @@
 
 pub mod birthplace;
 pub mod calendar;
+pub mod claims;
 pub mod classes;
 pub mod events;
 pub mod fate;
