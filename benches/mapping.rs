@@ -1,10 +1,12 @@
-//! Entries of a region, made by the supplied mapping: 250,000 accounts and 20,000 groups.
+//! Names of a million homonyms, and entries of a region, made by the supplied mapping:
+//! 250,000 accounts and 20,000 groups.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a bench tells what it measured, or dies"
 )]
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rentree::desired::naming::{Ledger, base};
@@ -27,6 +29,8 @@ fn main() {
         EntryMapping::parse(supplied("openldap.toml"), "openldap.toml", "dc=ecole,dc=example")
             .unwrap();
     let uai: Uai = "0590001F".parse().unwrap();
+    homonyms(&scheme, 500_000);
+    homonyms(&scheme, 1_000_000);
 
     let started = Instant::now();
     let mut ledger = Ledger::new();
@@ -80,6 +84,30 @@ fn main() {
             mapping.group(&facts).unwrap().links.values().map(|dns| dns.len()).sum::<usize>();
     }
     println!("groups   {GROUPS} entries, {members} members in {:?}", started.elapsed());
+}
+
+/// People of three thousand names, a third of them cut to short logins that meet. Twice as many
+/// should take about twice the time.
+fn homonyms(scheme: &Scheme, people: u64) {
+    let families = ["DUPONT-", "EL AMRANI ", "DE LA ROCHEFOUCAULD "];
+    let started = Instant::now();
+    let mut ledger = Ledger::new();
+    let granted = (0..people).map(|rank| {
+        let rank = rank * 7919 % 3_000;
+        let beginning = families[usize::try_from(rank % 3).unwrap()];
+        let family = format!("{beginning}{}", letters(rank / 3));
+        let names = Names { family, usage: None, given: "Jean-Baptiste".into() };
+        ledger.grant(&base(&names, scheme).unwrap())
+    });
+    let granted: Vec<_> = granted.collect();
+    println!("naming   {people} homonyms in {:?}", started.elapsed());
+    let mut given = BTreeSet::new();
+    for name in &granted {
+        assert!(name.short_login.as_str().len() <= 20);
+        for own in BTreeSet::from([&name.login, &name.short_login, &name.mail_local]) {
+            assert!(given.insert(own), "{own} was given twice");
+        }
+    }
 }
 
 fn letters(rank: u64) -> String {
