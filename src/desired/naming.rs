@@ -6,9 +6,15 @@
 mod ledger;
 mod stems;
 
+use std::collections::BTreeMap;
+
+use super::structures::Structures;
 use crate::mapping::naming::Scheme;
 use crate::matching::normal;
+use crate::model::ids::Uai;
 use crate::model::record::Names;
+use crate::model::registry::Registry;
+use crate::model::workspace::Workspace;
 
 pub use ledger::Ledger;
 use stems::Stems;
@@ -28,6 +34,18 @@ pub enum Unnameable {
     Empty,
 }
 
+impl Unnameable {
+    /// What a school secretary reads.
+    pub fn in_french(&self) -> String {
+        match self {
+            Self::NoGiven => "le prénom manque".to_owned(),
+            Self::LostBytes => "des lettres ont été perdues".to_owned(),
+            Self::Reserved(word) => format!("« {word} » n'est pas le nom d'une personne"),
+            Self::Empty => "aucune lettre latine dans le nom ou dans le prénom".to_owned(),
+        }
+    }
+}
+
 /// What a scheme makes of names before any suffix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
@@ -43,6 +61,25 @@ impl Base {
     fn stems(&self, width: usize) -> [&str; 3] {
         [&self.login, &self.short_login, &self.mail].map(|stems| stems.before(width))
     }
+}
+
+/// Every name that the registry or a structure holds. Workspaces and what schools call their
+/// divisions and groups count: in Active Directory accounts and groups share one space, and the
+/// group `M.DUPONT` of a Monsieur Dupont is not to be taken for him.
+pub fn taken(registry: &Registry, structures: &BTreeMap<Uai, Structures>) -> Ledger {
+    let mut ledger = Ledger::new();
+    for account in registry.persons.values().filter_map(|person| person.account.as_ref()) {
+        account.name.each().into_iter().for_each(|name| ledger.take(name.as_str()));
+    }
+    registry.former_names.iter().for_each(|name| ledger.take(name));
+    for Workspace { key, name, label, state: _ } in registry.workspaces.values() {
+        [name, &key.code.0, label].into_iter().for_each(|name| ledger.take(name));
+    }
+    for (key, declaration) in structures.values().flat_map(|school| &school.declared) {
+        ledger.take(&key.code.0);
+        declaration.label.iter().for_each(|label| ledger.take(label));
+    }
+    ledger
 }
 
 /// Makes the base of a person's names.
@@ -90,5 +127,7 @@ fn generic(given: &[String], called: &[String], scheme: &Scheme) -> Option<Strin
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,10 @@ fn a_crowd_of_homonyms_is_parted_within_all_limits() {
     }
 }
 
+fn is_of_logins(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)
+}
+
 /// The rule of [`Ledger::grant`], by search from the first number.
 fn searched(base: &Base, taken: &BTreeSet<String>) -> [String; 3] {
     let numbered = |number: u32| {
@@ -111,10 +115,7 @@ proptest! {
             match base(&names(family, given), &scheme) {
                 Ok(base) => {
                     for text in shown(&Ledger::new().grant(&base)) {
-                        let sign = |byte: u8| {
-                            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)
-                        };
-                        prop_assert!(!text.is_empty() && text.bytes().all(sign), "{text}");
+                        prop_assert!(text.bytes().all(is_of_logins) && !text.is_empty(), "{text}");
                     }
                 }
                 Err(why) => prop_assert!(
