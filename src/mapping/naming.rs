@@ -9,6 +9,9 @@ use crate::model::account::AccountName;
 /// What Entra ID takes after the @ of a user principal name.
 const DOMAIN_MAX: usize = 48;
 
+/// Longest word that is looked for inside joins: every person costs as many look-ups.
+pub const WORD_MAX: usize = 16;
+
 /// One naming scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
@@ -73,6 +76,10 @@ impl Scheme {
         let reserved = plain_words(&mut words, "reserved", problems);
         let generic = plain_words(&mut words, "generic", problems);
         let unfortunate = plain_words(&mut words, "unfortunate", problems);
+        for word in unfortunate.iter().filter(|word| word.len() > WORD_MAX) {
+            let text = format!("{word} has more than {WORD_MAX} signs");
+            problems.add(&words.at("unfortunate"), text);
+        }
         let neutral = plain_words(&mut words, "neutral", problems).into_iter().collect();
         words.end(problems);
         Self {
@@ -224,6 +231,8 @@ mod tests {
         let domain = "a".repeat(40) + ".example.fr";
         let long = format!("naming.toml: domains.staff: {domain} has more than 48 signs");
         check("staff = \"ecole.example\"", &format!("staff = \"{domain}\""), &[&long]);
+        let word = "naming.toml: words.unfortunate: abcdefghijklmnopq has more than 16 signs";
+        check("unfortunate = [", "unfortunate = [\"abcdefghijklmnopq\", ", &[word]);
         let word = "naming.toml: words.reserved: Élève is not made of a-z and 0-9 only";
         check("reserved = [", "reserved = [\"Élève\", ", &[word]);
     }

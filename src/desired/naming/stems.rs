@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::mapping::naming::{Form, Part};
+use crate::mapping::naming::{Form, Part, WORD_MAX};
 
 /// Digits of a suffix: a name that has room for them is not shortened.
 const SUFFIX_MAX: usize = 6;
@@ -110,26 +110,20 @@ fn misread(
     if unfortunate.contains(initials) || unfortunate.contains(&join) {
         return true;
     }
-    let longest = longest(unfortunate);
-    (seam.saturating_sub(longest)..seam).any(|start| {
-        let ends = (seam + 1).max(start + WORD_INSIDE_MIN)..=join.len().min(start + longest);
+    (seam.saturating_sub(WORD_MAX)..seam).any(|start| {
+        let ends = (seam + 1).max(start + WORD_INSIDE_MIN)..=join.len().min(start + WORD_MAX);
         ends.into_iter().any(|end| unfortunate.contains(&join[start..end]))
     })
 }
 
 /// Lengths at which a cut would make a word that the name has not: `martine.duconn|ier`.
 fn bad_cuts(shortened: &str, limit: usize, unfortunate: &BTreeSet<String>) -> Vec<usize> {
-    let longest = longest(unfortunate);
     let ends_badly = |end: &usize| {
         let Some((before, after)) = shortened.split_at_checked(*end) else { return false };
         let goes_on = after.starts_with(|sign: char| sign.is_ascii_alphanumeric());
-        let first = before.len().saturating_sub(longest);
+        let first = before.len().saturating_sub(WORD_MAX);
         let mut starts = first..(before.len() + 1).saturating_sub(WORD_AT_CUT_MIN);
         goes_on && starts.any(|start| unfortunate.contains(&before[start..]))
     };
     (limit.saturating_sub(2 * SUFFIX_MAX)..=limit).filter(ends_badly).collect()
-}
-
-fn longest(words: &BTreeSet<String>) -> usize {
-    words.iter().map(String::len).max().unwrap_or_default()
 }
