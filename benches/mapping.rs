@@ -1,10 +1,12 @@
-//! Entries of a region, made by the supplied mapping: 250,000 accounts and 20,000 groups.
+//! Names of a million homonyms, and entries of a region, made by the supplied mapping:
+//! 250,000 accounts and 20,000 groups.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a bench tells what it measured, or dies"
 )]
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rentree::desired::naming::{Ledger, base};
@@ -27,6 +29,9 @@ fn main() {
         EntryMapping::parse(supplied("openldap.toml"), "openldap.toml", "dc=ecole,dc=example")
             .unwrap();
     let uai: Uai = "0590001F".parse().unwrap();
+    homonyms(&scheme, 250_000);
+    homonyms(&scheme, 500_000);
+    homonyms(&scheme, 1_000_000);
 
     let started = Instant::now();
     let mut ledger = Ledger::new();
@@ -80,6 +85,33 @@ fn main() {
             mapping.group(&facts).unwrap().links.values().map(|dns| dns.len()).sum::<usize>();
     }
     println!("groups   {GROUPS} entries, {members} members in {:?}", started.elapsed());
+}
+
+/// People of three thousand names, a third of them cut to short logins that meet. Twice as many
+/// should take about twice the time.
+fn homonyms(scheme: &Scheme, people: u64) {
+    let families = ["DUPONT-", "EL AMRANI ", "DE LA ROCHEFOUCAULD "];
+    let bases = |rank: u64| {
+        let rank = rank * 7919 % 3_000;
+        let beginning = families[usize::try_from(rank % 3).unwrap()];
+        let family = format!("{beginning}{}", letters(rank / 3));
+        let names = Names { family, usage: None, given: "Jean-Baptiste".into() };
+        base(&names, scheme).unwrap()
+    };
+    let started = Instant::now();
+    let bases: Vec<_> = (0..people).map(bases).collect();
+    println!("naming   {people} bases in {:?}", started.elapsed());
+    let started = Instant::now();
+    let mut ledger = Ledger::new();
+    let granted: Vec<_> = bases.iter().map(|base| ledger.grant(base)).collect();
+    println!("naming   {people} homonyms parted in {:?}", started.elapsed());
+    let mut given = BTreeSet::new();
+    for name in &granted {
+        assert!(name.short_login.as_str().len() <= 20);
+        for own in BTreeSet::from([&name.login, &name.short_login, &name.mail_local]) {
+            assert!(given.insert(own), "{own} was given twice");
+        }
+    }
 }
 
 fn letters(rank: u64) -> String {

@@ -179,9 +179,10 @@ fn give_account(
             let name = ledger.grant(&base);
             person.account = Some(Account { name, state: AccountState::Active });
         }
-        Err(_) => {
+        Err(why) => {
             for (uai, one) in declared.into_iter().flatten() {
-                findings.push(about(finding::LOGIN_IMPOSSIBLE, setting, uai, one));
+                let finding = about(finding::LOGIN_IMPOSSIBLE, setting, uai, one);
+                findings.push(finding.with("reason", why.in_french()));
             }
         }
     }

@@ -19,8 +19,9 @@ const HASH_DIGITS: usize = 6;
 /// Shorter words are looked for as words of their own: `pap` is no part of `PAPIER`.
 const WORD_INSIDE_MIN: usize = 4;
 
-/// `0590001F-div-1G3`. `neutral` is the list of the naming scheme; `taken` holds the names of the
-/// registry in lower case, since Windows and Entra ID see no case, and gets the new one.
+/// `0590001F-div-1G3`. `neutral` is the list of the naming scheme; `taken` holds the names of
+/// workspaces and accounts in lower case, since Windows and Entra ID see no case, and gets the new
+/// one.
 pub fn space_name(key: &StructureKey, neutral: &[String], taken: &mut BTreeSet<String>) -> String {
     let kind = match key.kind {
         StructureKind::Division => "div",

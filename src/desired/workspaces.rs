@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::space_name::{space_name, tells};
 use super::structures::{Declaration, Structures};
 use crate::model::account::AccountState;
-use crate::model::ids::{PersonId, StructureKey, StructureKind, Uai};
+use crate::model::ids::{Login, PersonId, StructureKey, StructureKind, Uai};
 use crate::model::person::{Identifier, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::{Workspace, WorkspaceState, WorkspaceWithMembers};
@@ -22,8 +22,7 @@ pub fn settle(
     neutral: &[String],
     today: Date,
 ) -> Vec<WorkspaceWithMembers> {
-    let mut taken: BTreeSet<String> =
-        registry.workspaces.values().map(|space| space.name.to_lowercase()).collect();
+    let mut taken = names_taken(registry, persons);
     let nothing = Declaration::default();
     let mut spaces: BTreeMap<StructureKey, WorkspaceWithMembers> = BTreeMap::new();
     for (key, old) in &registry.workspaces {
@@ -69,6 +68,19 @@ pub fn settle(
     }
     add_pupils(&mut spaces, persons);
     spaces.into_values().collect()
+}
+
+/// What a new workspace must not be called: another one, or, since accounts and groups share one
+/// space in some targets, an account, now or once. Names of workspaces begin with the digits of a
+/// school: few other names do.
+fn names_taken(registry: &Registry, persons: &BTreeMap<PersonId, Person>) -> BTreeSet<String> {
+    let spaces = registry.workspaces.values().map(|space| space.name.to_lowercase());
+    let accounts = persons.values().filter_map(|person| person.account.as_ref());
+    let names = accounts.flat_map(|account| account.name.each()).map(Login::as_str);
+    let alike = names
+        .chain(registry.former_names.iter().map(String::as_str))
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()));
+    spaces.chain(alike.map(str::to_owned)).collect()
 }
 
 /// The label, else the code; the neutral name when either would tell of handicap or the like

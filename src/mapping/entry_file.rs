@@ -64,6 +64,7 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
         limits,
     };
     sense(&mapping, problems);
+    uncut(&mapping, problems);
     if problems.is_empty() {
         trial::run(&mapping, problems);
     }
@@ -278,6 +279,19 @@ fn limits(root: &mut Section, problems: &mut Problems) -> BTreeMap<String, usize
             (attribute.to_ascii_lowercase(), limit)
         })
         .collect()
+}
+
+/// A login that is cut may be somebody else's: only values that cannot be too long are written.
+fn uncut(mapping: &EntryMapping, problems: &mut Problems) {
+    for (attribute, slots) in &mapping.account.attributes {
+        let Some(limit) = mapping.limits.get(&attribute.to_ascii_lowercase()) else { continue };
+        for (variable, longest) in [("short_login", 20), ("login", 64), ("mail", 113)] {
+            if *limit < longest && slots.iter().any(|slot| slot.cell.uses(variable)) {
+                let text = format!("{variable} has up to {longest} signs and must not be cut");
+                problems.add(&format!("limits.{attribute}"), text);
+            }
+        }
+    }
 }
 
 /// What each key allows and all of them together do not.

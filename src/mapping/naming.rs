@@ -6,6 +6,12 @@ use std::collections::BTreeSet;
 use super::section::{Agreement, Problems, Section};
 use crate::model::account::AccountName;
 
+/// What Entra ID takes after the @ of a user principal name.
+const DOMAIN_MAX: usize = 48;
+
+/// Longest word that is looked for inside joins: every person costs as many look-ups.
+pub const WORD_MAX: usize = 16;
+
 /// One naming scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme {
@@ -70,6 +76,10 @@ impl Scheme {
         let reserved = plain_words(&mut words, "reserved", problems);
         let generic = plain_words(&mut words, "generic", problems);
         let unfortunate = plain_words(&mut words, "unfortunate", problems);
+        for word in unfortunate.iter().filter(|word| word.len() > WORD_MAX) {
+            let text = format!("{word} has more than {WORD_MAX} signs");
+            problems.add(&words.at("unfortunate"), text);
+        }
         let neutral = plain_words(&mut words, "neutral", problems).into_iter().collect();
         words.end(problems);
         Self {
@@ -146,6 +156,9 @@ fn domain(section: &mut Section, key: &str, problems: &mut Problems) -> String {
     if !good && !domain.is_empty() {
         problems.add(&section.at(key), format!("{domain} is not a domain in lower case"));
     }
+    if domain.len() > DOMAIN_MAX {
+        problems.add(&section.at(key), format!("{domain} has more than {DOMAIN_MAX} signs"));
+    }
     domain
 }
 
@@ -179,6 +192,12 @@ mod tests {
             [&scheme.login, &scheme.short_login, &scheme.mail].map(|form| form.limit)
         };
         parsed.iter().for_each(|scheme| assert_eq!(limits(scheme.as_ref().unwrap()), [64, 20, 64]));
+        let words = |scheme: &Scheme| {
+            let Scheme { reserved, generic, unfortunate, neutral, .. } = scheme.clone();
+            (reserved, generic, unfortunate, neutral)
+        };
+        let lists: Vec<_> = parsed.iter().flatten().map(words).collect();
+        assert!(lists.windows(2).all(|pair| pair[0] == pair[1]), "one list, in three files");
     }
 
     /// The problems of the supplied scheme with one text in it replaced.
@@ -209,6 +228,11 @@ mod tests {
         check("separator = \".\"", "separator = \"_\"", &[separator]);
         let unknown = "naming.toml: login.separateur: is not a key that is known here";
         check("[login]", "[login]\nseparateur = \".\"", &[unknown]);
+        let domain = "a".repeat(40) + ".example.fr";
+        let long = format!("naming.toml: domains.staff: {domain} has more than 48 signs");
+        check("staff = \"ecole.example\"", &format!("staff = \"{domain}\""), &[&long]);
+        let word = "naming.toml: words.unfortunate: abcdefghijklmnopq has more than 16 signs";
+        check("unfortunate = [", "unfortunate = [\"abcdefghijklmnopq\", ", &[word]);
         let word = "naming.toml: words.reserved: Élève is not made of a-z and 0-9 only";
         check("reserved = [", "reserved = [\"Élève\", ", &[word]);
     }

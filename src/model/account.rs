@@ -16,6 +16,14 @@ pub struct AccountName {
     pub mail_local: Login,
 }
 
+impl AccountName {
+    /// All of them: one space, in which a name has one holder.
+    pub fn each(&self) -> [&Login; 3] {
+        let Self { login, short_login, mail_local } = self;
+        [login, short_login, mail_local]
+    }
+}
+
 /// Where an account is in its life. Dates are days in the configured zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]

@@ -1,7 +1,7 @@
 //! The registry: every person, login and workspace ever known, as a value. The store keeps it; a
 //! plan carries what becomes of it, and only the apply of that plan writes it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub struct Registry {
     pub generation: u64,
     pub persons: BTreeMap<PersonId, Person>,
     pub workspaces: BTreeMap<StructureKey, Workspace>,
+    /// Names that an account had and has no more. They stay given: nobody else gets them.
+    pub former_names: BTreeSet<String>,
 }
 
 impl Registry {
@@ -26,6 +28,14 @@ impl Registry {
 
     /// The registry after a change.
     pub fn apply(&mut self, change: &RegistryChange) {
+        for person in &change.persons {
+            let had = self.persons.get(&person.id).and_then(|old| old.account.as_ref());
+            for name in had.iter().flat_map(|account| account.name.each()) {
+                if !person.account.as_ref().is_some_and(|now| now.name.each().contains(&name)) {
+                    self.former_names.insert(name.as_str().to_owned());
+                }
+            }
+        }
         self.persons.extend(change.persons.iter().map(|person| (person.id, person.clone())));
         self.workspaces
             .extend(change.workspaces.iter().map(|space| (space.key.clone(), space.clone())));

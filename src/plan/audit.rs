@@ -8,6 +8,7 @@ use super::{Plan, make, order};
 use crate::mapping::managed::Managed;
 use crate::model::dn;
 use crate::model::entry::{Attributes, ObjectKey, ObjectKind};
+use crate::model::ids::PersonId;
 use crate::model::observed::Observed;
 
 /// What a plan was made against, for one target.
@@ -25,6 +26,7 @@ pub fn audit(plan: &Plan, scenes: &BTreeMap<String, Scene<'_>>) -> Vec<String> {
         faults.0.push("the plan is not the one that its hash names".to_owned());
     }
     ranks(plan, &mut faults);
+    names(plan, &mut faults);
     let targets: BTreeSet<&String> =
         plan.operations.iter().map(|operation| &operation.target).collect();
     for target in targets {
@@ -69,6 +71,30 @@ fn ranks(plan: &Plan, faults: &mut Faults) {
         last = last.max(step.stage);
         if step.stage != order::stage(step.kind, &step.key, &step.action) {
             faults.add(step, "its stage is not that of its kind");
+        }
+    }
+}
+
+/// Of what the plan writes into the registry, no name has two holders: neither two persons, nor an
+/// account and a group, which share one space in some targets.
+fn names(plan: &Plan, faults: &mut Faults) {
+    let mut holders: BTreeMap<String, PersonId> = BTreeMap::new();
+    for person in &plan.change.persons {
+        for name in person.account.iter().flat_map(|account| account.name.each()) {
+            let holder = holders.insert(name.to_string(), person.id);
+            if let Some(other) = holder.filter(|other| *other != person.id) {
+                faults.0.push(format!("{name} is given to persons {other} and {}", person.id));
+            }
+        }
+    }
+    let mut spaces = BTreeSet::new();
+    for space in &plan.change.workspaces {
+        let name = space.name.to_lowercase();
+        if let Some(person) = holders.get(&name) {
+            faults.0.push(format!("{} names a workspace and person {person}", space.name));
+        }
+        if !spaces.insert(name) {
+            faults.0.push(format!("{} names two workspaces", space.name));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::targets::{self, Labs};
 use super::world::{Stopwatch, World};
 use crate::desired::declared;
 use crate::desired::input::SchoolInput;
-use crate::desired::naming::Ledger;
+use crate::desired::naming::{self, Ledger};
 use crate::desired::people::{self, Setting};
 use crate::desired::structures::{self, Structures};
 use crate::desired::{entries, workspaces};
@@ -163,7 +163,8 @@ fn decide_all(
         policy: &session.config.lifecycle,
         today: session.today(),
     };
-    let settled = people::settle(&setting, &mut ledger(registry, observed));
+    let mut ledger = ledger(session, registry, &structures, observed);
+    let settled = people::settle(&setting, &mut ledger);
     let mut change = RegistryChange { persons: settled.changed, workspaces: Vec::new() };
     let mut after = registry.clone();
     after.apply(&change);
@@ -220,24 +221,21 @@ fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
     Some(Objection { id: "registry-older-than-directory".to_owned(), uai: None, text })
 }
 
-/// Every name that is taken, by the registry or in a target.
-fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger {
-    let mut ledger = Ledger::new();
-    for account in registry.persons.values().filter_map(|person| person.account.as_ref()) {
-        let name = &account.name;
-        for taken in [&name.login, &name.short_login, &name.mail_local] {
-            ledger.take(taken.as_str());
-        }
-    }
-    for space in registry.workspaces.values() {
-        ledger.take(&space.name);
-    }
-    for seen in observed.values() {
+/// Every name that is taken, by the registry, by a structure or in a target.
+fn ledger(
+    session: &Session,
+    registry: &Registry,
+    structures: &BTreeMap<Uai, Structures>,
+    observed: &BTreeMap<String, Observed>,
+) -> Ledger {
+    let mut ledger = naming::taken(registry, structures);
+    for (target, seen) in observed {
         seen.foreign_names.iter().for_each(|name| ledger.take(name));
         // Our own entries too: one that the registry has forgotten keeps its names.
-        for entry in seen.entries.values() {
-            let names = ["uid", "mail"].into_iter().filter_map(|name| entry.attributes.get(name));
-            names.flatten().for_each(|name| ledger.take(name));
+        let target = session.config.targets.iter().find(|one| one.name == *target);
+        for name in target.into_iter().flat_map(|target| &target.mapping.managed().names) {
+            let values = seen.entries.values().filter_map(|entry| entry.attributes.get(name));
+            values.flatten().for_each(|name| ledger.take(name));
         }
     }
     ledger

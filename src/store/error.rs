@@ -39,6 +39,9 @@ pub enum StoreError {
     /// R-17: the whole change is rolled back.
     #[error("{form} `{name}` belongs to person {holder} for ever: it cannot go to person {person}")]
     NameTaken { form: &'static str, name: String, holder: PersonId, person: PersonId },
+    /// Accounts and groups share one space in some targets: the whole change is rolled back.
+    #[error("`{name}` cannot be the name of an account and of a group")]
+    NameShared { name: String },
     /// The registry has changed since the plan was made: exit status 8.
     #[error(
         "the plan is stale: it was made from generation {planned} of the registry, which is now \

@@ -15,7 +15,8 @@ use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::Workspace;
 
 words! {
-    /// What a name is used as. The same text may be free in one form and taken in another.
+    /// What a name is used as. A text has one holder in all forms together: the login of one
+    /// person is the address of nobody else.
     NameForm {
         Login = "login",
         ShortLogin = "short-login",
@@ -49,6 +50,16 @@ pub fn load(store: &Store) -> Result<Registry, StoreError> {
         workspaces.insert(workspace.key.clone(), workspace);
     }
     registry.workspaces = workspaces;
+    let mut statement = reading.prepare("SELECT DISTINCT person, name FROM name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let account =
+            registry.persons.get(&PersonId(row.get(0)?)).and_then(|one| one.account.as_ref());
+        let name = row.get_ref(1)?.as_str().unwrap_or_default();
+        if !account.is_some_and(|now| now.name.each().iter().any(|held| held.as_str() == name)) {
+            registry.former_names.insert(name.to_owned());
+        }
+    }
     Ok(registry)
 }
 
@@ -87,6 +98,12 @@ pub(super) fn write(
     }
     for workspace in &change.workspaces {
         let Workspace { key, name, label: _, state: _ } = workspace;
+        let of_account = transaction
+            .prepare_cached("SELECT 1 FROM name WHERE name = ?1")?
+            .exists([name.to_ascii_lowercase()])?;
+        if of_account {
+            return Err(StoreError::NameShared { name: name.clone() });
+        }
         transaction
             .prepare_cached(
                 "INSERT INTO workspace (uai, kind, code, name, document) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -136,7 +153,8 @@ fn write_person(
     Ok(())
 }
 
-/// Reserves a name for ever; one that somebody else holds rolls the whole change back (R-17).
+/// Reserves a name for ever; one that somebody else holds, in whatever form, or a workspace, rolls
+/// the whole change back (R-17).
 fn reserve(
     transaction: &Transaction<'_>,
     form: NameForm,
@@ -144,27 +162,31 @@ fn reserve(
     person: PersonId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let holder: Option<u64> = transaction
-        .prepare_cached("SELECT person FROM name WHERE name = ?1 AND form = ?2")?
-        .query_row(params![name, form], |row| row.get(0))
-        .optional()?;
-    match holder.map(PersonId) {
-        Some(holder) if holder == person => Ok(()),
-        Some(holder) => Err(StoreError::NameTaken {
-            form: form.as_str(),
-            name: name.to_owned(),
-            holder,
-            person,
-        }),
-        None => {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO name (form, name, person, given_at) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![form, name, person.0, At(at)])?;
-            Ok(())
+    let mut given = false;
+    let mut statement =
+        transaction.prepare_cached("SELECT person, form FROM name WHERE name = ?1")?;
+    let mut rows = statement.query([name])?;
+    while let Some(row) = rows.next()? {
+        let holder = PersonId(row.get(0)?);
+        if holder != person {
+            let (form, name) = (form.as_str(), name.to_owned());
+            return Err(StoreError::NameTaken { form, name, holder, person });
         }
+        given |= row.get::<_, NameForm>(1)? == form;
     }
+    if given {
+        return Ok(());
+    }
+    // The column compares without case.
+    let of_space =
+        transaction.prepare_cached("SELECT 1 FROM workspace WHERE name = ?1")?.exists([name])?;
+    if of_space {
+        return Err(StoreError::NameShared { name: name.to_owned() });
+    }
+    transaction
+        .prepare_cached("INSERT INTO name (form, name, person, given_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![form, name, person.0, At(at)])?;
+    Ok(())
 }
 
 /// The persons that carry an identifier (its text form); two when a number was given twice.

@@ -13,7 +13,7 @@ fn the_supplied_mappings_are_right_and_say_what_is_managed() {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     assert_eq!(managed.mark, "description");
     assert_eq!(managed.links, set(&["member", "owner"]));
-    assert_eq!(managed.names, set(&["mail", "uid"]));
+    assert_eq!(managed.names, set(&["cn", "mail", "uid"]));
     assert_eq!(managed.required, set(&["pwdAccountLockedTime", "pwdReset"]));
     assert_eq!(managed.at_creation["pwdReset"], ["TRUE"]);
     assert_eq!(managed.disabled["pwdAccountLockedTime"], ["000001010000Z"]);
@@ -133,6 +133,11 @@ fn each_wrong_key_is_told_with_its_path() {
         "names = [\"login\", ",
         "names: login is not an attribute of accounts",
     );
+    check(
+        "[limits]\n",
+        "[limits]\nuid = 63\n",
+        "limits.uid: login has up to 64 signs and must not be cut",
+    );
     let written = "is written by other rules, not by a template";
     check(
         "sn = \"{{",
@@ -214,9 +219,9 @@ fn a_mapping_that_cannot_work_is_told() {
 
 #[test]
 fn a_limit_may_not_cut_what_names_an_entry() {
-    let problems = problems("cn = 64", "uid = 20\ncn = 64");
+    let problems = problems("cn = 64", "cn = 20");
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].contains("names a value that uid does not have"), "{problems:?}");
+    assert!(problems[0].contains("names a value that cn does not have"), "{problems:?}");
 }
 
 #[test]

@@ -4,7 +4,11 @@
 use super::super::simulator::{account, container, group, keyed, managed, one_creation, person_dn};
 use super::super::{Summary, make::Parts};
 use super::*;
+use crate::model::account::{Account, AccountName, AccountState};
+use crate::model::person::Person;
+use crate::model::record::Names;
 use crate::model::registry::RegistryChange;
+use crate::model::workspace::{Workspace, WorkspaceState};
 
 const SCHOOL: &str = "0599990N";
 
@@ -64,6 +68,46 @@ fn link(key: &ObjectKey, dn: &str, value: &str) -> Operation {
     let (dn, values) = (dn.to_owned(), BTreeSet::from([value.to_owned()]));
     let action = Action::AddLinks { dn, attribute: "member".to_owned(), values };
     operation(OperationKind::AddMember, key, action)
+}
+
+#[test]
+fn no_name_has_two_holders() {
+    // R-17, and accounts and groups share one space.
+    let named = |id: u64, login: &str| Person {
+        id: PersonId(id),
+        names: Names { family: "A".into(), usage: None, given: "B".into() },
+        birth_date: None,
+        identifiers: BTreeSet::new(),
+        enrolments: BTreeMap::new(),
+        place: None,
+        account: Some(Account {
+            name: AccountName {
+                login: login.parse().unwrap(),
+                short_login: format!("p{id}").parse().unwrap(),
+                mail_local: login.parse().unwrap(),
+            },
+            state: AccountState::Active,
+        }),
+    };
+    let ObjectKey::Group(key) = group(SCHOOL, "1G3", &[]).key else { unreachable!() };
+    let space = |name: &str| Workspace {
+        key: key.clone(),
+        name: name.into(),
+        label: "1G3".into(),
+        state: WorkspaceState::Open,
+    };
+    let check = |persons: Vec<Person>, workspaces: Vec<Workspace>, expect: &[&str]| {
+        let mut plan = planned(Vec::new());
+        plan.change = RegistryChange { persons, workspaces };
+        let mut faults = Faults(Vec::new());
+        names(&plan, &mut faults);
+        assert_eq!(faults.0, expect);
+    };
+    check(vec![named(1, "a.b"), named(2, "a.b2")], vec![space("A.C")], &[]);
+    let twice = "a.b is given to persons 1 and 2";
+    check(vec![named(1, "a.b"), named(2, "a.b")], vec![], &[twice]);
+    check(vec![named(1, "a.b")], vec![space("A.B")], &["A.B names a workspace and person 1"]);
+    check(vec![], vec![space("x-A"), space("x-a")], &["x-a names two workspaces"]);
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn a_name_once_given_never_goes_to_somebody_else() {
     commit(&mut store, 1, vec![person(1, "ines.lefevre")]).unwrap();
     commit(&mut store, 2, vec![person(1, "ines.durand")]).unwrap();
     let before = registry::load(&store).unwrap();
+    assert!(before.former_names.iter().eq(["ines.lefevre"]), "it is not free to be given");
 
     let error = commit(&mut store, 3, vec![person(2, "zoe.nguyen"), person(3, "ines.lefevre")])
         .unwrap_err();
@@ -64,6 +65,51 @@ fn a_name_once_given_never_goes_to_somebody_else() {
     let holders = registry::holders(&store, "ines.lefevre").unwrap();
     assert_eq!(holders.len(), 3, "login, short login, address: {holders:?}");
     assert!(holders.iter().all(|holder| holder.person == PersonId(1)));
+}
+
+#[test]
+fn a_name_in_one_form_is_nobody_elses_in_another() {
+    // mail to the login of one person must not reach another one.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    commit(&mut store, 1, vec![person(1, "ines.lefevre")]).unwrap();
+    let mut other = person(2, "ines.lefevre2");
+    let account = other.account.as_mut().unwrap();
+    account.name.mail_local = "ines.lefevre".parse().unwrap();
+    let error = commit(&mut store, 2, vec![other]).unwrap_err();
+    assert!(matches!(error, StoreError::NameTaken { holder: PersonId(1), .. }), "{error}");
+}
+
+#[test]
+fn an_account_and_a_group_never_share_a_name_whichever_comes_first() {
+    let space = |code: &str, name: &str| Workspace {
+        key: StructureKey {
+            uai: uai(),
+            kind: StructureKind::Group,
+            code: StructureCode(code.into()),
+        },
+        name: name.into(),
+        label: code.into(),
+        state: WorkspaceState::Open,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let mut keep = |hash: u8, persons: Vec<Person>, spaces: Vec<Workspace>| {
+        let mut plan = plan(hash, persons, Vec::new());
+        plan.change.workspaces = spaces;
+        plan.generation = registry::load(&store).unwrap().generation;
+        let run = plans::save(&mut store, "run", &plan).unwrap();
+        journal::begin(&mut store, run, &plan, noon())
+    };
+    keep(1, vec![person(1, "ines.lefevre")], vec![space("A", "0599990N-GRP-A")]).unwrap();
+    for (hash, persons, spaces) in [
+        (2, vec![person(2, "0599990n-grp-a")], vec![]),
+        (3, vec![], vec![space("B", "Ines.Lefevre")]),
+        (4, vec![person(2, "zoe.nguyen")], vec![space("B", "Zoe.Nguyen")]),
+    ] {
+        let error = keep(hash, persons, spaces).unwrap_err();
+        assert!(matches!(error, StoreError::NameShared { .. }), "{error}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Staff whom the files say little of.
 
-use serde_json::Value;
+use std::fs;
+
+use serde_json::{Value, json};
 
 use super::super::folder::{BEFFROI, Folder, MONDAY, TUESDAY, individu, sts_file};
 
@@ -53,4 +55,29 @@ fn without_a_function_an_account_is_kept_and_none_is_made() {
     let back = logins(&folder, "2026-12-21T20:00:00Z");
     assert!(back.contains(&("DEWEZ".to_owned(), Value::from("hugo.dewez"))), "{back:?}");
     assert_eq!(back.len(), 4, "{back:?}");
+}
+
+#[test]
+fn a_login_is_the_name_of_no_class_and_of_no_group_that_others_made() {
+    // Matching section 5: the class is in the files, the group stands in the directory unmarked.
+    let folder = Folder::new(&[BEFFROI]);
+    folder.at(MONDAY, &["plan"]);
+    folder.directory(MONDAY);
+    let lab = folder.path("lab/entries.jsonl");
+    let text = fs::read_to_string(&lab).unwrap();
+    let mut group: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    group["dn"] = json!(format!("cn=Hugo.Dewez,{}", group["dn"].as_str().unwrap()));
+    group["attributes"] =
+        json!({ "objectclass": ["groupOfNames"], "cn": ["Hugo.Dewez"], "member": ["cn=x"] });
+    fs::write(&lab, format!("{text}{group}\n")).unwrap();
+    let people = [
+        individu("epp", "31762", "VANDROMME", "1975-03-12", "ENS"),
+        individu("epp", "31763", "DEWEZ", "1980-05-02", "ENS"),
+        individu("epp", "31764", "LECUL", "1981-06-03", "ENS"),
+    ];
+    let classes = [("HUGO.VANDROMME", "31762")];
+    folder.deliver("sts.xml", &sts_file(BEFFROI, &people.concat(), &classes));
+    folder.at(MONDAY, &["run"]);
+    let logins: Vec<Value> = logins(&folder, MONDAY).into_iter().map(|(_, login)| login).collect();
+    assert_eq!(logins, ["hugo.vandromme2", "hugo.dewez2", "hugo.lecul"]);
 }
