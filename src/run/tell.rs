@@ -179,15 +179,17 @@ pub fn deadline(
     let Some(received) = received else { return Ok(None) };
     let earliest = clock::deadline(received, &session.config.calendar, session.config.reading);
     let now = session.world.clock.now();
-    let rates = history::rates(store).map_err(store_failure)?;
-    // One target after the other.
-    let seconds = |(target, open): (&String, &u64)| {
-        *open as f64 / rates.get(target).copied().unwrap_or(WRITES_PER_SECOND)
-    };
-    let total: f64 = work.open.iter().map(seconds).sum();
     let forecast = match work.open.values().sum::<u64>() {
         0 => None,
-        _ => Some(now.checked_add(SignedDuration::from_secs_f64(total.ceil() + 1.0))?),
+        _ => {
+            let rates = history::rates(store).map_err(store_failure)?;
+            // One target after the other.
+            let seconds = |(target, open): (&String, &u64)| {
+                *open as f64 / rates.get(target).copied().unwrap_or(WRITES_PER_SECOND)
+            };
+            let total: f64 = work.open.iter().map(seconds).sum();
+            Some(now.checked_add(SignedDuration::from_secs_f64(total.ceil() + 1.0))?)
+        }
     };
     let end = forecast.or(work.ended_at).unwrap_or(now);
     Ok(Some(Deadline { earliest, margin: earliest.as_second() - end.as_second(), forecast }))
