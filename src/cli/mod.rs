@@ -21,16 +21,13 @@ use crate::run::world::{Clock, World};
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            let _ = error.print();
-            let asked = !error.use_stderr();
-            return say::code(if asked { ExitStatus::Done } else { ExitStatus::Usage });
-        }
+        Err(error) => return say::code(say::usage(&error)),
     };
     log_to_stderr(args.verbose);
+    let format = args.format;
     match dispatch(args) {
         Ok(status) => say::code(status),
-        Err(error) => say::code(say::failure(&error)),
+        Err(error) => say::code(say::failure(&error, format)),
     }
 }
 
@@ -68,8 +65,8 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
     let world = world(now);
     let session = || Session::open(&config, format, world);
     match command {
-        Command::Demo { dir } => run::demo::demo(&world, &dir),
-        Command::Init { dir, lab } => run::init::init(&world, &dir, lab),
+        Command::Demo { dir } => run::demo::demo(&world, format, &dir),
+        Command::Init { dir, lab } => run::init::init(&world, format, &dir, lab),
         Command::Doctor => run::doctor::doctor(&session()?),
         Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
         Command::Plan { out } => run::plan::plan(&session()?, out.as_deref()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::{Digest as _, Sha256};
@@ -54,8 +55,19 @@ pub struct Config {
     pub digest: Digest,
 }
 
-/// Reads and checks the configuration; every problem at once.
-pub fn load(path: &Path) -> Result<Config, ConfigError> {
+impl Config {
+    /// By what a store knows the key of the INE again, and nobody else anything.
+    pub fn ine_key_witness(&self) -> String {
+        let key = self.ine_key.expose_secret();
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        mac.update(b"rentree: the key of the INE of this store");
+        Digest::of_bytes(mac.finalize().into_bytes()).to_string()
+    }
+}
+
+/// Reads and checks the configuration; every problem at once. `examine` tells what whoever speaks
+/// to a target has against its settings, each with its key.
+pub fn load(path: &Path, examine: &dyn Fn(&Target) -> Vec<String>) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     let shown = path.display().to_string();
@@ -63,11 +75,13 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         .map_err(|error| ConfigError::Problems(vec![format!("{shown}: {error}")]))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let mut reading = Reading { shown, folder, problems: Vec::new(), hash: Sha256::new() };
+    let mut reading =
+        Reading { shown, folder, problems: Vec::new(), key_missing: false, hash: Sha256::new() };
     reading.hash.update(text.as_bytes());
-    let config = reading.config(raw);
+    let config = reading.config(raw, examine);
     match config {
         Some(config) if reading.problems.is_empty() => Ok(config),
+        Some(_) | None if reading.key_missing => Err(ConfigError::KeyMissing(reading.problems)),
         Some(_) | None => Err(ConfigError::Problems(reading.problems)),
     }
 }
@@ -77,6 +91,7 @@ pub(super) struct Reading {
     pub(super) shown: String,
     folder: PathBuf,
     pub(super) problems: Vec<String>,
+    key_missing: bool,
     hash: Sha256,
 }
 
@@ -137,7 +152,11 @@ impl Reading {
         u64::from(value)
     }
 
-    fn config(&mut self, raw: raw::Raw) -> Option<Config> {
+    fn config(
+        &mut self,
+        raw: raw::Raw,
+        examine: &dyn Fn(&Target) -> Vec<String>,
+    ) -> Option<Config> {
         let raw::Raw {
             region,
             folders,
@@ -153,13 +172,7 @@ impl Reading {
             store,
             target,
         } = raw;
-        let zone = TimeZoneDatabase::bundled().get(&region.zone);
-        if zone.is_err() {
-            self.wrong("region.zone", format!("not a time zone: {}", region.zone));
-        }
-        if !region.dpo_contact.contains('@') {
-            self.wrong("region.dpo_contact", "an address is needed (R-71)");
-        }
+        let zone = self.zone(&region);
         let schools_path = self.path(&folders.schools);
         let (schools, schools_without_uai) = schools::read(&schools_path, &mut self.problems);
         self.hash.update(format!("{schools:?}"));
@@ -170,8 +183,10 @@ impl Reading {
         if let Err(error) = &recipient {
             self.wrong("secrets.credentials_recipient", error);
         }
-        let lifecycle = self.lifecycle(&school_year, &lifecycle);
-        let checks = self.checks(&school_year, &checks, zone.clone().unwrap_or(TimeZone::UTC));
+        let turn = self.day("school_year.turn", &school_year.turn);
+        let lifecycle = self.lifecycle(turn, &school_year, &lifecycle);
+        let checks_zone = zone.clone().unwrap_or(TimeZone::UTC);
+        let checks = self.checks(turn, &school_year, &checks, checks_zone);
         let matching = self.matching(&matching);
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
@@ -179,11 +194,11 @@ impl Reading {
         let calendar = self.calendar(sla, &region.zone);
         let targets: Vec<Option<Target>> =
             target.into_iter().map(|target| self.target(target)).collect();
-        self.distinct(&targets);
+        self.examined(&targets, examine);
         Some(Config {
             folder: self.folder.clone(),
             region: region.name,
-            zone: zone.ok()?,
+            zone: zone?,
             inbox: self.path(&folders.inbox),
             state: self.path(&folders.state),
             schools,
@@ -208,9 +223,27 @@ impl Reading {
         })
     }
 
+    fn zone(&mut self, region: &raw::Region) -> Option<TimeZone> {
+        if !region.dpo_contact.contains('@') {
+            self.wrong("region.dpo_contact", "an address is needed (R-71)");
+        }
+        let zone = TimeZoneDatabase::bundled().get(&region.zone);
+        if zone.is_err() {
+            self.wrong("region.zone", format!("not a time zone: {}", region.zone));
+        }
+        zone.ok()
+    }
+
     fn secret(&mut self, path: &Path) -> Option<SecretSlice<u8>> {
         let path = self.path(path);
-        let text = secret_file::read(&path).map_err(|problem| self.problems.push(problem)).ok()?;
+        let text = match secret_file::read(&path) {
+            Ok(text) => text,
+            Err(problem) => {
+                self.problems.push(problem);
+                self.key_missing |= !path.exists();
+                return None;
+            }
+        };
         Some(SecretSlice::from(text.expose_secret().as_bytes().to_vec()))
     }
 }

@@ -24,4 +24,24 @@ pub enum ConfigError {
     /// Every problem, one a line, each with its file and key.
     #[error("the configuration has {} problem(s):\n  {}", .0.len(), .0.join("\n  "))]
     Problems(Vec<String>),
+    /// The same, and the key of the INE is among them: whoever makes a new one makes doubles.
+    #[error("the configuration has {} problem(s):\n  {}", .0.len(), .0.join("\n  "))]
+    KeyMissing(Vec<String>),
+}
+
+/// What to do when the key of the INE is missing, or another one.
+pub const INE_KEY_HINT: &str = "put your copy of secrets/ine.key back; do not make a new one: \
+                                under another key nobody is recognised, and everybody gets a \
+                                second account";
+
+impl ConfigError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::KeyMissing(_) => INE_KEY_HINT,
+            Self::Unreadable { .. } | Self::Problems(_) => {
+                "`rentree init DIR` writes a commented configuration; `rentree --help` tells more"
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@ use crate::validate::policy as checks;
 impl Reading {
     pub(super) fn lifecycle(
         &mut self,
+        turn: (i8, i8),
         year: &raw::SchoolYear,
         lifecycle: &raw::Lifecycle,
     ) -> lifecycle::Policy {
@@ -31,13 +32,14 @@ impl Reading {
             pupil_grace_days,
             staff_grace_days,
             retention_days,
-            turn: self.day("school_year.turn", &year.turn),
+            turn,
             not_listed_from: self.day("school_year.not_listed_from", &year.not_listed_from),
         }
     }
 
     pub(super) fn checks(
         &mut self,
+        turn: (i8, i8),
         year: &raw::SchoolYear,
         checks: &raw::Checks,
         zone: TimeZone,
@@ -45,7 +47,7 @@ impl Reading {
         let drop = self.percent("checks.count_drop_percent_max", checks.count_drop_percent_max);
         checks::Policy {
             zone,
-            turn: self.day("school_year.turn", &year.turn),
+            turn,
             early_from: self.day("school_year.early_from", &year.early_from),
             export_age_days_max: checks.export_age_days_max,
             count_drop_percent: usize::try_from(drop).unwrap_or(100),

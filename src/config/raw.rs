@@ -133,6 +133,7 @@ pub(super) struct Target {
     pub(super) kind: String,
     pub(super) mapping: PathBuf,
     pub(super) base: String,
+    pub(super) names_base: Option<String>,
     pub(super) window: Option<u16>,
     pub(super) connections: Option<u8>,
     pub(super) timeout_s: Option<u64>,

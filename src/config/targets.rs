@@ -12,6 +12,8 @@ use crate::mapping::entries::EntryMapping;
 pub struct Target {
     pub name: String,
     pub base: String,
+    /// Below it nobody's login or address is given again, whoever holds it.
+    pub names_base: Option<String>,
     pub mapping: EntryMapping,
     pub window: u16,
     pub connections: u8,
@@ -53,6 +55,7 @@ impl Reading {
             kind,
             mapping,
             base,
+            names_base,
             window,
             connections,
             timeout_s,
@@ -104,6 +107,7 @@ impl Reading {
         Some(Target {
             name,
             base,
+            names_base,
             mapping: mapping?,
             window: window.unwrap_or(64),
             connections: connections.unwrap_or(2),
@@ -135,7 +139,22 @@ impl Reading {
         }
     }
 
-    pub(super) fn distinct(&mut self, targets: &[Option<Target>]) {
+    /// There is a target, each has a name of its own, and whoever speaks to them has nothing
+    /// against their settings.
+    pub(super) fn examined(
+        &mut self,
+        targets: &[Option<Target>],
+        examine: &dyn Fn(&Target) -> Vec<String>,
+    ) {
+        for target in targets.iter().flatten() {
+            for problem in examine(target) {
+                self.wrong(&format!("target {}", target.name), problem);
+            }
+        }
+        self.distinct(targets);
+    }
+
+    fn distinct(&mut self, targets: &[Option<Target>]) {
         let mut names = BTreeSet::new();
         for target in targets.iter().flatten() {
             if !names.insert(target.name.clone()) {

@@ -12,7 +12,10 @@ use super::{Objection, place};
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 use crate::model::observed::Observed;
-use share::{OUT_OF_SEASON, Share};
+use share::{GONE, MADE_EARLIER, OUT_OF_SEASON, Share};
+
+/// The objection to marked accounts that the registry never gave; lifting it acknowledges them.
+pub const REGISTRY_OLDER: &str = "registry-older-than-directory";
 
 /// The limits. A share equal to its limit passes; one account more does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,8 @@ pub struct Policy {
     pub disables_percent_max: u64,
     /// Of all usable accounts.
     pub disables_all_percent_max: u64,
-    /// Of the standing accounts of a school.
+    /// Of the standing accounts of a school; and, of those that earlier runs made, how many may be
+    /// gone without us, or out of sight.
     pub deletes_percent_max: u64,
     /// Of all standing accounts.
     pub deletes_all_percent_max: u64,
@@ -72,6 +76,10 @@ pub struct SchoolFacts {
     pub accounts: u64,
     /// Of these, the ones that can be used.
     pub usable: u64,
+    /// Accounts that earlier runs made in a target that was read, and none deleted.
+    pub made: u64,
+    /// Of these, the ones that do not stand in one of them: gone without us, or out of sight.
+    pub missing: u64,
     /// Persons with a usable account whose last enrolment here ends with this plan.
     pub leaving: u64,
     /// Open workspaces of divisions and groups, before the plan.
@@ -159,14 +167,26 @@ impl Toll {
 
 impl SchoolFacts {
     fn add(&mut self, other: &Self) {
-        let Self { accounts, usable, leaving, groups, groups_freezing, pupils, .. } = other;
+        let Self {
+            accounts,
+            usable,
+            made,
+            missing,
+            leaving,
+            groups,
+            groups_freezing,
+            pupils,
+            pupils_losing_division,
+        } = other;
         self.accounts += accounts;
         self.usable += usable;
+        self.made += made;
+        self.missing += missing;
         self.leaving += leaving;
         self.groups += groups;
         self.groups_freezing += groups_freezing;
         self.pupils += pupils;
-        self.pupils_losing_division += other.pupils_losing_division;
+        self.pupils_losing_division += pupils_losing_division;
     }
 }
 
@@ -236,6 +256,9 @@ fn school_objections(
     }
     object("classes-lost", classes_lost(school, policy.classes_lost_percent_max, least));
     object("school-emptied", emptied(toll, school, policy));
+    let missing =
+        share(school.missing, school.made, policy.deletes_percent_max, MADE_EARLIER, GONE);
+    object("accounts-missing", missing);
 }
 
 fn overall_objections(
@@ -285,6 +308,16 @@ fn overall_objections(
         object("too-many-creations-overall", creations.over());
     }
     object("classes-lost-overall", classes_lost(all, policy.classes_lost_all_percent_max, least));
+    let missing = Share {
+        part: all.missing,
+        of: all.made,
+        percent_max: policy.deletes_all_percent_max,
+        least,
+        floor: floor(policy.deletes_percent_max),
+        what: MADE_EARLIER,
+        done: GONE,
+    };
+    object("accounts-missing-overall", missing.over());
 }
 
 /// Workspaces that freeze, or pupils who stay without a class: an incomplete structures file that

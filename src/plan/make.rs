@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::operation::Operation;
-use super::{Basis, Objection, Plan, Summary, order};
+use super::{Basis, Objection, Plan, Stray, Summary, order};
 use crate::model::ids::Digest;
 use crate::model::registry::RegistryChange;
 
@@ -24,15 +24,29 @@ pub struct Parts {
     /// Of all targets.
     pub operations: Vec<Operation>,
     pub objections: Vec<Objection>,
+    pub strays: Vec<Stray>,
+    pub doubles: Vec<Stray>,
+    pub rehearsed: bool,
     pub summary: Summary,
 }
 
 /// Puts the parts in order, numbers the operations and computes the hash.
 pub fn make(parts: Parts) -> Plan {
-    let Parts { made_at, generation, basis, settings, change, operations, objections, summary } =
-        parts;
-    let (mut basis, mut change) = (basis, change);
-    let (mut operations, mut objections) = (operations, objections);
+    let Parts {
+        made_at,
+        generation,
+        mut basis,
+        settings,
+        mut change,
+        mut operations,
+        mut objections,
+        mut strays,
+        mut doubles,
+        rehearsed,
+        summary,
+    } = parts;
+    strays.sort();
+    doubles.sort();
     basis.sort();
     change.persons.sort_by_key(|person| person.id);
     change.workspaces.sort_by(|left, right| left.key.cmp(&right.key));
@@ -45,8 +59,22 @@ pub fn make(parts: Parts) -> Plan {
         change: &change,
         operations: &operations,
         objections: &objections,
+        strays: &strays,
     });
-    Plan { hash, made_at, generation, basis, settings, change, operations, objections, summary }
+    Plan {
+        hash,
+        made_at,
+        generation,
+        basis,
+        settings,
+        change,
+        operations,
+        objections,
+        strays,
+        doubles,
+        rehearsed,
+        summary,
+    }
 }
 
 /// The plan is the one that its hash names: a stored plan that was altered is not applied.
@@ -60,10 +88,13 @@ pub fn is_whole(plan: &Plan) -> bool {
         change,
         operations,
         objections,
+        strays,
+        doubles: _,
+        rehearsed: _,
         summary: _,
     } = plan;
     let generation = *generation;
-    let hashed = Hashed { generation, basis, settings, change, operations, objections };
+    let hashed = Hashed { generation, basis, settings, change, operations, objections, strays };
     hash(&hashed) == *expected
 }
 
@@ -76,6 +107,7 @@ struct Hashed<'a> {
     change: &'a RegistryChange,
     operations: &'a [Operation],
     objections: &'a [Objection],
+    strays: &'a [Stray],
 }
 
 /// SHA-256 of the JSON text: fields in the order of their types, maps and sets sorted, no spaces.
@@ -102,6 +134,8 @@ impl io::Write for Sink {
 mod tests {
     use super::super::simulator::{account, one_creation};
     use super::*;
+    use crate::model::entry::ObjectKey;
+    use crate::model::ids::PersonId;
 
     fn parts() -> Parts {
         Parts {
@@ -118,6 +152,9 @@ mod tests {
                 Objection { id: "b".into(), uai: None, text: "1".into() },
                 Objection { id: "a".into(), uai: None, text: "2".into() },
             ],
+            strays: Vec::new(),
+            doubles: Vec::new(),
+            rehearsed: false,
             summary: Summary::default(),
         }
     }
@@ -142,7 +179,14 @@ mod tests {
         };
         check(true, |parts| parts.made_at = "2026-09-02T07:00:00Z".parse().unwrap());
         check(true, |parts| parts.summary.persons.new = 9);
+        check(true, |parts| parts.rehearsed = true);
         check(false, |parts| parts.generation = 4);
+        // A confirmation acknowledges the strays: it names them.
+        check(false, |parts| {
+            let key = ObjectKey::Account(PersonId(9));
+            let (target, dn) = ("ldap".to_owned(), "uid=x,dc=test".to_owned());
+            parts.strays.push(Stray { target, key, dn });
+        });
         check(false, |parts| parts.settings = "1".repeat(64).parse().unwrap());
         check(false, |parts| {
             parts.operations.pop();

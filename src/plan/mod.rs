@@ -16,10 +16,13 @@ pub mod place;
 #[cfg(test)]
 pub(crate) mod simulator;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::delivery::{Counts, Source, Status};
+use crate::model::entry::ObjectKey;
 use crate::model::ids::{Digest, SchoolYear, Uai};
 use crate::model::registry::RegistryChange;
 use operation::Operation;
@@ -27,7 +30,7 @@ use operation::Operation;
 /// Everything that an apply does, and nothing else is ever done. Immutable once made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// SHA-256 of all that follows but `made_at` and `summary`: what a person confirms.
+    /// SHA-256 of what decides: not of `made_at`, `doubles`, `rehearsed` and `summary`.
     pub hash: Digest,
     pub made_at: Timestamp,
     /// The registry generation that it was made from; another one makes it stale (exit 8).
@@ -40,7 +43,25 @@ pub struct Plan {
     /// In order of `stage`, then as a reader expects: school, kind, name.
     pub operations: Vec<Operation>,
     pub objections: Vec<Objection>,
+    /// Entries with our mark that the registry does not know: told, never touched. A confirmation
+    /// of the plan acknowledges them.
+    #[serde(default)]
+    pub strays: Vec<Stray>,
+    /// Second entries with the mark of another one: told, never touched.
+    #[serde(default)]
+    pub doubles: Vec<Stray>,
+    /// Made under a clock that was not the wall's: never applied to a real target.
+    #[serde(default)]
+    pub rehearsed: bool,
     pub summary: Summary,
+}
+
+/// An entry with our mark that a plan leaves alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stray {
+    pub target: String,
+    pub key: ObjectKey,
+    pub dn: String,
 }
 
 /// One delivery in force.
@@ -69,6 +90,9 @@ pub struct Summary {
     pub persons: PersonCounts,
     /// Receipt of the oldest delivery whose changes are in this plan: starts the 72 h clock.
     pub oldest_receipt: Option<Timestamp>,
+    /// Targets that could not be read, and why: nothing is planned for them (SEC-47).
+    #[serde(default)]
+    pub unread: BTreeMap<String, String>,
 }
 
 /// One delivery in a report.

@@ -47,6 +47,17 @@ pub fn what_to_do(finding: &Finding) -> String {
 /// A value fit for one line of text, a terminal or a log (SEC-24): no control, bidi or invisible
 /// sign, and not too long.
 pub fn shown(value: &str) -> String {
+    let whole = harmless(value);
+    let mut signs = whole.chars();
+    let mut shown: String = signs.by_ref().take(VALUE_CHARS_MAX).collect();
+    if signs.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// As [`shown`], whole: a place that is cut cannot be found, nor a server's words understood.
+pub fn harmless(value: &str) -> String {
     let harmless = |sign: &char| {
         !(sign.is_control()
             || matches!(
@@ -57,12 +68,7 @@ pub fn shown(value: &str) -> String {
                     | '\u{FEFF}'
             ))
     };
-    let mut signs = value.chars().filter(harmless);
-    let mut shown: String = signs.by_ref().take(VALUE_CHARS_MAX).collect();
-    if signs.next().is_some() {
-        shown.push('…');
-    }
-    shown
+    value.chars().filter(harmless).collect()
 }
 
 /// Puts facts into a sentence: `{fact}` is its value, `{fact?text}` is the text when the fact is

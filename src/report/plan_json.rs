@@ -25,6 +25,8 @@ pub struct Document {
     pub operations: BTreeMap<String, BTreeMap<OperationKind, OperationCounts>>,
     /// Objections; nothing was written while one stands that was not confirmed.
     pub guards: Vec<Objection>,
+    /// Targets that could not be read, and why: nothing was planned for them.
+    pub unread: BTreeMap<String, String>,
     /// None when no delivery waits.
     pub deadline: Option<Deadline>,
     /// By stage of the pipeline.
@@ -61,10 +63,10 @@ pub struct OperationCounts {
 pub struct Deadline {
     /// Of the delivery that waits longest.
     pub earliest: Timestamp,
-    /// Seconds from the forecast end to the deadline; negative when it is missed.
+    /// Seconds from the forecast end, or from the end, to the deadline; negative when it is missed.
     pub margin: i64,
-    /// When the writing is expected to end, or has ended.
-    pub forecast: Timestamp,
+    /// When the writing is expected to end; none once nothing is left to write.
+    pub forecast: Option<Timestamp>,
 }
 
 /// How the operations of one target and kind ended.
@@ -99,6 +101,7 @@ impl Document {
             persons: PersonCounts::default(),
             operations: BTreeMap::new(),
             guards: Vec::new(),
+            unread: BTreeMap::new(),
             deadline: None,
             duration_ms: BTreeMap::new(),
         }
@@ -115,6 +118,7 @@ pub fn document(plan: &Plan, circumstances: Circumstances) -> Document {
         persons: plan.summary.persons,
         operations: counted(&plan.operations, targets, &tally),
         guards: plan.objections.clone(),
+        unread: plan.summary.unread.clone(),
         deadline,
         duration_ms,
     }
@@ -193,7 +197,7 @@ mod tests {
             deadline: Some(Deadline {
                 earliest: "2026-09-04T07:00:00Z".parse().unwrap(),
                 margin: 3600,
-                forecast: "2026-09-04T06:00:00Z".parse().unwrap(),
+                forecast: Some("2026-09-04T06:00:00Z".parse().unwrap()),
             }),
             duration_ms: BTreeMap::from([("read".to_owned(), 12)]),
         };
@@ -209,6 +213,7 @@ mod tests {
             "persons",
             "plan_hash",
             "run_id",
+            "unread",
         ];
         assert_eq!(keys, expect);
         assert_eq!(

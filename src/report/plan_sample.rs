@@ -1,17 +1,17 @@
 //! A small plan with one of everything, made by the real difference: the forms of a plan are
 //! tested on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::delivery::{Counts, Source, Status};
 use crate::model::dn;
-use crate::model::entry::{Entry, ObjectKey};
+use crate::model::entry::Entry;
 use crate::model::observed::Observed;
 use crate::model::registry::RegistryChange;
 use crate::plan::diff::{Sides, diff};
 use crate::plan::make::{Parts, make};
 use crate::plan::simulator::{account, container, group, keyed, managed, person_dn, uai, values};
-use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary};
+use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Stray, Summary};
 
 const OLD: &str = "0599990N";
 const NEW: &str = "0809990Z";
@@ -102,6 +102,9 @@ pub(super) fn plan() -> Plan {
         settings: "0".repeat(64).parse().unwrap(),
         change: RegistryChange::default(),
         operations: found.operations,
+        strays: strays(),
+        doubles: doubles(),
+        rehearsed: false,
         objections: vec![
             objection("too-many-disables", Some(OLD), "2 of 9 accounts would be disabled"),
             objection("too-many-disables-overall", None, "2 of 20 accounts would be disabled"),
@@ -128,13 +131,22 @@ fn summary() -> Summary {
         deliveries: vec![line("mardi/eleves.zip!0599990N.xml", Status::Current, counts), unknown],
         persons: PersonCounts { new: 3, matched: 298, moved: 1, held: 2, in_review: 0, leaving: 4 },
         oldest_receipt: Some("2026-09-01T06:00:00Z".parse().unwrap()),
+        unread: BTreeMap::from([("second".to_owned(), "target second: no answer".to_owned())]),
     }
 }
 
-/// Marked entries that the registry does not know, and copies.
-pub(super) fn strays() -> (Vec<ObjectKey>, Vec<(ObjectKey, String)>) {
-    let copy = account(2, NEW, "paul.exemple");
-    (vec![group(OLD, "VIEUX", &[]).key], vec![(copy.key, copy.dn)])
+/// Marked entries that the registry does not know.
+fn strays() -> Vec<Stray> {
+    vec![stray(group(OLD, "VIEUX", &[]))]
+}
+
+/// Copies.
+fn doubles() -> Vec<Stray> {
+    vec![stray(account(2, NEW, "paul.exemple"))]
+}
+
+fn stray(Entry { key, dn, .. }: Entry) -> Stray {
+    Stray { target: "annuaire".to_owned(), key, dn }
 }
 
 /// Compares with a file beside the sources; `UPDATE_EXPECT=1` writes it anew.

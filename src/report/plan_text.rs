@@ -14,10 +14,10 @@ use jiff::tz::TimeZone;
 
 use super::plan_words::{object, shown};
 use crate::model::delivery::{Counts, Status};
-use crate::model::entry::ObjectKey;
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
-use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Summary};
+use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Stray, Summary};
+use crate::report::plan_json::Deadline;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,8 @@ pub struct View<'a> {
     /// What `show` and `apply` call it.
     pub number: u64,
     pub plan: &'a Plan,
-    /// Marked entries that the registry does not know.
-    pub strays: &'a [ObjectKey],
-    /// Second entries with the mark of another one, and their DN.
-    pub doubles: &'a [(ObjectKey, String)],
+    /// Of the oldest delivery in it.
+    pub deadline: Option<&'a Deadline>,
     /// Of the instants that are shown.
     pub zone: &'a TimeZone,
     pub detail: Detail,
@@ -44,7 +42,7 @@ pub struct View<'a> {
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
-    let View { number, plan, strays, doubles, zone, detail } = view;
+    let View { number, plan, deadline, zone, detail } = view;
     let Plan {
         hash,
         made_at,
@@ -54,13 +52,22 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         change: _,
         operations,
         objections,
+        strays,
+        doubles,
+        rehearsed: _,
         summary,
     } = plan;
-    let Summary { deliveries, persons, oldest_receipt } = summary;
+    let Summary { deliveries, persons, oldest_receipt, unread } = summary;
     writeln!(out, "Plan {number}  {}", hash.short())?;
     writeln!(out, "Made: {}", instant(*made_at, zone))?;
     if let Some(receipt) = oldest_receipt {
         writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
+    }
+    if let Some(deadline) = deadline {
+        writeln!(out, "{}", deadline_line(deadline, zone))?;
+    }
+    for what in unread.values() {
+        writeln!(out, "NOT PLANNED: {}", shown(what))?;
     }
     write_objections(out, *number, hash.as_str(), objections)?;
     write_deliveries(out, deliveries, zone, *detail)?;
@@ -71,6 +78,17 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     }
     write_blocked(out, operations)?;
     write_strays(out, strays, doubles)
+}
+
+/// The deadline in one line.
+pub fn deadline_line(deadline: &Deadline, zone: &TimeZone) -> String {
+    let Deadline { earliest, margin, forecast } = deadline;
+    let end = match forecast {
+        Some(forecast) => format!("; the writing would end: {}", instant(*forecast, zone)),
+        None => String::new(),
+    };
+    let late = if *margin < 0 { "  LATE" } else { "" };
+    format!("Deadline: {}{end}{late}", instant(*earliest, zone))
 }
 
 fn instant(at: Timestamp, zone: &TimeZone) -> String {
@@ -259,21 +277,15 @@ fn write_blocked(out: &mut impl Write, operations: &[Operation]) -> io::Result<(
     Ok(())
 }
 
-fn write_strays(
-    out: &mut impl Write,
-    strays: &[ObjectKey],
-    doubles: &[(ObjectKey, String)],
-) -> io::Result<()> {
-    if !strays.is_empty() {
-        writeln!(out, "\nStrays: our mark, but unknown to the registry; never touched")?;
-        for key in strays {
-            writeln!(out, "  ? {}", shown(&key.to_string()))?;
-        }
-    }
-    if !doubles.is_empty() {
-        writeln!(out, "\nDoubles: a second entry with the mark of another; never touched")?;
-        for (key, dn) in doubles {
-            writeln!(out, "  ? {}  {}", shown(&key.to_string()), shown(dn))?;
+fn write_strays(out: &mut impl Write, strays: &[Stray], doubles: &[Stray]) -> io::Result<()> {
+    let lists = [
+        ("Strays: our mark, but unknown to the registry; never touched", strays),
+        ("Doubles: a second entry with the mark of another; never touched", doubles),
+    ];
+    for (title, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        writeln!(out, "\n{title}")?;
+        for Stray { target, key, dn } in list {
+            writeln!(out, "  ? {}  {} in {target}", shown(&key.to_string()), shown(dn))?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::catalogue::{sentence, shown, what_to_do};
+use super::catalogue::{harmless, sentence, shown, what_to_do};
 use super::csv_safe::safe_cell;
 use crate::model::delivery::Status;
 use crate::model::finding::{Finding, Severity};
@@ -50,7 +50,8 @@ pub fn text(report: &SchoolReport<'_>) -> String {
         let _ = writeln!(out, "\nRien à corriger : merci pour la qualité de vos données.");
     }
     for (file, mut findings) in by_file(report.findings) {
-        let title = if file.is_empty() { "Pour l'établissement".to_owned() } else { shown(file) };
+        let title =
+            if file.is_empty() { "Pour l'établissement".to_owned() } else { harmless(file) };
         let _ = writeln!(out, "\n{title}");
         findings.sort_by(|one, other| order(one).cmp(&order(other)));
         let same = |one: &&Finding, other: &&Finding| {
@@ -88,7 +89,7 @@ fn write_delivery(out: &mut String, delivery: &DeliveryLine, zone: &TimeZone) {
         counts,
     } = delivery;
     let source = source.map_or("fichier non reconnu", |source| source.french());
-    let _ = write!(out, "  {} : {source}", shown(name));
+    let _ = write!(out, "  {} : {source}", harmless(name));
     if let Some(year) = school_year {
         let _ = write!(out, ", année {year}");
     }
@@ -146,7 +147,7 @@ pub fn csv(report: &SchoolReport<'_>) -> Result<String, csv::Error> {
         let fields = [
             report.school.uai.to_string(),
             shown(&report.school.name),
-            shown(&finding.place.file),
+            harmless(&finding.place.file),
             line,
             french_severity(finding.severity).to_owned(),
             finding.id.to_string(),

@@ -23,6 +23,7 @@ pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::
             .hint("`rentree plan` makes a new one; `rentree replay` takes up what failed")
             .into());
     }
+    session.may_write_plan_of(&run)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     still_right(session, &plan)?;
     lifted(&mut store, session, run.id, &plan, confirm)?;
@@ -30,13 +31,15 @@ pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::
     let labs = targets::start_labs(session)?;
     match journal::begin(&mut store, run.id, &plan, session.world.clock.now()) {
         Ok(()) => {}
-        Err(StoreError::Stale { .. }) => return Err(stale("the registry has changed")),
+        Err(StoreError::Stale { .. }) => {
+            return Err(stale("the registry has changed since it was made"));
+        }
         Err(error) => return Err(store_failure(error)),
     }
     let mut watch = Stopwatch::start(&session.world);
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, run.id, Take::Open)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
-    tell::applied(session, run.id, &plan, &applied.tally, &spent)?;
+    tell::applied(session, &store, run.id, &plan, &applied.tally, &spent)?;
     Ok(applied.status)
 }
 
@@ -57,16 +60,24 @@ pub(super) fn find(store: &Store, wanted: &str) -> anyhow::Result<Run> {
     }
 }
 
-/// A plan made under other settings is another plan.
+/// A plan made under other settings is another plan, and so is one of another day: what becomes of
+/// people follows from the date.
 fn still_right(session: &Session, plan: &Plan) -> anyhow::Result<()> {
-    if plan.settings == session.config.digest {
-        return Ok(());
+    let day = plan.made_at.to_zoned_datetime(session.config.zone.clone()).date();
+    if plan.settings != session.config.digest {
+        return Err(stale("rentree.toml, a mapping or schools.csv has changed since it was made"));
     }
-    Err(stale("rentree.toml, a mapping or schools.csv has changed"))
+    if plan.made_at > session.world.clock.now() {
+        return Err(stale("it was made later than now; look at the clock of this machine"));
+    }
+    if day != session.today() {
+        return Err(stale(&format!("it was made on another day, {day}")));
+    }
+    Ok(())
 }
 
 fn stale(why: &str) -> anyhow::Error {
-    Failure::new(ExitStatus::Stale, format!("the plan is stale: {why} since it was made"))
+    Failure::new(ExitStatus::Stale, format!("the plan is stale: {why}"))
         .hint("nothing was written; `rentree plan` makes a new one, to be read again")
         .into()
 }
@@ -84,7 +95,7 @@ fn lifted(
     }
     runs::stop(store, run, session.world.clock.now()).map_err(store_failure)?;
     if session.format == Format::Json {
-        tell::applied(session, run, plan, &BTreeMap::new(), &BTreeMap::new())?;
+        tell::applied(session, store, run, plan, &BTreeMap::new(), &BTreeMap::new())?;
     }
     let list: Vec<String> = plan
         .objections
@@ -102,5 +113,6 @@ fn lifted(
         "read the plan (rentree show {run}); if it is right: rentree apply {run} --confirm {}",
         plan.hash
     );
-    Err(Failure::new(ExitStatus::Guarded, what).hint(hint).into())
+    // In JSON, stdout has its one document already.
+    Err(Failure::new(ExitStatus::Guarded, what).hint(hint).told().into())
 }

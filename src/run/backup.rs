@@ -2,17 +2,24 @@
 
 use std::path::Path;
 
-use super::outcome::ExitStatus;
-use super::session::{Session, store_failure};
+use super::outcome::{ExitStatus, Failure};
+use super::session::{Format, Session, store_failure};
 use crate::store::backup;
 
 pub fn backup(session: &Session, file: &Path) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
+    if file.exists() {
+        let what = format!("{} exists already: a copy is never written over", file.display());
+        let day = session.today();
+        return Err(Failure::new(ExitStatus::Usage, what)
+            .hint(format!("give each copy a name of its own, such as rentree-{day}.db"))
+            .into());
+    }
     backup::backup(&store, file).map_err(store_failure)?;
-    (session.world.out)(&format!(
-        "{} is a copy of the store.\n\
-         Keep secrets/ine.key with it, elsewhere: without it nobody is recognised.\n",
-        file.display()
-    ));
+    let advice = "Keep secrets/ine.key with it, elsewhere: without it nobody is recognised.";
+    (session.world.out)(&match session.format {
+        Format::Text => format!("{} is a copy of the store.\n{advice}\n", file.display()),
+        Format::Json => format!("{}\n", serde_json::json!({ "file": file, "advice": advice })),
+    });
     Ok(ExitStatus::Done)
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::draft;
 use super::intake;
 use super::outcome::{ExitStatus, Failure};
+use super::private_file;
 use super::review::{self, Review};
 use super::session::Format;
 use super::session::Session;
@@ -93,8 +94,9 @@ fn write_pages(session: &Session, pages: &[Page<'_>], folder: &Path) -> anyhow::
     for page in pages.iter().filter(|page| !page.is_silent()) {
         let report = page.report(session);
         let name = page.school.uai.as_str();
-        std::fs::write(folder.join(format!("{name}.txt")), school::text(&report))?;
-        std::fs::write(folder.join(format!("{name}.csv")), school::csv(&report)?)?;
+        let (text, csv) = (school::text(&report), school::csv(&report)?);
+        private_file::write(&folder.join(format!("{name}.txt")), text.as_bytes())?;
+        private_file::write(&folder.join(format!("{name}.csv")), csv.as_bytes())?;
     }
     Ok(())
 }
@@ -107,7 +109,7 @@ fn text(session: &Session, pages: &[Page<'_>], review: &Review, all: bool) -> St
         for finding in &review.others {
             text.push_str(&format!(
                 "  {} [{}]\n    {}\n    → {}\n",
-                catalogue::shown(&finding.place.to_string()),
+                catalogue::harmless(&finding.place.to_string()),
                 finding.id,
                 catalogue::sentence(finding),
                 catalogue::what_to_do(finding)

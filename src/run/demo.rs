@@ -1,6 +1,6 @@
 //! `demo`: the whole job on the sample academy against the embedded lab, two evenings of it.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -16,15 +16,17 @@ use super::{applying, init, targets};
 use crate::academy::demo::{self, Day, cast};
 use crate::apply::Take;
 use crate::config::template;
-use crate::model::delivery::Status;
+use crate::model::delivery::{Counts, Status};
 use crate::model::finding::Severity;
+use crate::plan::PersonCounts;
 use crate::plan::operation::OperationKind;
+use crate::store::runs::RunId;
 use crate::store::{journal, registry};
 
 /// The lab's port in the demo, when it is free.
 const PORT: u16 = 33_636;
 
-pub fn demo(world: &World, dir: &Path) -> anyhow::Result<ExitStatus> {
+pub fn demo(world: &World, format: Format, dir: &Path) -> anyhow::Result<ExitStatus> {
     let full = dir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if full {
         let what = format!("{} is not empty", dir.display());
@@ -34,14 +36,21 @@ pub fn demo(world: &World, dir: &Path) -> anyhow::Result<ExitStatus> {
     }
     let targets = template::lab_target(PORT);
     init::write_folder(world, dir, "Région de démonstration", &demo::schools_csv(), &targets)?;
-    let mut text = String::new();
+    let mut evenings = Vec::new();
     for day in Day::ALL {
         demo::write_day(&dir.join("inbox"), day).context("cannot write the sample academy")?;
-        let evening = play(world, dir, day)?;
-        text.push_str(&evening);
+        evenings.push(play(world, dir, day)?);
     }
-    text.push_str(&epilogue(world, dir)?);
-    (world.out)(&text);
+    (world.out)(&match format {
+        Format::Text => {
+            let texts: String = evenings.iter().map(Evening::text).collect();
+            texts + &epilogue(world, dir)?
+        }
+        Format::Json => {
+            let evenings: Vec<_> = evenings.iter().map(Evening::json).collect();
+            format!("{}\n", serde_json::json!({ "folder": dir, "evenings": evenings }))
+        }
+    });
     Ok(ExitStatus::Done)
 }
 
@@ -52,7 +61,7 @@ fn evening_of(world: &World, day: Day) -> World {
 }
 
 /// One evening: plan and apply, told in a few lines.
-fn play(world: &World, dir: &Path, day: Day) -> anyhow::Result<String> {
+fn play(world: &World, dir: &Path, day: Day) -> anyhow::Result<Evening> {
     let session = Session::open(&dir.join("rentree.toml"), Format::Text, evening_of(world, day))?;
     let mut store = session.store()?;
     let _lock = session.lock("demo")?;
@@ -67,70 +76,97 @@ fn play(world: &World, dir: &Path, day: Day) -> anyhow::Result<String> {
         .map_err(store_failure)?;
     let applied =
         applying::drive_all(&session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
-    Ok(evening(day, &draft, &applied.tally))
+    Ok(Evening::of(day, &draft, &applied.tally))
 }
 
-fn evening(day: Day, draft: &Draft, tally: &Tally) -> String {
-    let mut text = String::new();
-    let lines = &draft.plan.summary.deliveries;
-    let of = |status: Status| lines.iter().filter(|line| line.status == status).count();
-    let rows = lines.iter().fold([0; 4], |[read, good, aside, bad], line| {
-        let counts = &line.counts;
-        [
-            read + counts.read,
-            good + counts.accepted,
-            aside + counts.quarantined,
-            bad + counts.rejected,
-        ]
-    });
-    let [read, accepted, aside, rejected] = rows;
-    let findings = draft.review.schools.values().flat_map(|school| &school.findings);
-    let (to_correct, notes): (Vec<_>, Vec<_>) =
-        findings.partition(|finding| finding.severity < Severity::Note);
-    let persons = draft.plan.summary.persons;
-    let done = |kind: OperationKind| -> u64 {
-        tally.values().filter_map(|kinds| kinds.get(&kind)).map(|line| line.done).sum()
-    };
-    let title = match day {
-        Day::One => "everything is new",
-        Day::Two => "moves, arrivals, departures, a cut file, a pupil claimed twice",
-    };
-    let _ = writeln!(text, "{}, 22:00: {title} (run {})", day.as_str(), draft.run);
-    let _ = writeln!(
-        text,
-        "  files     {} in force, {} refused; {read} rows = {accepted} accepted + {aside} \
-         set aside \
-         + {rejected} rejected",
-        of(Status::Current),
-        of(Status::Refused)
-    );
-    let _ = writeln!(
-        text,
-        "  persons   {} new, {} known, {} moved, {} held by two schools, {} to decide, \
-         {} leaving",
-        persons.new,
-        persons.matched,
-        persons.moved,
-        persons.held,
-        persons.in_review,
-        persons.leaving
-    );
-    let written: Vec<String> = OperationKind::ALL
-        .into_iter()
-        .map(|kind| (done(kind), kind.as_str().replace('_', " ")))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{count} {kind}"))
-        .collect();
-    let _ = writeln!(text, "  written   {}", written.join(", "));
-    let _ = writeln!(
-        text,
-        "  schools   {} things to correct and {} notes, in French, for {} schools",
-        to_correct.len(),
-        notes.len(),
-        draft.review.schools.values().filter(|school| !school.findings.is_empty()).count()
-    );
-    text.push('\n');
-    text
+/// What one evening came to.
+struct Evening {
+    day: Day,
+    run: RunId,
+    in_force: usize,
+    refused: usize,
+    rows: Counts,
+    persons: PersonCounts,
+    /// Operations done, by kind; none that is 0.
+    written: BTreeMap<OperationKind, u64>,
+    to_correct: usize,
+    notes: usize,
+    schools_told: usize,
+}
+
+impl Evening {
+    fn of(day: Day, draft: &Draft, tally: &Tally) -> Self {
+        let lines = &draft.plan.summary.deliveries;
+        let of = |status: Status| lines.iter().filter(|line| line.status == status).count();
+        let mut rows = Counts::default();
+        for line in lines {
+            rows.read += line.counts.read;
+            rows.accepted += line.counts.accepted;
+            rows.quarantined += line.counts.quarantined;
+            rows.rejected += line.counts.rejected;
+        }
+        let schools = || draft.review.schools.values();
+        let findings = schools().flat_map(|school| &school.findings);
+        let (to_correct, notes): (Vec<_>, Vec<_>) =
+            findings.partition(|finding| finding.severity < Severity::Note);
+        let mut written: BTreeMap<OperationKind, u64> = BTreeMap::new();
+        for (kind, line) in tally.values().flatten().filter(|(_, line)| line.done > 0) {
+            *written.entry(*kind).or_default() += line.done;
+        }
+        Self {
+            day,
+            run: draft.run,
+            in_force: of(Status::Current),
+            refused: of(Status::Refused),
+            rows,
+            persons: draft.plan.summary.persons,
+            written,
+            to_correct: to_correct.len(),
+            notes: notes.len(),
+            schools_told: schools().filter(|school| !school.findings.is_empty()).count(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Self { day, run, in_force, refused, rows, persons, .. } = self;
+        let Counts { read, accepted, quarantined, rejected } = rows;
+        let PersonCounts { new, matched, moved, held, in_review, leaving } = persons;
+        let title = match day {
+            Day::One => "everything is new",
+            Day::Two => "moves, arrivals, departures, a cut file, a pupil claimed twice",
+        };
+        let written = self.written.iter();
+        let written: Vec<String> = written
+            .map(|(kind, count)| format!("{count} {}", kind.as_str().replace('_', " ")))
+            .collect();
+        format!(
+            "{}, 22:00: {title} (run {run})\n  \
+             files     {in_force} in force, {refused} refused; {read} rows = {accepted} accepted + \
+             {quarantined} set aside + {rejected} rejected\n  \
+             persons   {new} new, {matched} known, {moved} moved, {held} held by two schools, \
+             {in_review} to decide, {leaving} leaving\n  \
+             written   {}\n  \
+             schools   {} things to correct and {} notes, in French, for {} schools\n\n",
+            day.as_str(),
+            written.join(", "),
+            self.to_correct,
+            self.notes,
+            self.schools_told,
+        )
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "day": self.day.as_str(),
+            "run_id": self.run.0,
+            "files": { "in_force": self.in_force, "refused": self.refused },
+            "rows": self.rows,
+            "persons": self.persons,
+            "written": self.written,
+            "findings": { "to_correct": self.to_correct, "notes": self.notes },
+            "schools_told": self.schools_told,
+        })
+    }
 }
 
 /// Who to look at, and what to type next.
@@ -147,7 +183,6 @@ fn epilogue(world: &World, dir: &Path) -> anyhow::Result<String> {
             .map_or("nobody".to_owned(), |account| account.name.login.to_string())
     };
     let (moving, claimed) = (login(&cast::MOVING), login(&cast::CLAIMED));
-    let target = session.config.targets.first().context("the demo has a target")?;
     let shown = dir.display();
     let rentree = std::env::current_exe()
         .map_or_else(|_| "rentree".to_owned(), |path| path.display().to_string());
@@ -164,12 +199,9 @@ fn epilogue(world: &World, dir: &Path) -> anyhow::Result<String> {
          \x20                                        what a school must correct, in French\n\
          \x20 rentree --now {now} run\n\
          \x20                                        nothing is left to write\n\
-         \x20 rentree lab &                          serves the directory; then\n\
-         \x20 LDAPTLS_CACERT=lab/ca.pem ldapsearch -x -LLL -H ldaps://127.0.0.1:{PORT} \\\n\
-         \x20   -D cn=admin,{} -y lab/admin.password -b {} uid={moving}\n",
+         \x20 rentree lab &                          serves the directory, and prints what\n\
+         \x20                                        to type then; add uid={moving}\n",
         cast::MOVING_TO.0,
         cast::MOVING.school,
-        target.base,
-        target.base,
     ))
 }

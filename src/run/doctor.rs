@@ -4,7 +4,7 @@ use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::Session;
 use super::targets::{self, Labs, Purpose};
-use super::{applying, session};
+use super::{applying, outcome};
 use crate::config::{Target, TargetKind};
 use crate::store::health;
 use crate::target::ldap::doctor::{self, Examined, Verdict};
@@ -18,15 +18,22 @@ pub fn doctor(session: &Session) -> anyhow::Result<ExitStatus> {
     for target in &session.config.targets {
         match examine(&runtime, target, &labs, session) {
             Ok(list) => list.into_iter().for_each(|one| add(&target.name, one)),
-            Err(error) => add(&target.name, bad("settings", error.to_string(), "")),
+            Err(error) => {
+                let (what, hint) = outcome::parts(&error);
+                add(&target.name, bad("settings", what, &hint));
+            }
         }
     }
     (session.world.out)(&match session.format {
         Format::Text => text(&found),
         Format::Json => json(&found),
     });
-    let worst = found.iter().map(|(_, one)| one.verdict).max();
-    Ok(if worst == Some(Verdict::Bad) { ExitStatus::Usage } else { ExitStatus::Done })
+    let statuses = found.iter().map(|(_, one)| match (one.verdict, one.id) {
+        (Verdict::Bad, "connection") => ExitStatus::Unreachable,
+        (Verdict::Bad, _) => ExitStatus::Usage,
+        (Verdict::Good | Verdict::Weak, _) => ExitStatus::Done,
+    });
+    Ok(statuses.fold(ExitStatus::Done, ExitStatus::and))
 }
 
 fn examine(
@@ -77,19 +84,31 @@ fn files(session: &Session) -> Vec<Examined> {
             "make the folder, or correct folders.inbox",
         )),
     }
-    match session.store() {
-        Ok(store) => match health::problems(&store) {
-            Ok(problems) if problems.is_empty() => {
-                list.push(good("store", format!("{} is sound", store.path().display())));
-            }
-            Ok(problems) => list.push(bad("store", problems.join("; "), RESTORE)),
-            Err(error) => {
-                list.push(bad("store", session::store_failure(error).to_string(), RESTORE));
-            }
-        },
-        Err(error) => list.push(bad("store", error.to_string(), RESTORE)),
-    }
+    list.extend(store(session));
     list
+}
+
+/// The store is sound, and was filled under this key.
+fn store(session: &Session) -> Vec<Examined> {
+    let mut store = match session.open_store() {
+        Ok(store) => store,
+        Err(error) => return vec![bad("store", error.to_string(), RESTORE)],
+    };
+    let sound = match health::problems(&store) {
+        Ok(problems) if problems.is_empty() => {
+            good("store", format!("{} is sound", store.path().display()))
+        }
+        Ok(problems) => bad("store", problems.join("; "), RESTORE),
+        Err(error) => bad("store", error.to_string(), RESTORE),
+    };
+    let key = match session.check_key(&mut store) {
+        Ok(()) => good("ine-key", "the key of the INE is that of the store".to_owned()),
+        Err(error) => {
+            let (what, hint) = outcome::parts(&error);
+            bad("ine-key", what, &hint)
+        }
+    };
+    vec![sound, key]
 }
 
 const RESTORE: &str = "put the last backup in its place (rentree backup makes them)";

@@ -1,5 +1,6 @@
 //! From reviewed deliveries to a stored plan: match, settle, observe, compare, guard.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts;
@@ -7,7 +8,7 @@ use super::intake;
 use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
-use super::targets::{self, Labs};
+use super::targets::{self, Labs, Observation};
 use super::world::{Stopwatch, World};
 use crate::desired::declared;
 use crate::desired::input::SchoolInput;
@@ -31,19 +32,15 @@ use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::{Objection, PersonCounts, Plan, Summary, guard};
+use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard};
 use crate::store::runs::RunId;
-use crate::store::{Store, plans, registry};
+use crate::store::{Store, history, plans, registry};
 
 /// A plan, stored, with what was seen on the way.
 pub struct Draft {
     pub run: RunId,
     pub plan: Plan,
     pub review: Review,
-    /// Marked entries that nobody knows: told, never touched.
-    pub strays: Vec<ObjectKey>,
-    /// Second entries with the mark of another one, and their DN.
-    pub doubles: Vec<(ObjectKey, String)>,
     /// Milliseconds by stage.
     pub duration_ms: BTreeMap<String, u64>,
 }
@@ -63,9 +60,10 @@ pub fn draft(
     laps.lap("validate");
     let registry = registry::load(store).map_err(store_failure)?;
     laps.lap("load");
-    let observed = runtime.block_on(targets::observe_all(session, labs))?;
+    let Observation { observed, unread } = runtime.block_on(targets::observe_all(session, labs))?;
     laps.lap("observe");
-    let decided = decide_all(session, &review, &registry, &observed);
+    let past = history::past(store).map_err(store_failure)?;
+    let decided = decide_all(session, &review, &registry, &observed, &past.refused);
     laps.lap("match");
     let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
@@ -73,12 +71,14 @@ pub fn draft(
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
     let wanted = compared.desired.values().next().cloned().unwrap_or_default();
-    let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &turns);
+    let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &past.made, &turns);
     let operations = compared.operations;
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
-    objections.extend(forgotten(&compared.strays));
-    let oldest_receipt = (!operations.is_empty()).then(|| review.oldest_news()).flatten();
+    let lost = forgotten(&compared.strays, &past.acknowledged);
+    objections.extend(lost.filter(|_| !operations.is_empty()));
+    let waiting = review.oldest_news().into_iter().chain(past.owed).min();
+    let oldest_receipt = waiting.filter(|_| !(operations.is_empty() && unread.is_empty()));
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -87,7 +87,15 @@ pub fn draft(
         change,
         operations,
         objections,
-        summary: Summary { deliveries: review.lines.clone(), persons: counts, oldest_receipt },
+        strays: compared.strays,
+        doubles: compared.doubles,
+        rehearsed: session.world.clock.is_fixed(),
+        summary: Summary {
+            deliveries: review.lines.clone(),
+            persons: counts,
+            oldest_receipt,
+            unread,
+        },
     });
     let mut scenes = BTreeMap::new();
     for target in &session.config.targets {
@@ -105,8 +113,7 @@ pub fn draft(
     }
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
     laps.lap("plan");
-    let Compared { strays, doubles, .. } = compared;
-    Ok(Draft { run, plan, review, strays, doubles, duration_ms: laps.ms })
+    Ok(Draft { run, plan, review, duration_ms: laps.ms })
 }
 
 /// What should stand, before it is compared.
@@ -126,7 +133,7 @@ pub fn findings_of_registry(
     review: &Review,
 ) -> anyhow::Result<Vec<Finding>> {
     let registry = registry::load(store).map_err(store_failure)?;
-    Ok(decide_all(session, review, &registry, &BTreeMap::new()).findings)
+    Ok(decide_all(session, review, &registry, &BTreeMap::new(), &BTreeSet::new()).findings)
 }
 
 fn decide_all(
@@ -134,6 +141,7 @@ fn decide_all(
     review: &Review,
     registry: &Registry,
     observed: &BTreeMap<String, Observed>,
+    refused: &BTreeSet<PersonId>,
 ) -> Decided {
     let inputs = review.inputs(session);
     let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
@@ -155,8 +163,9 @@ fn decide_all(
         .collect();
     let functions = &session.config.functions;
     let declarations = declared::collect(&inputs, &structures, &decisions, functions, registry);
+    let nameless = without_names(registry, refused);
     let setting = Setting {
-        registry,
+        registry: &nameless,
         inputs: &inputs,
         declarations: &declarations,
         scheme: &session.config.scheme,
@@ -191,6 +200,18 @@ fn decide_all(
     Decided { after, change, spaces, counts, findings }
 }
 
+/// The registry, where whoever was refused an account for its names, and has none anywhere, is to
+/// be named anew: the ledger keeps the refused names taken.
+fn without_names<'a>(registry: &'a Registry, refused: &BTreeSet<PersonId>) -> Cow<'a, Registry> {
+    let mut registry = Cow::Borrowed(registry);
+    for person in refused {
+        if let Some(person) = registry.to_mut().persons.get_mut(person) {
+            person.account = None;
+        }
+    }
+    registry
+}
+
 /// The number of the next new person: beyond every number that the registry gave, and beyond every
 /// mark that a target holds. A registry that was restored from a copy, or lost, must not give the
 /// number, and with it the account, of somebody that it has forgotten.
@@ -204,12 +225,12 @@ fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Per
 }
 
 /// Accounts with our mark that the registry never gave: it is older than the directory. Nothing is
-/// written until a person has looked at them.
-fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
+/// written until a person has looked at them, once.
+fn forgotten(strays: &[Stray], acknowledged: &BTreeSet<Stray>) -> Option<Objection> {
     let accounts: Vec<String> = strays
         .iter()
-        .filter(|key| matches!(key, ObjectKey::Account(_)))
-        .map(ToString::to_string)
+        .filter(|one| matches!(one.key, ObjectKey::Account(_)) && !acknowledged.contains(one))
+        .map(|one| one.key.to_string())
         .collect();
     let first = accounts.first()?;
     let text = format!(
@@ -218,7 +239,7 @@ fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
          the store is older than the directory, or belongs to another one",
         accounts.len()
     );
-    Some(Objection { id: "registry-older-than-directory".to_owned(), uai: None, text })
+    Some(Objection { id: guard::REGISTRY_OLDER.to_owned(), uai: None, text })
 }
 
 /// Every name that is taken, by the registry, by a structure or in a target (R-17).
@@ -298,8 +319,8 @@ fn doubt_in_french(why: Doubt) -> &'static str {
 #[derive(Default)]
 struct Compared {
     operations: Vec<Operation>,
-    strays: Vec<ObjectKey>,
-    doubles: Vec<(ObjectKey, String)>,
+    strays: Vec<Stray>,
+    doubles: Vec<Stray>,
     /// By target.
     desired: BTreeMap<String, BTreeMap<ObjectKey, Entry>>,
 }
@@ -345,8 +366,11 @@ fn compare(
             link_chunk: target.link_chunk,
         });
         compared.operations.extend(difference.operations);
-        compared.strays.extend(difference.strays);
-        compared.doubles.extend(difference.doubles);
+        let stray = |key: ObjectKey, dn: String| Stray { target: target.name.clone(), key, dn };
+        let dn = |key: &ObjectKey| seen.entries.get(key).map(|entry| entry.dn.clone());
+        let strays = difference.strays.into_iter().filter_map(|key| Some((dn(&key)?, key)));
+        compared.strays.extend(strays.map(|(dn, key)| stray(key, dn)));
+        compared.doubles.extend(difference.doubles.into_iter().map(|(key, dn)| stray(key, dn)));
         compared.desired.insert(target.name.clone(), desired);
     }
     Ok(compared)

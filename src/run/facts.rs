@@ -1,23 +1,24 @@
 //! What the registry is about to lose, school by school: the numbers that the guards look at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::entry::{Entry, ObjectKey};
-use crate::model::ids::Uai;
+use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceState;
 use crate::plan::guard::{self, GuardFacts};
 
-/// Counts what goes from `before` to `after`, and the accounts that stand in the targets.
-/// `new_year` tells the schools that turn to a new school year in this plan: that everybody
-/// changes class there is no loss.
+/// Counts what goes from `before` to `after`, and the accounts that stand in the targets. `made`
+/// are the accounts that earlier runs made, by target. `new_year` tells the schools that turn to a
+/// new school year in this plan: that everybody changes class there is no loss.
 pub fn guard_facts(
     before: &Registry,
     after: &Registry,
     observed: &BTreeMap<String, Observed>,
     desired: &BTreeMap<ObjectKey, Entry>,
+    made: &BTreeMap<String, BTreeSet<PersonId>>,
     new_year: &dyn Fn(&Uai) -> bool,
 ) -> GuardFacts {
     let mut facts = GuardFacts::new();
@@ -35,9 +36,35 @@ pub fn guard_facts(
         let frozen = after.workspaces.get(key).is_some_and(|new| new.state != WorkspaceState::Open);
         school.groups_freezing += u64::from(frozen);
     }
+    count_missing(&mut facts, before, observed, made);
     let seen: Vec<&Observed> = observed.values().collect();
     guard::count_standing(&mut facts, &seen, desired);
     facts
+}
+
+/// Accounts that earlier runs made and that do not stand any more. One whose deletion was ours is
+/// none of them, also while nobody made it again.
+fn count_missing(
+    facts: &mut GuardFacts,
+    before: &Registry,
+    observed: &BTreeMap<String, Observed>,
+    made: &BTreeMap<String, BTreeSet<PersonId>>,
+) {
+    let mut stands: BTreeMap<PersonId, bool> = BTreeMap::new();
+    for (target, seen) in observed {
+        for person in made.get(target).into_iter().flatten() {
+            let here = seen.entries.contains_key(&ObjectKey::Account(*person));
+            *stands.entry(*person).or_insert(true) &= here;
+        }
+    }
+    for (person, stands) in stands {
+        let Some(person) = before.persons.get(&person) else { continue };
+        if person.account.as_ref().is_some_and(|account| account.state.stands()) {
+            let school = facts.entry(person.place.clone()).or_default();
+            school.made += 1;
+            school.missing += u64::from(!stands);
+        }
+    }
 }
 
 fn count_person(

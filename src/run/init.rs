@@ -7,15 +7,22 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
 use super::outcome::{ExitStatus, Failure};
+use super::session::Format;
 use super::world::World;
 use crate::config::{schools, secret_file, template};
 use crate::credential;
 use crate::mapping;
 
 /// Writes the folder and says what to do next.
-pub fn init(world: &World, dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
+pub fn init(world: &World, format: Format, dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> {
     let targets = if lab { template::lab_target(0) } else { template::LDAP_TARGET.to_owned() };
     write_folder(world, dir, "Région", schools::TEMPLATE, &targets)?;
+    if format == Format::Json {
+        let files = ["rentree.toml", "schools.csv", KEY, IDENTITY].map(|name| dir.join(name));
+        let document = serde_json::json!({ "folder": dir, "files": files });
+        (world.out)(&format!("{document}\n"));
+        return Ok(ExitStatus::Done);
+    }
     let shown = dir.display();
     let mut text = format!(
         "{shown} is ready to be filled in:\n\
@@ -38,6 +45,27 @@ pub fn init(world: &World, dir: &Path, lab: bool) -> anyhow::Result<ExitStatus> 
     Ok(ExitStatus::Done)
 }
 
+const KEY: &str = "secrets/ine.key";
+const IDENTITY: &str = "secrets/credentials.identity";
+
+/// Nothing that is to be made is there yet: said before anything is made.
+fn free(dir: &Path) -> anyhow::Result<()> {
+    let mappings = mapping::SUPPLIED.iter().map(|(name, _)| format!("mappings/{name}"));
+    let names = ["rentree.toml", KEY, IDENTITY, "schools.csv"].map(str::to_owned);
+    let Some(name) = names.into_iter().chain(mappings).find(|name| dir.join(name).exists()) else {
+        return Ok(());
+    };
+    let hint = match name.as_str() {
+        KEY => {
+            "nothing was changed; it may be the key of people who are known already: keep it, and \
+                choose another folder"
+        }
+        _ => "choose another folder; nothing was changed",
+    };
+    let what = format!("{} exists already", dir.join(&name).display());
+    Err(Failure::new(ExitStatus::Usage, what).hint(hint).into())
+}
+
 /// The folder itself; also for `demo`.
 pub(super) fn write_folder(
     world: &World,
@@ -46,23 +74,17 @@ pub(super) fn write_folder(
     schools_csv: &str,
     targets: &str,
 ) -> anyhow::Result<()> {
+    free(dir)?;
     let toml = dir.join("rentree.toml");
-    if toml.exists() {
-        let what = format!("{} exists already", toml.display());
-        return Err(Failure::new(ExitStatus::Usage, what)
-            .hint("choose another folder; nothing was changed")
-            .into());
-    }
     for folder in ["inbox", "mappings"] {
         fs::create_dir_all(dir.join(folder)).with_context(|| format!("cannot make {folder}"))?;
     }
     let mut key = [0u8; 32];
     (world.entropy)(&mut key);
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    secret_file::create(&dir.join("secrets/ine.key"), &hex).context("secrets/ine.key")?;
+    secret_file::create(&dir.join(KEY), &hex).context(KEY)?;
     let (identity, recipient) = credential::new_key_pair();
-    secret_file::create(&dir.join("secrets/credentials.identity"), identity.expose_secret())
-        .context("secrets/credentials.identity")?;
+    secret_file::create(&dir.join(IDENTITY), identity.expose_secret()).context(IDENTITY)?;
     for (name, text) in mapping::SUPPLIED {
         fs::write(dir.join("mappings").join(name), text).with_context(|| (*name).to_owned())?;
     }

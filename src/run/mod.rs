@@ -18,6 +18,7 @@ pub mod lab;
 pub mod outcome;
 pub mod people;
 pub mod plan;
+mod private_file;
 pub mod replay;
 pub mod review;
 #[expect(clippy::module_inception, reason = "the command is called run")]

@@ -47,15 +47,22 @@ pub struct Failure {
     pub what: String,
     pub hint: Option<String>,
     pub status: ExitStatus,
+    /// In JSON, stdout has its document already.
+    pub told: bool,
 }
 
 impl Failure {
     pub fn new(status: ExitStatus, what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None, status }
+        Self { what: what.into(), hint: None, status, told: false }
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+    #[must_use]
+    pub fn told(mut self) -> Self {
+        self.told = true;
         self
     }
 }
@@ -63,12 +70,37 @@ impl Failure {
 /// An error as it is shown, and the status that it means: the one place that renders them.
 pub fn rendered(error: &anyhow::Error) -> (String, ExitStatus) {
     match error.downcast_ref::<Failure>() {
-        Some(Failure { what, hint: Some(hint), status }) => {
+        Some(Failure { what, hint: Some(hint), status, told: _ }) => {
             (format!("{what}\n\nhint: {hint}"), *status)
         }
-        Some(Failure { what, hint: None, status }) => (what.clone(), *status),
+        Some(Failure { what, hint: None, status, told: _ }) => (what.clone(), *status),
         None => (format!("{error:#}"), ExitStatus::Internal),
     }
+}
+
+/// What happened and what to do, apart.
+pub(super) fn parts(error: &anyhow::Error) -> (String, String) {
+    match error.downcast_ref::<Failure>() {
+        Some(Failure { what, hint, status: _, told: _ }) => {
+            (what.clone(), hint.clone().unwrap_or_default())
+        }
+        None => (format!("{error:#}"), String::new()),
+    }
+}
+
+/// The same as one JSON document; none when the command has printed its own.
+pub fn document(error: &anyhow::Error) -> Option<serde_json::Value> {
+    let (message, hint, status) = match error.downcast_ref::<Failure>() {
+        Some(Failure { told: true, .. }) => return None,
+        Some(Failure { what, hint, status, told: false }) => (what.clone(), hint.clone(), *status),
+        None => (format!("{error:#}"), None, ExitStatus::Internal),
+    };
+    Some(error_document(&message, hint.as_deref(), status))
+}
+
+/// What a failed command prints on stdout with `--format json`.
+pub fn error_document(message: &str, hint: Option<&str>, exit: ExitStatus) -> serde_json::Value {
+    serde_json::json!({ "error": { "message": message, "hint": hint, "exit": exit as u8 } })
 }
 
 #[cfg(test)]

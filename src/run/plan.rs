@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::draft::{self, Draft};
 use super::outcome::ExitStatus;
 use super::session::Session;
-use super::{applying, targets, tell};
+use super::{applying, private_file, targets, tell};
 use crate::report::plan_text::Detail;
 
 pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus> {
@@ -18,15 +18,21 @@ pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus>
     let labs = targets::start_labs(session)?;
     let draft = draft::draft(session, &mut store, &labs, &runtime, "plan")?;
     if let Some(path) = out {
-        std::fs::write(path, tell::text(session, &draft, Detail::Full)?)
+        let text = tell::text(session, &store, draft.run, &draft.plan, Detail::Full)?;
+        private_file::write(path, text.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    tell::plan(session, &draft, Detail::Full)?;
+    tell::plan(session, &store, &draft, Detail::Full)?;
     Ok(status(&draft))
 }
 
-/// What a plan alone ends with: a guard that objects, gaps in the deliveries.
+/// What a plan alone ends with: a target that could not be read, a guard that objects, gaps in the
+/// deliveries.
 pub(super) fn status(draft: &Draft) -> ExitStatus {
     let gaps = if draft.review.has_gaps() { ExitStatus::SomeRefused } else { ExitStatus::Done };
-    if draft.plan.objections.is_empty() { gaps } else { gaps.and(ExitStatus::Guarded) }
+    let guarded =
+        if draft.plan.objections.is_empty() { ExitStatus::Done } else { ExitStatus::Guarded };
+    let unread = draft.plan.summary.unread.is_empty();
+    let unread = if unread { ExitStatus::Done } else { ExitStatus::Unreachable };
+    gaps.and(guarded).and(unread)
 }

@@ -38,6 +38,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         let why = format!("run {} is {}", wanted.id, wanted.state.as_str());
         return Ok(settled(session, &why));
     }
+    session.may_write_plan_of(wanted)?;
     let id = wanted.id;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
@@ -54,7 +55,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let applied =
         applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
-    tell::applied(session, id, &plan, &applied.tally, &spent)?;
+    tell::applied(session, &store, id, &plan, &applied.tally, &spent)?;
     Ok(applied.status)
 }
 
@@ -84,6 +85,8 @@ pub(super) fn settle_interrupted(
         .into_iter()
         .find(|run| matches!(run.state, RunState::Interrupted | RunState::Applied))
         .filter(|run| run.state == RunState::Interrupted)
+        // A rehearsal in the lab is left alone once the target is a real one.
+        .filter(|run| session.may_write_plan_of(run).is_ok())
     else {
         return Ok(ExitStatus::Done);
     };

@@ -22,12 +22,12 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
     let status = left.and(plan::status(&draft));
     if session.format == Format::Text {
-        tell::plan(session, &draft, Detail::Summary)?;
+        tell::plan(session, &store, &draft, Detail::Summary)?;
     }
     if !draft.plan.objections.is_empty() {
         runs::stop(&mut store, draft.run, session.world.clock.now()).map_err(store_failure)?;
         if session.format == Format::Json {
-            tell::plan(session, &draft, Detail::Summary)?;
+            tell::plan(session, &store, &draft, Detail::Summary)?;
         }
         return Ok(status);
     }
@@ -37,7 +37,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
     clean(session, &mut store).map_err(store_failure)?;
-    tell::applied(session, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
+    tell::applied(session, &store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     if told > 0 && session.format == Format::Text {
         let findings = if told == 1 { "1 finding" } else { &format!("{told} findings") };

@@ -6,10 +6,12 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use super::outcome::{ExitStatus, Failure};
+use super::targets;
 use super::world::World;
-use crate::config::{self, Config, TargetKind};
+use crate::config::{self, Config, Target, TargetKind};
 use crate::store::lock::{Held, Lock, LockOwner};
-use crate::store::{Options, Store, StoreError};
+use crate::store::runs::Run;
+use crate::store::{Options, Store, StoreError, history};
 
 /// What stdout holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,10 +30,8 @@ pub struct Session {
 impl Session {
     /// Reads and checks the configuration.
     pub fn open(path: &Path, format: Format, world: World) -> anyhow::Result<Self> {
-        let config = config::load(path).map_err(|error| {
-            Failure::new(ExitStatus::Usage, error.to_string()).hint(
-                "`rentree init DIR` writes a commented configuration; `rentree --help` tells more",
-            )
+        let config = config::load(path, &targets::problems).map_err(|error| {
+            Failure::new(ExitStatus::Usage, error.to_string()).hint(error.hint())
         })?;
         Ok(Self { config, format, world })
     }
@@ -41,11 +41,31 @@ impl Session {
         self.world.clock.now().to_zoned_datetime(self.config.zone.clone()).date()
     }
 
-    /// Opens the store, making it when it is not there yet.
+    /// Opens the store, making it when it is not there yet. One that was filled under another key
+    /// is not touched: nobody in it would be recognised.
     pub fn store(&self) -> anyhow::Result<Store> {
+        let mut store = self.open_store().map_err(store_failure)?;
+        self.check_key(&mut store)?;
+        Ok(store)
+    }
+
+    pub(super) fn open_store(&self) -> Result<Store, StoreError> {
         let options =
             Options { size_max_bytes: self.config.store_size_max_bytes, ..Options::default() };
-        Store::open(&self.config.state, &options).map_err(store_failure)
+        Store::open(&self.config.state, &options)
+    }
+
+    /// The key of the INE is the one that the store was filled under.
+    pub(super) fn check_key(&self, store: &mut Store) -> anyhow::Result<()> {
+        let witness = self.config.ine_key_witness();
+        if history::witnesses(store, "ine-key", &witness).map_err(store_failure)? {
+            return Ok(());
+        }
+        let what = format!(
+            "the key of the INE is not the one that {} was filled under",
+            store.path().display()
+        );
+        Err(Failure::new(ExitStatus::Usage, what).hint(config::INE_KEY_HINT).into())
     }
 
     /// Takes the lock for a command that changes something (exit 7 when another holds it).
@@ -66,15 +86,34 @@ impl Session {
         })
     }
 
+    /// A target that is not the lab.
+    pub(super) fn real_target(&self) -> Option<&Target> {
+        self.config.targets.iter().find(|target| matches!(target.kind, TargetKind::Ldap(_)))
+    }
+
     /// Refuses to write to a real directory under a clock that is not the wall's.
     pub fn may_write(&self) -> anyhow::Result<()> {
-        let real =
-            self.config.targets.iter().find(|target| matches!(target.kind, TargetKind::Ldap(_)));
-        match real {
+        match self.real_target() {
             Some(target) if self.world.clock.is_fixed() => {
                 let what = format!("--now is for rehearsals: {} is a real target", target.name);
                 Err(Failure::new(ExitStatus::Usage, what)
                     .hint("leave --now out, or use a folder whose target is the lab")
+                    .into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses to write to a real directory what was planned under such a clock.
+    pub(super) fn may_write_plan_of(&self, run: &Run) -> anyhow::Result<()> {
+        match self.real_target() {
+            Some(target) if run.rehearsed => {
+                let what = format!(
+                    "plan {} is a rehearsal, made under --now: {} is a real target",
+                    run.id, target.name
+                );
+                Err(Failure::new(ExitStatus::Usage, what)
+                    .hint("nothing was written; `rentree plan` makes a plan of today")
                     .into())
             }
             Some(_) | None => Ok(()),

@@ -30,7 +30,7 @@ pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<Exi
     let mut bytes = Vec::new();
     match (form, session.format) {
         (ShowAs::Text, Format::Text) => {
-            let text = tell::plan_as_text(session, run.id, &plan, &[], &[], Detail::Full)?;
+            let text = tell::text(session, &store, run.id, &plan, Detail::Full)?;
             bytes.extend(text.into_bytes());
         }
         (ShowAs::Jsonl, _) | (ShowAs::Text, Format::Json) => {

@@ -1,13 +1,18 @@
 //! `status` and `runs`: what is done, what is not and why, what comes next.
 
+use std::collections::BTreeMap;
+
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
-use super::tell;
-use crate::report::catalogue;
-use crate::store::Store;
+use super::tell::{self, Tally, Work};
+use crate::plan::Summary;
+use crate::plan::operation::OperationKind;
+use crate::report::plan_json::Deadline;
+use crate::report::{catalogue, plan_text};
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
+use crate::store::{Store, history};
 
 /// Operations shown of a run that are not done; the rest is counted.
 const SHOWN_MAX: usize = 50;
@@ -21,59 +26,93 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         })?,
         None => runs::latest(&store).map_err(store_failure)?,
     };
-    let Some(run) = run else {
-        (session.world.out)("no run yet: rentree plan\n");
-        return Ok(ExitStatus::Done);
-    };
-    let tally = runs::tally(&store, run.id).map_err(store_failure)?;
-    let (unsettled, more) = unsettled(&store, run.id)?;
-    match session.format {
-        Format::Text => {
-            let mut text = line(session, &run);
-            if run.state != RunState::Planned && run.state != RunState::Stopped {
-                text.push_str(&tell::outcome(run.id, &tally));
-            }
-            text.push_str(&next(&run));
-            for row in &unsettled {
-                text.push_str(&operation(row));
-            }
-            if more > 0 {
-                text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
-            }
-            (session.world.out)(&text);
-        }
-        Format::Json => {
-            let operations: Vec<_> = tally
-                .iter()
-                .flat_map(|(target, kinds)| {
-                    kinds.iter().map(move |(kind, line)| {
-                        serde_json::json!({ "target": target, "kind": kind, "counts": line })
-                    })
-                })
-                .collect();
-            let unsettled: Vec<_> = unsettled
-                .iter()
-                .map(|row| {
-                    serde_json::json!({
-                        "seq": row.operation.seq,
-                        "key": row.operation.key,
-                        "kind": row.operation.kind,
-                        "state": row.state.as_str(),
-                        "attempts": row.attempts,
-                        "detail": row.detail,
-                    })
-                })
-                .collect();
-            let document = serde_json::json!({
-                "run": summary(&run),
-                "operations": operations,
-                "unsettled": unsettled,
-                "more": more,
-            });
-            (session.world.out)(&format!("{document}\n"));
-        }
-    }
+    let story = run.map(|run| Story::of(session, &store, run)).transpose()?;
+    (session.world.out)(&match (session.format, story) {
+        (Format::Text, Some(story)) => text(session, &story),
+        (Format::Text, None) => NO_RUN.to_owned(),
+        (Format::Json, story) => format!("{}\n", json(story.as_ref())),
+    });
     Ok(ExitStatus::Done)
+}
+
+const NO_RUN: &str = "no run yet: rentree plan\n";
+
+/// All that is told of a run.
+struct Story {
+    run: Run,
+    tally: Tally,
+    /// Operations that are not as wanted, the first of them.
+    unsettled: Vec<OperationRow>,
+    more: usize,
+    deadline: Option<Deadline>,
+    /// Targets that could not be read, and why.
+    unread: BTreeMap<String, String>,
+}
+
+impl Story {
+    fn of(session: &Session, store: &Store, run: Run) -> anyhow::Result<Self> {
+        let tally = runs::tally(store, run.id).map_err(store_failure)?;
+        let (unsettled, more) = unsettled(store, run.id)?;
+        let Summary { oldest_receipt, unread, .. } =
+            plans::header(store, run.id).map_err(store_failure)?.summary;
+        let work = Work::of(store, run.id)?;
+        let deadline = tell::deadline(session, store, oldest_receipt, &work)?;
+        Ok(Self { run, tally, unsettled, more, deadline, unread })
+    }
+}
+
+fn text(session: &Session, story: &Story) -> String {
+    let Story { run, tally, unsettled, more, deadline, unread } = story;
+    let mut text = line(session, run);
+    if run.state != RunState::Planned && run.state != RunState::Stopped {
+        text.push_str(&tell::outcome(run.id, tally));
+    }
+    for what in unread.values() {
+        text.push_str(&format!("NOT PLANNED: {}\n", catalogue::harmless(what)));
+    }
+    if let Some(deadline) = deadline {
+        text.push_str(&format!("{}\n", plan_text::deadline_line(deadline, &session.config.zone)));
+    }
+    text.push_str(&next(run, tally));
+    unsettled.iter().for_each(|row| text.push_str(&operation(row)));
+    if *more > 0 {
+        text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
+    }
+    text
+}
+
+/// The same keys with a run and without.
+fn json(story: Option<&Story>) -> serde_json::Value {
+    let tally = story.iter().flat_map(|story| &story.tally);
+    let operations: Vec<_> = tally
+        .flat_map(|(target, kinds)| {
+            kinds.iter().map(move |(kind, line)| {
+                serde_json::json!({ "target": target, "kind": kind, "counts": line })
+            })
+        })
+        .collect();
+    let unsettled: Vec<_> = story
+        .iter()
+        .flat_map(|story| &story.unsettled)
+        .map(|row| {
+            serde_json::json!({
+                "seq": row.operation.seq,
+                "key": row.operation.key,
+                "kind": row.operation.kind,
+                "state": row.state.as_str(),
+                "attempts": row.attempts,
+                "detail": row.detail,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "run": story.map(|story| summary(&story.run)),
+        "operations": operations,
+        "unsettled": unsettled,
+        "more": story.map_or(0, |story| story.more),
+        "deadline": story.and_then(|story| story.deadline.as_ref()),
+        "unread": story.map(|story| &story.unread).unwrap_or(&BTreeMap::new()),
+    })
 }
 
 pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
@@ -86,7 +125,7 @@ pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
         }
     }
     if text.is_empty() && session.format == Format::Text {
-        text.push_str("no run yet: rentree plan\n");
+        text.push_str(NO_RUN);
     }
     (session.world.out)(&text);
     Ok(ExitStatus::Done)
@@ -97,14 +136,17 @@ fn line(session: &Session, run: &Run) -> String {
     let at =
         at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let (id, command) = (run.id, &run.command);
+    let rehearsed =
+        if run.rehearsed && session.real_target().is_some() { "  rehearsed" } else { "" };
     format!(
-        "run {id}  {at}  {command:<6} {:<11}  plan {}\n",
+        "run {id}  {at}  {command:<6} {:<11}  plan {}{rehearsed}\n",
         run.state.as_str(),
         run.plan_hash.short()
     )
 }
 
-fn next(run: &Run) -> String {
+fn next(run: &Run, tally: &Tally) -> String {
+    let lines = || tally.values().flat_map(BTreeMap::values);
     match run.state {
         RunState::Planned => format!("next: rentree show {0}, then rentree apply {0}\n", run.id),
         RunState::Stopped => format!(
@@ -113,13 +155,28 @@ fn next(run: &Run) -> String {
             run.id
         ),
         RunState::Applying => "under way, or its process died: rentree replay tells\n".to_owned(),
+        RunState::Applied | RunState::Interrupted if lines().any(|line| tell::open(line) > 0) => {
+            format!("next: rentree replay {}\n", run.id)
+        }
+        RunState::Applied | RunState::Interrupted if lines().any(|line| line.skipped > 0) => {
+            "next: what was set aside is planned anew by the next run\n".to_owned()
+        }
         RunState::Applied | RunState::Interrupted => String::new(),
     }
 }
 
 fn summary(run: &Run) -> serde_json::Value {
-    let Run { id, command, state, made_at, started_at, finished_at, plan_hash, generation: _ } =
-        run;
+    let Run {
+        id,
+        command,
+        state,
+        made_at,
+        started_at,
+        finished_at,
+        plan_hash,
+        generation: _,
+        rehearsed,
+    } = run;
     serde_json::json!({
         "run_id": id.0,
         "command": command,
@@ -128,6 +185,7 @@ fn summary(run: &Run) -> serde_json::Value {
         "started_at": started_at,
         "finished_at": finished_at,
         "plan_hash": plan_hash,
+        "rehearsed": rehearsed,
     })
 }
 
@@ -153,11 +211,17 @@ fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, us
     Ok((rows, more))
 }
 
+/// Where a name is taken that we do not see, the next run tries the next one.
+const NAME_TAKEN: &str = "          its login or address stands outside of the base: the next run \
+                          takes the next number, names_base avoids the refusal\n";
+
 fn operation(row: &OperationRow) -> String {
     let OperationRow { operation, state, attempts: _, detail } = row;
-    let detail = detail.as_deref().map(catalogue::shown).unwrap_or_default();
+    let detail = detail.as_deref().map(catalogue::harmless).unwrap_or_default();
+    let taken = operation.kind == OperationKind::Create && detail.contains(history::NOT_UNIQUE);
+    let advice = if taken { NAME_TAKEN } else { "" };
     format!(
-        "  {:>6}  {:<8} {:<13} {}\n          {detail}\n",
+        "  {:>6}  {:<8} {:<13} {}\n          {detail}\n{advice}",
         operation.seq,
         state.as_str(),
         operation.kind.as_str(),

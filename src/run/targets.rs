@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::outcome::{ExitStatus, Failure};
+use super::outcome::{self, ExitStatus, Failure};
 use crate::config::{Bind, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file};
 use crate::credential::InitialPassword;
 use crate::lab::{self, Lab};
@@ -25,13 +25,15 @@ pub enum Purpose {
 #[derive(Default)]
 pub struct Labs(BTreeMap<String, Lab>);
 
-/// Refuses to begin while a secret of a target is missing, or can be read by others (SEC-01):
-/// called before anything is read, kept or connected to. It is read again when it is used.
+/// Refuses to begin while a secret of a target is missing, or can be read by others (SEC-01), or a
+/// certificate is of no use: called before anything is read, kept or connected to. They are read
+/// again when they are used.
 pub fn check_secrets(session: &Session) -> anyhow::Result<()> {
     for target in &session.config.targets {
-        if let TargetKind::Ldap(LdapConfig { url: _, ca_file: _, bind, reader }) = &target.kind {
+        if let TargetKind::Ldap(LdapConfig { url: _, ca_file, bind, reader }) = &target.kind {
             for who in [Some(bind), reader.as_ref()].into_iter().flatten() {
-                identity(who)?;
+                ldap::check_files(ca_file.as_deref(), &identity(who)?)
+                    .map_err(|error| failed(target, error))?;
             }
         }
     }
@@ -113,13 +115,24 @@ pub fn settings(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Resul
             (lab.url(), Some(lab.ca_file()), bind)
         }
     };
-    let url = url.parse().map_err(|error: settings::UrlError| usage(target, &error.to_string()))?;
+    with_identity(target, &url, ca_file, bind)
+        .map_err(|problems| usage(target, &problems.join("; ")))
+}
+
+fn with_identity(
+    target: &Target,
+    url: &str,
+    ca_file: Option<PathBuf>,
+    bind: settings::Bind,
+) -> Result<Settings, Vec<String>> {
+    let url = url.parse().map_err(|error: settings::UrlError| vec![format!("url: {error}")])?;
     let settings = Settings {
         name: target.name.clone(),
         url,
         ca_file,
         bind,
         base: target.base.clone(),
+        names_base: target.names_base.clone(),
         timeout: target.timeout,
         window: target.window,
         connections: target.connections,
@@ -128,26 +141,61 @@ pub fn settings(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Resul
         managed: target.mapping.managed().clone(),
     };
     let problems = settings.problems();
-    if problems.is_empty() { Ok(settings) } else { Err(usage(target, &problems.join("; "))) }
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// What is wrong in the settings of a target, without its secrets and without a connection: told
+/// with the other problems of the configuration.
+pub fn problems(target: &Target) -> Vec<String> {
+    let secretless = |bind: &Bind| match bind {
+        Bind::Simple { dn, password_file: _ } => settings::Bind::Simple {
+            dn: dn.clone(),
+            password: SecretString::from("not read".to_owned()),
+        },
+        Bind::External { certificate } => external(certificate.as_ref()),
+    };
+    let (url, ca_file, binds) = match &target.kind {
+        TargetKind::Ldap(LdapConfig { url, ca_file, bind, reader }) => {
+            let binds = [Some(bind), reader.as_ref()].into_iter().flatten().map(secretless);
+            (url.clone(), ca_file.clone(), binds.collect())
+        }
+        TargetKind::Lab(lab) => {
+            let external = settings::Bind::External { certificate: None };
+            ("ldapi://%2Flab".to_owned(), Some(lab.folder.clone()), vec![external])
+        }
+    };
+    let mut problems = Vec::new();
+    for bind in binds {
+        let found = with_identity(target, &url, ca_file.clone(), bind).err().unwrap_or_default();
+        problems
+            .extend(found.into_iter().filter(|one| !problems.contains(one)).collect::<Vec<_>>());
+    }
+    problems
+}
+
+fn external(certificate: Option<&(PathBuf, PathBuf)>) -> settings::Bind {
+    let files = certificate.map(|(certificate, key)| ClientCertificate {
+        certificate: certificate.clone(),
+        key: key.clone(),
+    });
+    settings::Bind::External { certificate: files }
 }
 
 fn usage(target: &Target, problem: &str) -> anyhow::Error {
     Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name)).into()
 }
 
+const PASSWORD_FILE: &str = "write the password of the service account into that file, as its \
+                             owner, then: chmod 600";
+
 fn identity(bind: &Bind) -> anyhow::Result<settings::Bind> {
     Ok(match bind {
         Bind::Simple { dn, password_file } => settings::Bind::Simple {
             dn: dn.clone(),
             password: secret_file::read(password_file)
-                .map_err(|problem| Failure::new(ExitStatus::Usage, problem))?,
+                .map_err(|problem| Failure::new(ExitStatus::Usage, problem).hint(PASSWORD_FILE))?,
         },
-        Bind::External { certificate } => settings::Bind::External {
-            certificate: certificate.as_ref().map(|(certificate, key)| ClientCertificate {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            }),
-        },
+        Bind::External { certificate } => external(certificate.as_ref()),
     })
 }
 
@@ -160,27 +208,58 @@ pub async fn open(
 ) -> anyhow::Result<LdapTarget> {
     let settings = settings(target, labs, purpose)?;
     let entropy = session.world.entropy;
-    ldap::connect(settings, entropy).await.map_err(|error| unreachable(target, error))
+    ldap::connect(settings, entropy).await.map_err(|error| failed(target, error))
 }
 
-/// Reads everything of ours in every target. A target that cannot be read is never taken as empty.
-pub async fn observe_all(
-    session: &Session,
-    labs: &Labs,
-) -> anyhow::Result<BTreeMap<String, Observed>> {
-    let mut observed = BTreeMap::new();
+/// What was seen of the targets, by name.
+#[derive(Debug, Default)]
+pub struct Observation {
+    pub observed: BTreeMap<String, Observed>,
+    /// Those that could not be reached or read, and why.
+    pub unread: BTreeMap<String, String>,
+}
+
+/// Reads everything of ours in every target. A target that cannot be read is never taken as empty:
+/// nothing is planned for it, and the others go on (SEC-47). When none can be read, or a setting
+/// is wrong, that is an error.
+pub async fn observe_all(session: &Session, labs: &Labs) -> anyhow::Result<Observation> {
+    let mut seen = Observation::default();
+    let mut last = None;
     for target in &session.config.targets {
-        let mut open = open(session, target, labs, Purpose::Read).await?;
-        let seen = open.observe().await.map_err(|error| unreachable(target, error))?;
-        observed.insert(target.name.clone(), seen);
+        match observe(session, target, labs).await {
+            Ok(observed) => _ = seen.observed.insert(target.name.clone(), observed),
+            Err(error) if outcome::rendered(&error).1 == ExitStatus::Unreachable => {
+                seen.unread.insert(target.name.clone(), error.to_string());
+                if let Some(before) = last.replace(error) {
+                    (session.world.warn)(&outcome::rendered(&before).0);
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(observed)
+    match last {
+        Some(error) if seen.observed.is_empty() => Err(error),
+        Some(error) => {
+            (session.world.warn)(&outcome::rendered(&error).0);
+            Ok(seen)
+        }
+        None => Ok(seen),
+    }
 }
 
-/// A failed target as a person reads it.
-pub fn unreachable(target: &Target, error: TargetError) -> anyhow::Error {
-    let (TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint }) = error;
-    Failure::new(ExitStatus::Unreachable, format!("target {}: {what}", target.name))
-        .hint(hint)
-        .into()
+async fn observe(session: &Session, target: &Target, labs: &Labs) -> anyhow::Result<Observed> {
+    let mut open = open(session, target, labs, Purpose::Read).await?;
+    open.observe().await.map_err(|error| failed(target, error))
+}
+
+/// A failed target as a person reads it: files of ours that cannot be used are no fault of the
+/// network (exit 2).
+fn failed(target: &Target, error: TargetError) -> anyhow::Error {
+    let (what, hint, status) = match error {
+        TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint } => {
+            (what, hint, ExitStatus::Unreachable)
+        }
+        TargetError::Unusable { what, hint } => (what, hint, ExitStatus::Usage),
+    };
+    Failure::new(status, format!("target {}: {what}", target.name)).hint(hint).into()
 }

@@ -2,54 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::session::Format;
-use super::session::Session;
+use super::session::{Format, Session, store_failure};
 use crate::clock;
-use crate::model::entry::ObjectKey;
 use crate::plan::Plan;
 use crate::plan::operation::OperationKind;
 use crate::report::plan_json::{self, Circumstances, Deadline, Tallied};
 use crate::report::plan_text::{self, Detail};
-use crate::store::runs::{RunId, TallyLine};
+use crate::store::runs::{self, RunId, TallyLine};
+use crate::store::{Store, history};
 
 /// Outcomes by target and kind.
 pub type Tally = BTreeMap<String, BTreeMap<OperationKind, TallyLine>>;
 
 /// Writes that a target takes in a second before it was ever measured: half of what was seen of a
 /// durable slapd with all its overlays (targets.md T1).
-const WRITES_PER_SECOND: u64 = 500;
+const WRITES_PER_SECOND: f64 = 500.0;
 
 /// A plan, to be read before it is applied.
-pub fn plan(session: &Session, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
+pub fn plan(session: &Session, store: &Store, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
     match session.format {
-        Format::Text => (session.world.out)(&text(session, draft, detail)?),
+        Format::Text => (session.world.out)(&text(session, store, draft.run, &draft.plan, detail)?),
         Format::Json => {
-            document(session, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?
+            document(session, store, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?
         }
     }
     Ok(())
 }
 
-/// The text of a draft.
-pub fn text(session: &Session, draft: &Draft, detail: Detail) -> anyhow::Result<String> {
-    plan_as_text(session, draft.run, &draft.plan, &draft.strays, &draft.doubles, detail)
-}
-
 /// The text of a plan.
-pub fn plan_as_text(
+pub fn text(
     session: &Session,
+    store: &Store,
     run: RunId,
     plan: &Plan,
-    strays: &[ObjectKey],
-    doubles: &[(ObjectKey, String)],
     detail: Detail,
 ) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
+    let work = Work::of(store, run)?;
+    let deadline = deadline(session, store, plan.summary.oldest_receipt, &work)?;
     let zone = &session.config.zone;
-    let view = plan_text::View { number: run.0, plan, strays, doubles, zone, detail };
+    let view = plan_text::View { number: run.0, plan, deadline: deadline.as_ref(), zone, detail };
     plan_text::write(&mut bytes, &view)?;
     Ok(String::from_utf8(bytes)?)
 }
@@ -57,20 +52,24 @@ pub fn plan_as_text(
 /// What became of a plan.
 pub fn applied(
     session: &Session,
+    store: &Store,
     run: RunId,
     plan: &Plan,
     tally: &Tally,
     duration_ms: &BTreeMap<String, u64>,
 ) -> anyhow::Result<()> {
     match session.format {
-        Format::Text => (session.world.out)(&outcome(run, tally)),
-        Format::Json => document(session, run, plan, tally, duration_ms)?,
+        Format::Text => {
+            (session.world.out)(&outcome(run, tally));
+            (session.world.out)(&next(run, tally));
+        }
+        Format::Json => document(session, store, run, plan, tally, duration_ms)?,
     }
     Ok(())
 }
 
-/// One line a target, then what is left to do.
-pub fn outcome(run: RunId, tally: &Tally) -> String {
+/// Outcomes by target.
+fn by_target(tally: &Tally) -> BTreeMap<&str, TallyLine> {
     let mut targets: BTreeMap<&str, TallyLine> = BTreeMap::new();
     for (target, line) in
         tally.iter().flat_map(|(target, kinds)| kinds.values().map(move |line| (target, line)))
@@ -81,32 +80,51 @@ pub fn outcome(run: RunId, tally: &Tally) -> String {
         sum.failed += line.failed;
         sum.skipped += line.skipped;
     }
-    let mut text = String::new();
+    targets
+}
+
+/// One line a target.
+pub fn outcome(run: RunId, tally: &Tally) -> String {
+    let targets = by_target(tally);
     if targets.is_empty() {
-        text.push_str(&format!("run {run}: nothing to write\n"));
+        return format!("run {run}: nothing to write\n");
     }
-    for (target, TallyLine { planned, done, failed, skipped }) in &targets {
-        text.push_str(&format!(
+    let line = |(target, line): (&&str, &TallyLine)| {
+        let TallyLine { planned, done, failed, skipped } = line;
+        format!(
             "run {run}: {target}: {done} of {planned} operations done, {failed} failed, \
              {skipped} set aside\n"
-        ));
-    }
-    let open = |line: &&TallyLine| line.planned > line.done + line.skipped;
-    if targets.values().any(|line| open(&line)) {
-        text.push_str(&format!("\nnext: rentree status {run}, then rentree replay {run}\n"));
+        )
+    };
+    targets.iter().map(line).collect()
+}
+
+/// What is left to do, and how.
+fn next(run: RunId, tally: &Tally) -> String {
+    let targets = by_target(tally);
+    if targets.values().any(|line| open(line) > 0) {
+        format!("\nnext: rentree status {run}, then rentree replay {run}\n")
     } else if targets.values().any(|line| line.skipped > 0) {
-        text.push_str(&format!("\nnext: rentree status {run}; the next run plans them anew\n"));
+        format!("\nnext: rentree status {run}; the next run plans them anew\n")
+    } else {
+        String::new()
     }
-    text
+}
+
+/// Operations that `replay` takes up.
+pub fn open(line: &TallyLine) -> u64 {
+    line.planned.saturating_sub(line.done + line.skipped)
 }
 
 fn document(
     session: &Session,
+    store: &Store,
     run: RunId,
     plan: &Plan,
     tally: &Tally,
     duration_ms: &BTreeMap<String, u64>,
 ) -> anyhow::Result<()> {
+    let work = Work::of(store, run)?;
     let tallied = |line: &TallyLine| {
         let TallyLine { planned: _, done, failed, skipped } = *line;
         Tallied { done, failed, skipped }
@@ -122,7 +140,7 @@ fn document(
                     kinds.iter().map(|(kind, line)| ((target.clone(), *kind), tallied(line)))
                 })
                 .collect(),
-            deadline: deadline(session, plan),
+            deadline: deadline(session, store, plan.summary.oldest_receipt, &work)?,
             duration_ms: duration_ms.clone(),
         },
     );
@@ -130,12 +148,49 @@ fn document(
     Ok(())
 }
 
-/// The 72 hours of the oldest news in the plan, and when the writing would end.
-fn deadline(session: &Session, plan: &Plan) -> Option<Deadline> {
-    let received: Timestamp = plan.summary.oldest_receipt?;
+/// What is still to be written, and the instant that counts when it is nothing.
+pub struct Work {
+    /// By target.
+    open: BTreeMap<String, u64>,
+    ended_at: Option<Timestamp>,
+}
+
+impl Work {
+    /// Of a plan, begun or not.
+    pub fn of(store: &Store, run: RunId) -> anyhow::Result<Self> {
+        let tally = runs::tally(store, run).map_err(store_failure)?;
+        let left = |kinds: &BTreeMap<OperationKind, TallyLine>| kinds.values().map(open).sum();
+        let open = tally.iter().map(|(target, kinds)| (target.clone(), left(kinds))).collect();
+        let skipped = tally.values().flat_map(BTreeMap::values).any(|line| line.skipped > 0);
+        let run = runs::get(store, run).map_err(store_failure)?;
+        // What was set aside is not there yet, whenever the run ended.
+        Ok(Self { open, ended_at: run.finished_at.filter(|_| !skipped) })
+    }
+}
+
+/// The 72 hours of the oldest delivery that waits, and when the writing would end; a run that has
+/// nothing left to write does not forecast.
+pub fn deadline(
+    session: &Session,
+    store: &Store,
+    received: Option<Timestamp>,
+    work: &Work,
+) -> anyhow::Result<Option<Deadline>> {
+    let Some(received) = received else { return Ok(None) };
     let earliest = clock::deadline(received, &session.config.calendar, session.config.reading);
-    let seconds = i64::try_from(plan.operations.len() as u64 / WRITES_PER_SECOND + 1).ok()?;
-    let forecast =
-        session.world.clock.now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
-    Some(Deadline { earliest, margin: earliest.as_second() - forecast.as_second(), forecast })
+    let now = session.world.clock.now();
+    let forecast = match work.open.values().sum::<u64>() {
+        0 => None,
+        _ => {
+            let rates = history::rates(store).map_err(store_failure)?;
+            // One target after the other.
+            let seconds = |(target, open): (&String, &u64)| {
+                *open as f64 / rates.get(target).copied().unwrap_or(WRITES_PER_SECOND)
+            };
+            let total: f64 = work.open.iter().map(seconds).sum();
+            Some(now.checked_add(SignedDuration::from_secs_f64(total.ceil() + 1.0))?)
+        }
+    };
+    let end = forecast.or(work.ended_at).unwrap_or(now);
+    Ok(Some(Deadline { earliest, margin: earliest.as_second() - end.as_second(), forecast }))
 }

@@ -11,6 +11,7 @@ mod column;
 pub mod deliveries;
 mod error;
 pub mod health;
+pub mod history;
 pub mod journal;
 pub mod lock;
 pub mod plans;

@@ -47,13 +47,17 @@ pub struct Page<'a> {
     pub rows_max: usize,
 }
 
-/// Stores a plan as a new run; when the newest run is this very plan, not begun, it is that one
-/// and nothing is written.
+/// Stores a plan as a new run; when the newest run is this very plan, not begun, it is that one,
+/// made anew: a plan is of the day on which it was last made.
 pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, StoreError> {
     if let Some(run) = runs::latest(store)?
         && run.plan_hash == plan.hash
         && matches!(run.state, RunState::Planned | RunState::Stopped)
+        && run.rehearsed == plan.rehearsed
     {
+        if run.made_at != plan.made_at {
+            make_anew(store, run.id, plan)?;
+        }
         return Ok(run.id);
     }
     store.write(|transaction| {
@@ -61,8 +65,9 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
         let run = RunId(transaction.query_row(sql, [], |row| row.get(0))?);
         let header = header_of(plan);
         transaction.execute(
-            "INSERT INTO run (id, command, state, made_at, plan_hash, generation, header)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO run
+                 (id, command, state, made_at, plan_hash, generation, header, rehearsed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 run.0,
                 command,
@@ -70,12 +75,22 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
                 At(plan.made_at),
                 plan.hash.as_str(),
                 plan.generation,
-                json(&header)?
+                json(&header)?,
+                plan.rehearsed
             ],
         )?;
         save_change(transaction, run, &plan.change)?;
         save_operations(transaction, run, &plan.operations)?;
         Ok(run)
+    })
+}
+
+/// The same plan, later: what it does is the same, what it tells of the deliveries may not be.
+fn make_anew(store: &mut Store, run: RunId, plan: &Plan) -> Result<(), StoreError> {
+    store.write(|transaction| {
+        let sql = "UPDATE run SET made_at = ?2, header = ?3 WHERE id = ?1";
+        transaction.execute(sql, params![run.0, At(plan.made_at), json(&header_of(plan))?])?;
+        Ok(())
     })
 }
 
@@ -90,6 +105,9 @@ fn header_of(plan: &Plan) -> Plan {
         change: _,
         operations: _,
         objections,
+        strays,
+        doubles,
+        rehearsed,
         summary,
     } = plan;
     Plan {
@@ -101,6 +119,9 @@ fn header_of(plan: &Plan) -> Plan {
         change: RegistryChange::default(),
         operations: Vec::new(),
         objections: objections.clone(),
+        strays: strays.clone(),
+        doubles: doubles.clone(),
+        rehearsed: *rehearsed,
         summary: summary.clone(),
     }
 }
@@ -148,7 +169,7 @@ fn save_operations(
 }
 
 /// A plan without its change and operations: who made it from what, and what objects to it.
-fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
+pub fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     let sql = "SELECT header FROM run WHERE id = ?1";
     let found = store.connection.query_row(sql, [run.0], |row| document(row, 0)).optional()?;
     found.ok_or(StoreError::NoRun(run))

@@ -69,6 +69,8 @@ pub struct Run {
     pub plan_hash: Digest,
     /// Of the registry that the plan was made from.
     pub generation: u64,
+    /// Under a clock that was not the wall's.
+    pub rehearsed: bool,
 }
 
 /// Operations of one target and kind. What is in none of the last three is still open.
@@ -82,7 +84,8 @@ pub struct TallyLine {
     pub skipped: u64,
 }
 
-const COLUMNS: &str = "id, command, state, made_at, started_at, finished_at, plan_hash, generation";
+const COLUMNS: &str = "id, command, state, made_at, started_at, finished_at, plan_hash, \
+                       generation, rehearsed";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
     let At(made_at) = row.get(3)?;
@@ -96,6 +99,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         finished_at: finished_at.map(|At(at)| at),
         plan_hash: parsed(row, 6)?,
         generation: row.get(7)?,
+        rehearsed: row.get(8)?,
     })
 }
 

@@ -56,6 +56,9 @@ pub enum TargetError {
     /// No connection, no TLS, no bind: exit status 6. What happened, and what to do next.
     #[error("{what}")]
     Unreachable { what: String, hint: String },
+    /// A file of ours, a certificate or a key, is of no use: exit status 2.
+    #[error("{what}")]
+    Unusable { what: String, hint: String },
     /// Reached, but the answer is not usable (no base, cut by a size limit): never taken as empty.
     #[error("{what}")]
     Unreadable { what: String, hint: String },

@@ -6,3 +6,4 @@ mod deliveries;
 mod killed;
 mod memory;
 mod people;
+mod voice;

@@ -5,6 +5,7 @@
 
 mod folder;
 mod look;
+mod output;
 mod school;
 
 use std::collections::BTreeMap;

@@ -347,7 +347,7 @@ async fn another_authority_is_refused(bench: Bench) {
     match connect(settings, entropy).await {
         Err(TargetError::Unreachable { what, hint }) => {
             assert!(what.contains("certificate not signed by the CA in"), "{what}");
-            assert!(hint.contains("ca-file"), "{hint}");
+            assert!(hint.contains("ca_file"), "{hint}");
         }
         other => panic!("{:?}", other.err()),
     }

@@ -47,6 +47,8 @@ pub(crate) struct Choices {
     pub(crate) policy: &'static str,
     /// The service account reads passwords and writes everywhere, against SEC-06.
     pub(crate) careless: bool,
+    /// The reading account sees the base and nothing below it.
+    pub(crate) blind_reader: bool,
     /// It has a certificate; without, it speaks neither LDAPS nor StartTLS.
     pub(crate) tls: bool,
     /// Every change is noted as it came over the wire: see [`Slapd::audit`].
@@ -61,7 +63,16 @@ pub(crate) const GOOD_POLICY: &str = "pwdMinLength: 12\npwdMaxFailure: 5\npwdLoc
 impl Choices {
     pub(crate) fn of(variant: Variant) -> Self {
         let (limits, policy) = ("size=unlimited", GOOD_POLICY);
-        Self { variant, limits, policy, careless: false, tls: true, audit: false, durable: false }
+        Self {
+            variant,
+            limits,
+            policy,
+            careless: false,
+            blind_reader: false,
+            tls: true,
+            audit: false,
+            durable: false,
+        }
     }
 }
 
@@ -260,7 +271,11 @@ TLSVerifyClient try"
         false => String::new(),
     };
     let (uid, gid) = (owner("-u"), owner("-g"));
-    let rights = if choices.careless { CARELESS } else { RIGHTS };
+    let rights = match (choices.careless, choices.blind_reader) {
+        (true, _) => CARELESS.to_owned(),
+        (false, true) => format!("{BLIND}{RIGHTS}"),
+        (false, false) => RIGHTS.to_owned(),
+    };
     let sync = if choices.durable { "" } else { "dbnosync" };
     let limits = choices.limits;
     format!(
@@ -309,6 +324,11 @@ access to *
   by dn.exact=cn=rentree,ou=services,dc=ent,dc=test read
   by dn.exact=cn=lecteur,ou=services,dc=ent,dc=test read
   by * none
+";
+
+const BLIND: &str = "access to dn.children=ou=ecoles,dc=ent,dc=test
+  by dn.exact=cn=lecteur,ou=services,dc=ent,dc=test none
+  by * break
 ";
 
 const CARELESS: &str = "access to *

@@ -21,6 +21,9 @@ fn planned(operations: Vec<Operation>) -> Plan {
         change: RegistryChange::default(),
         operations,
         objections: Vec::new(),
+        strays: Vec::new(),
+        doubles: Vec::new(),
+        rehearsed: false,
         summary: Summary::default(),
     })
 }

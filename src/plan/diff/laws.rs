@@ -104,6 +104,9 @@ fn planned(world: &World, observed: &Observed) -> Plan {
         change: crate::model::registry::RegistryChange::default(),
         operations: found.operations,
         objections: Vec::new(),
+        strays: Vec::new(),
+        doubles: Vec::new(),
+        rehearsed: false,
         summary: Summary::default(),
     })
 }

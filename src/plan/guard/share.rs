@@ -3,6 +3,10 @@
 /// Said of creations.
 pub(super) const OUT_OF_SEASON: &str = "would be added out of the season of the rentrée";
 
+/// Said of accounts that should stand and do not.
+pub(super) const MADE_EARLIER: &str = "accounts made by earlier runs";
+pub(super) const GONE: &str = "are not to be seen in the directory any more";
+
 /// A part of a whole, and the share that may not be passed.
 pub(super) struct Share {
     pub(super) part: u64,

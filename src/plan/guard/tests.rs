@@ -249,3 +249,26 @@ fn an_account_in_two_targets_counts_once_and_a_blocked_operation_never() {
     let expect = SchoolFacts { accounts: 4, usable: 3, ..SchoolFacts::default() };
     assert_eq!(facts, BTreeMap::from([(Some(uai(SCHOOL)), expect)]));
 }
+
+#[test]
+fn accounts_that_are_gone_without_us_are_not_made_again_unnoticed() {
+    // In every season, and whatever the operations.
+    let check = |missing: u64, expect: &[&str]| {
+        let school = |made, missing| SchoolFacts { made, missing, ..SchoolFacts::default() };
+        let facts = BTreeMap::from([
+            (Some(uai(SCHOOL)), school(300, missing)),
+            (Some(uai(OTHER)), school(1_200, 0)),
+        ]);
+        for day in [WINTER, date(2026, 9, 15)] {
+            assert_eq!(told(&[], &facts, day), expect);
+        }
+    };
+    check(30, &[]);
+    let expect = [
+        "accounts-missing 0599990N: 31 of 300 accounts made by earlier runs are not to be seen in \
+         the directory any more (10.4 %), the limit is 10 %",
+        "accounts-missing-overall all: 31 of 1500 accounts made by earlier runs are not to be seen \
+         in the directory any more (2.1 %), the limit is 2 %",
+    ];
+    check(31, &expect);
+}

@@ -5,10 +5,12 @@ use super::lines::names;
 use super::*;
 
 fn written(plan: &Plan, detail: Detail) -> String {
-    let (strays, doubles) = plan_sample::strays();
     let zone = TimeZone::get("Europe/Paris").unwrap();
     let mut out = Vec::new();
-    let view = View { number: 12, plan, strays: &strays, doubles: &doubles, zone: &zone, detail };
+    let instant = |text: &str| text.parse().unwrap();
+    let (earliest, forecast) = ("2026-09-04T06:00:00Z", Some(instant("2026-09-01T07:00:02Z")));
+    let deadline = Deadline { earliest: instant(earliest), margin: 255_598, forecast };
+    let view = View { number: 12, plan, deadline: Some(&deadline), zone: &zone, detail };
     write(&mut out, &view).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -144,3 +144,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_place_is_never_cut() {
+    // what is cut cannot be found.
+    let file = format!("{}/ExportXML_ElevesSansAdresses.zip!eleves.xml", "dossier/".repeat(20));
+    let findings = [kind::DELIVERY_MISSING.at(Place::line(&file, 9))];
+    let school = school();
+    let report = SchoolReport {
+        school: &school,
+        on: "2026-09-16".parse().unwrap(),
+        zone: &TimeZone::UTC,
+        deliveries: &[],
+        findings: &findings,
+    };
+    assert!(text(&report).contains(&file) && csv(&report).unwrap().contains(&file));
+}

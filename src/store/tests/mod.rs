@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod disk;
+mod history;
 mod plans;
 mod registry;
 
@@ -81,6 +82,9 @@ pub(crate) fn plan(hash: u8, persons: Vec<Person>, operations: Vec<Operation>) -
         change: RegistryChange { persons, workspaces: Vec::new() },
         operations,
         objections: Vec::new(),
+        strays: Vec::new(),
+        doubles: Vec::new(),
+        rehearsed: false,
         summary: Summary::default(),
     }
 }

@@ -59,8 +59,18 @@ fn the_same_plan_is_stored_once_until_it_is_begun() {
     assert_eq!(plans::save(&mut store, "plan", &three()).unwrap(), RunId(3));
     journal::begin(&mut store, RunId(3), &three(), noon()).unwrap();
     assert_eq!(plans::save(&mut store, "plan", &three()).unwrap(), RunId(4));
+    // Made again later it is the same, and of that day; under another clock it is another.
+    let later = noon() + jiff::SignedDuration::from_hours(24);
+    let mut again = three();
+    again.made_at = later;
+    assert_eq!(plans::save(&mut store, "plan", &again).unwrap(), RunId(4));
+    assert_eq!(runs::get(&store, RunId(4)).unwrap().made_at, later);
+    assert_eq!(plans::load(&store, RunId(4)).unwrap(), again);
+    again.rehearsed = true;
+    assert_eq!(plans::save(&mut store, "plan", &again).unwrap(), RunId(5));
+    assert!(runs::get(&store, RunId(5)).unwrap().rehearsed);
     let commands: Vec<_> = runs::list(&store).unwrap().into_iter().map(|run| run.id.0).collect();
-    assert_eq!(commands, [4, 3, 2, 1]);
+    assert_eq!(commands, [5, 4, 3, 2, 1]);
 }
 
 #[test]

@@ -12,6 +12,12 @@ pub fn present(attribute: &str) -> String {
     format!("({attribute}=*)")
 }
 
+/// One of the attributes is there.
+pub fn any_present(attributes: &[String]) -> String {
+    let one: String = attributes.iter().map(|attribute| present(attribute)).collect();
+    format!("(|{one})")
+}
+
 /// All of the filters; with none it is true.
 pub fn all(filters: &[String]) -> String {
     format!("(&{})", filters.concat())
@@ -32,6 +38,7 @@ mod tests {
     fn a_hostile_value_stays_one_assertion() {
         // SEC-36.
         assert_eq!(equals("uid", "*)(uid=*"), r"(uid=\2a\29\28uid=\2a)");
+        assert_eq!(any_present(&["uid".into(), "mail".into()]), "(|(uid=*)(mail=*))");
         assert_eq!(all(&[equals("a", "b"), not(&present("c"))]), "(&(a=b)(!(c=*)))");
     }
 

@@ -31,6 +31,14 @@ use schema::Server;
 use settings::Settings;
 use wire::{Lease, Pool};
 
+/// Certificates and keys of our side can be used: nothing is connected to.
+pub fn check_files(
+    ca_file: Option<&std::path::Path>,
+    bind: &settings::Bind,
+) -> Result<(), TargetError> {
+    tls::check_files(ca_file, bind)
+}
+
 /// Fills a buffer with random bytes: salts. Its owner is `cli/clock.rs`.
 pub type Entropy = fn(&mut [u8]);
 

@@ -1,5 +1,6 @@
 //! Reading the whole: our entries below the base, and the names that others hold.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry as Slot;
 
 use ldap3::SearchEntry;
@@ -8,6 +9,8 @@ use super::LdapTarget;
 use super::filter;
 use super::lens::Lens;
 use super::read::{Question, pages};
+use super::settings::Settings;
+use super::wire::Lease;
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::ids::Uai;
@@ -26,8 +29,36 @@ impl Observe for LdapTarget {
         let base = dn::comparable(&self.settings.base);
         pages(&mut lease, &question, |entry| place(&mut observed, &self.lens, &base, entry))
             .await?;
+        if let Some(names_base) = &self.settings.names_base {
+            let taken = names(&mut lease, &self.lens, names_base, &self.settings).await?;
+            observed.foreign_names.extend(taken);
+        }
         Ok(observed)
     }
+}
+
+/// The names that others hold outside of our base: a server may want them unique there too.
+async fn names(
+    lease: &mut Lease,
+    lens: &Lens,
+    names_base: &str,
+    settings: &Settings,
+) -> Result<BTreeSet<String>, TargetError> {
+    let attributes: Vec<String> = lens.managed().names.iter().cloned().collect();
+    let question = Question {
+        base: names_base,
+        filter: &filter::any_present(&attributes),
+        attributes: attributes.clone(),
+        page_size: settings.page_size,
+    };
+    let mut taken = BTreeSet::new();
+    pages(lease, &question, |entry| {
+        if !dn::within(&entry.dn, &settings.base) {
+            taken.extend(lens.names(&lens.view(entry).seen.attributes));
+        }
+    })
+    .await?;
+    Ok(taken)
 }
 
 /// Puts one entry where it belongs: ours, a double of ours, or somebody else's.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub bind: Bind,
     /// Everything of ours stands below this entry, which exists.
     pub base: String,
+    /// Names that stand below this entry are taken too, whoever holds them; it is only read.
+    pub names_base: Option<String>,
     /// For each operation: connecting, one page of a search, one write.
     pub timeout: Duration,
     /// Operations in flight on each connection, within [`WINDOW`].
@@ -127,7 +129,7 @@ impl Settings {
         let mut problems = Vec::new();
         let local = matches!(self.url, ServerUrl::Local { .. });
         if !local && self.ca_file.is_none() {
-            problems.push(format!("ca-file: needed to trust {}", self.url));
+            problems.push(format!("ca_file: needed to trust {}", self.url));
         }
         if !WINDOW.contains(&self.window) {
             problems.push(format!("window: {} is not within 16 to 128", self.window));
@@ -136,16 +138,21 @@ impl Settings {
             problems.push("connections: at least 1 is needed".to_owned());
         }
         if !PAGE_SIZE.contains(&self.page_size) {
-            problems.push(format!("page-size: {} is not within 10 to 1000", self.page_size));
+            problems.push(format!("page_size: {} is not within 10 to 1000", self.page_size));
         }
         if self.link_chunk < LINK_CHUNK_MIN {
-            problems.push(format!("link-chunk: {} is under 50", self.link_chunk));
+            problems.push(format!("link_chunk: {} is under 50", self.link_chunk));
         }
         if self.timeout.is_zero() {
-            problems.push("timeout: 0 would give up at once".to_owned());
+            problems.push("timeout_s: 0 would give up at once".to_owned());
         }
         if dn::parse(&self.base).map_or(true, |rdns| rdns.is_empty()) {
             problems.push(format!("base: not a distinguished name: {}", self.base));
+        }
+        if let Some(base) = &self.names_base
+            && dn::parse(base).map_or(true, |rdns| rdns.is_empty())
+        {
+            problems.push(format!("names_base: not a distinguished name: {base}"));
         }
         problems.extend(self.bind_problem(local));
         problems

@@ -11,12 +11,21 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 use super::settings::{Bind, ClientCertificate, Settings};
 use crate::target::TargetError;
 
-/// The TLS side of a connection: trusts the authorities of `ca-file` and nobody else.
+/// The files that a connection needs can be read and used: said before anything is begun.
+pub(super) fn check_files(ca_file: Option<&Path>, bind: &Bind) -> Result<(), TargetError> {
+    ca_file.map(certificates).transpose()?;
+    if let Bind::External { certificate: Some(files) } = bind {
+        client_identity(files)?;
+    }
+    Ok(())
+}
+
+/// The TLS side of a connection: trusts the authorities of `ca_file` and nobody else.
 pub(super) fn client_config(settings: &Settings) -> Result<Arc<ClientConfig>, TargetError> {
     let Some(ca_file) = &settings.ca_file else {
         return Err(TargetError::Unreachable {
             what: format!("no CA file is configured for {}", settings.url),
-            hint: "set ca-file to the PEM of the authority that signed its certificate".into(),
+            hint: "set ca_file to the PEM of the authority that signed its certificate".into(),
         });
     };
     let mut roots = RootCertStore::empty();
@@ -63,7 +72,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TargetError
 }
 
 fn unusable(file: &Path, why: &str) -> TargetError {
-    TargetError::Unreachable {
+    TargetError::Unusable {
         what: format!("cannot use {}: {why}", file.display()),
         hint: "a PEM file that the service's user may read is needed".into(),
     }
@@ -77,7 +86,7 @@ pub(super) fn explain(error: &io::Error, settings: &Settings) -> Option<(String,
         rustls::Error::InvalidCertificate(reason) => match reason {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => (
                 format!("certificate not signed by the CA in {ca_file}"),
-                "ask who runs the server for the certificate of its authority, and set ca-file",
+                "ask who runs the server for the certificate of its authority, and set ca_file",
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 (

@@ -154,10 +154,10 @@ async fn authenticate(settings: &Settings, handle: &mut Ldap) -> Result<(), Targ
     })
 }
 
-/// The server's own words, or the standard's name of the code when it has none, with the code.
+/// The standard's name of the code, the code, and the server's own words without values.
 pub(super) fn answer_text(result: &ldap3::LdapResult) -> String {
     let name = super::outcome::name_of(result.rc);
-    let words = result.text.trim();
+    let words = super::outcome::valueless(&result.text);
     if words.is_empty() {
         format!("{name} ({})", result.rc)
     } else {

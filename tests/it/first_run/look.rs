@@ -61,6 +61,18 @@ impl Look {
         })
     }
 
+    /// Somebody else adds a person, anywhere.
+    pub(super) fn add_person(&self, dn: &str, uid: &str) {
+        let one = |name: &'static str, value: &str| (name, BTreeSet::from([value.to_owned()]));
+        let entry = ["cn", "sn", "uid"].map(|name| one(name, uid));
+        let entry = entry.into_iter().chain([one("objectClass", "inetOrgPerson")]);
+        let entry = entry.map(|(name, values)| (name.to_owned(), values.into_iter().collect()));
+        self.runtime.block_on(async {
+            let mut admin = self.admin().await;
+            admin.add(dn, entry.collect()).await.unwrap().success().unwrap();
+        });
+    }
+
     /// The one account with this login.
     #[track_caller]
     pub(super) fn account(&self, login: &str) -> (String, Values) {
@@ -135,7 +147,7 @@ pub(super) fn observed(folder: &Folder) -> BTreeMap<ObjectKey, Entry> {
     let labs = targets::start_labs(&session).unwrap();
     let runtime = Runtime::new().unwrap();
     let mut seen = runtime.block_on(targets::observe_all(&session, &labs)).unwrap();
-    let seen = seen.remove("annuaire").unwrap();
+    let seen = seen.observed.remove("annuaire").unwrap();
     assert!(seen.doubles.is_empty(), "{:?}", seen.doubles);
     seen.entries
 }

@@ -137,6 +137,7 @@ impl Bench {
             connections: 2,
             page_size: 500,
             link_chunk: 500,
+            names_base: None,
             managed: managed(),
         }
     }

@@ -121,3 +121,15 @@ async fn the_doctor_names_what_is_to_be_mended() {
     let bare = Bench::slapd(&Choices::of(Variant::Bare));
     check_doctor(&bare, &bare.settings(), &[("schema", Bad), ("policy", Bad)]).await;
 }
+
+/// SEC-42: what the reading account does not see would be made again, and never disabled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_counts_what_the_reading_account_sees() {
+    let bench = Bench::slapd(&Choices { blind_reader: true, ..Choices::of(Variant::Full) });
+    let secret = InitialPassword::draw(&mut entropy);
+    let person = create(&account(1, "p1", "Prénom"));
+    assert!(bench.target().await.write(&person, Some(&secret)).await.is_ok());
+    check_doctor(&bench, &bench.settings(), &[("reader", Verdict::Bad)]).await;
+    let found = verdicts(&bench, &bench.settings()).await;
+    assert!(found["reader"].1.contains("sees 1 entries, 0 of them ours"), "{found:?}");
+}

@@ -50,9 +50,12 @@ impl Examined {
         Self { id, verdict: Verdict::Bad, what: what.into(), hint: hint.to_owned() }
     }
     fn failed(id: &'static str, error: &TargetError) -> Self {
-        let (TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint }) =
-            error;
-        Self::bad(id, what, hint)
+        match error {
+            TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint } => {
+                Self::bad(id, what, hint)
+            }
+            TargetError::Unusable { what, hint } => Self::bad("files", what, hint),
+        }
     }
 }
 
@@ -93,9 +96,15 @@ pub async fn examine(settings: &Settings, reader: Option<&Bind>, now: Timestamp)
     found.extend(words_and_controls(&mut lease, settings).await);
     found.extend(rights::examine(&mut lease, settings, &me).await);
     found.extend(policy::examine(&mut lease, settings).await);
-    found.push(whole(&mut lease, settings).await);
+    let whole = whole(&mut lease, settings).await;
+    found.push(match &whole {
+        Ok(Whole { all, ours }) => {
+            Examined::good("size-limit", format!("{all} entries read whole, {ours} of them ours"))
+        }
+        Err(error) => Examined::failed("size-limit", error),
+    });
     if let Some(reader) = reader {
-        found.push(examine_reader(settings, reader).await);
+        found.push(examine_reader(settings, reader, whole.ok()).await);
     }
     found
 }
@@ -168,8 +177,15 @@ async fn words_and_controls(lease: &mut Lease, settings: &Settings) -> Vec<Exami
     found
 }
 
+/// How much stands below the base, for one who may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Whole {
+    all: u64,
+    ours: u64,
+}
+
 /// Reads everything once, as a plan does: limits show here and not in the night.
-async fn whole(lease: &mut Lease, settings: &Settings) -> Examined {
+async fn whole(lease: &mut Lease, settings: &Settings) -> Result<Whole, TargetError> {
     let lens = Lens::new(&settings.managed);
     let mut ours = 0u64;
     let question = Question {
@@ -178,19 +194,20 @@ async fn whole(lease: &mut Lease, settings: &Settings) -> Examined {
         attributes: vec![settings.managed.mark.clone()],
         page_size: settings.page_size,
     };
-    let read = pages(lease, &question, |entry| {
+    let all = pages(lease, &question, |entry| {
         ours += u64::from(lens.view(entry).seen.key.is_some());
-    });
-    match read.await {
-        Ok(count) => {
-            Examined::good("size-limit", format!("{count} entries read whole, {ours} of them ours"))
-        }
-        Err(error) => Examined::failed("size-limit", &error),
+    })
+    .await?;
+    if let Some(names_base) = &settings.names_base {
+        let question = Question { base: names_base, ..question };
+        pages(lease, &question, |_| {}).await?;
     }
+    Ok(Whole { all, ours })
 }
 
-/// The account of `plan` reads everything and writes nothing.
-async fn examine_reader(settings: &Settings, reader: &Bind) -> Examined {
+/// The account of `plan` reads everything that the writing one sees, and writes nothing: what it
+/// does not see would be made again, and never disabled.
+async fn examine_reader(settings: &Settings, reader: &Bind, writer: Option<Whole>) -> Examined {
     let id = "reader";
     let settings = Settings { bind: reader.clone(), connections: 1, ..settings.clone() };
     let opened = match Pool::open(&settings).await {
@@ -201,9 +218,19 @@ async fn examine_reader(settings: &Settings, reader: &Bind) -> Examined {
         Ok(lease) => lease,
         Err(error) => return Examined::failed(id, &error),
     };
-    let read = whole(&mut lease, &settings).await;
-    if read.verdict == Verdict::Bad {
-        return Examined { id, ..read };
+    let read = match whole(&mut lease, &settings).await {
+        Ok(read) => read,
+        Err(error) => return Examined::failed(id, &error),
+    };
+    if let Some(writer) = writer.filter(|writer| read.all < writer.all || read.ours < writer.ours) {
+        let (Whole { all, ours }, base) = (read, &settings.base);
+        let what = format!(
+            "the reading account sees {all} entries, {ours} of them ours, where the writing \
+             account sees {} and {}",
+            writer.all, writer.ours
+        );
+        let hint = format!("grant the reading account to read all of {base}, no entry excepted");
+        return Examined::bad(id, what, &hint);
     }
     match rights::may_write(&mut lease, &settings.base).await {
         rights::Right::No => Examined::good(id, "the reading account reads and cannot write"),
