@@ -18,6 +18,7 @@ use crate::model::delivery::Source;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, StructureKey, StructureKind};
 use crate::model::person::Role;
 use crate::model::registry::RegistryChange;
+use crate::model::traits::Traits;
 
 const SCHOOL: &str = "0590001F";
 
@@ -32,6 +33,7 @@ fn run(
     let declared = |line: u64, family: &str, given: &str| Declared {
         names: names(family, given),
         birth_date: None,
+        traits: Traits::default(),
         identifiers: BTreeSet::new(),
         role: Role::Pupil,
         year: SchoolYear(2026),

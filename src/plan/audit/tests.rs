@@ -8,6 +8,7 @@ use crate::model::account::{Account, AccountName, AccountState};
 use crate::model::person::Person;
 use crate::model::record::Names;
 use crate::model::registry::RegistryChange;
+use crate::model::traits::Traits;
 use crate::model::workspace::{Workspace, WorkspaceState};
 
 const SCHOOL: &str = "0599990N";
@@ -81,6 +82,8 @@ fn no_name_has_two_holders() {
         names: Names { family: "A".into(), usage: None, given: "B".into() },
         birth_date: None,
         identifiers: BTreeSet::new(),
+        traits: Traits::default(),
+        joined: None,
         enrolments: BTreeMap::new(),
         place: None,
         account: Some(Account {
