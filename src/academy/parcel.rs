@@ -1,7 +1,7 @@
 //! A delivery as it reaches the inbox: a bare file or a zip, dated by its receipt.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -24,6 +24,9 @@ pub fn lay_down(
     file.set_modified(SystemTime::try_from(received_at).map_err(io::Error::other)?)
 }
 
+/// Bytes given to the packer at a time.
+const PACKED_AT_ONCE: usize = 64 * 1024;
+
 /// A part of an archive: its name, and what writes its bytes.
 pub type Part<'a> = (&'a str, &'a dyn Fn(&mut dyn Write) -> io::Result<()>);
 
@@ -41,11 +44,13 @@ pub fn zip(file: &mut File, made_at: DateTime, parts: &[Part<'_>]) -> io::Result
     )
     .map_err(io::Error::other)?;
     let options = SimpleFileOptions::default().last_modified_time(stamp);
-    let mut archive = ZipWriter::new(file);
+    let mut archive = ZipWriter::new(BufWriter::new(file));
     for (name, write) in parts {
         archive.start_file(*name, options)?;
-        write(&mut archive)?;
+        // Elements are written piece by piece; the packer works better on larger ones.
+        let mut out = BufWriter::with_capacity(PACKED_AT_ONCE, &mut archive);
+        write(&mut out)?;
+        out.flush()?;
     }
-    archive.finish()?;
-    Ok(())
+    archive.finish()?.flush()
 }

@@ -2,6 +2,7 @@
 //! the guardians' file that schools send by mistake (formats 2). Every tag that the door must drop
 //! is really there, with an invented value (requirements 3.3).
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use jiff::civil::{Date, DateTime};
@@ -85,7 +86,7 @@ pub fn write_pupils<W: Write>(
     out: W,
     heading: &Heading,
     layout: Layout,
-    pupils: impl Iterator<Item = Pupil> + Clone,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>> + Clone,
 ) -> io::Result<W> {
     let mut xml = begin(out, heading, "BEE_ELEVES", "3.0")?;
     if layout.structures_first {
@@ -96,7 +97,7 @@ pub fn write_pupils<W: Write>(
     }
     xml.open("ELEVES", &[])?;
     for pupil in pupils.clone() {
-        write_pupil(&mut xml, heading, layout, &pupil)?;
+        write_pupil(&mut xml, heading, layout, one(&pupil))?;
     }
     xml.close()?;
     write_options(&mut xml, pupils.clone())?;
@@ -181,11 +182,12 @@ pub fn write_nomenclature<W: Write>(
 pub fn write_guardians<W: Write>(
     out: W,
     heading: &Heading,
-    pupils: impl Iterator<Item = Pupil> + Clone,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>> + Clone,
 ) -> io::Result<W> {
     let mut xml = begin(out, heading, "BEE_RESPONSABLES", "2.1")?;
     xml.open("PERSONNES", &[])?;
     for pupil in pupils.clone() {
+        let pupil = one(&pupil);
         xml.open("PERSONNE", &[("PERSONNE_ID", &format!("9{}", pupil.eleve_id))])?;
         xml.text("LC_CIVILITE", "MME")?;
         xml.text("NOM_DE_FAMILLE", &pupil.family)?;
@@ -197,6 +199,7 @@ pub fn write_guardians<W: Write>(
     xml.close()?;
     xml.open("RESPONSABLES", &[])?;
     for pupil in pupils {
+        let pupil = one(&pupil);
         xml.open("RESPONSABLE_ELEVE", &[])?;
         xml.text("ELEVE_ID", &pupil.eleve_id)?;
         xml.text("PERSONNE_ID", &format!("9{}", pupil.eleve_id))?;
@@ -294,11 +297,12 @@ fn write_last_year<W: Write>(xml: &mut Markup<W>, private: &Private) -> io::Resu
 
 fn write_options<W: Write>(
     xml: &mut Markup<W>,
-    pupils: impl Iterator<Item = Pupil>,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>>,
 ) -> io::Result<()> {
     xml.open("OPTIONS", &[])?;
-    for pupil in pupils.filter(|pupil| !pupil.private.options.is_empty()) {
-        open_for(xml, "OPTION", &pupil)?;
+    for pupil in pupils.filter(|pupil| !one(pupil).private.options.is_empty()) {
+        let pupil = one(&pupil);
+        open_for(xml, "OPTION", pupil)?;
         for (rank, subject) in pupil.private.options.iter().enumerate() {
             xml.open("OPTIONS_ELEVE", &[])?;
             xml.text("NUM_OPTION", &(rank + 1).to_string())?;
@@ -313,11 +317,12 @@ fn write_options<W: Write>(
 
 fn write_memberships<W: Write>(
     xml: &mut Markup<W>,
-    pupils: impl Iterator<Item = Pupil>,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>>,
 ) -> io::Result<()> {
     xml.open("STRUCTURES", &[])?;
-    for pupil in pupils.filter(|pupil| !pupil.structures.is_empty()) {
-        open_for(xml, "STRUCTURES_ELEVE", &pupil)?;
+    for pupil in pupils.filter(|pupil| !one(pupil).structures.is_empty()) {
+        let pupil = one(&pupil);
+        open_for(xml, "STRUCTURES_ELEVE", pupil)?;
         for (kind, code) in &pupil.structures {
             xml.open("STRUCTURE", &[])?;
             xml.text("CODE_STRUCTURE", code)?;
@@ -331,11 +336,12 @@ fn write_memberships<W: Write>(
 
 fn write_grants<W: Write>(
     xml: &mut Markup<W>,
-    pupils: impl Iterator<Item = Pupil>,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>>,
 ) -> io::Result<()> {
     xml.open("BOURSES", &[])?;
-    for pupil in pupils.filter(|pupil| pupil.private.grant) {
-        open_for(xml, "BOURSES_ELEVE", &pupil)?;
+    for pupil in pupils.filter(|pupil| one(pupil).private.grant) {
+        let pupil = one(&pupil);
+        open_for(xml, "BOURSES_ELEVE", pupil)?;
         xml.text("CODE_BOURSE", "2N")?;
         xml.text("NUM_ECHELON", "4")?;
         xml.close()?;
@@ -345,10 +351,11 @@ fn write_grants<W: Write>(
 
 fn write_addresses<W: Write>(
     xml: &mut Markup<W>,
-    pupils: impl Iterator<Item = Pupil>,
+    pupils: impl Iterator<Item = impl Borrow<Pupil>>,
 ) -> io::Result<()> {
     xml.open("ADRESSES", &[])?;
     for pupil in pupils {
+        let pupil = one(&pupil);
         xml.open("ADRESSE", &[("ADRESSE_ID", &format!("7{}", pupil.eleve_id))])?;
         xml.text("LIGNE1_ADRESSE", &pupil.private.street)?;
         xml.text("CODE_POSTAL", &pupil.private.postcode)?;
@@ -364,6 +371,11 @@ fn open_for<W: Write>(xml: &mut Markup<W>, tag: &'static str, pupil: &Pupil) -> 
     let mut attributes = vec![("ELEVE_ID", pupil.eleve_id.as_str())];
     attributes.extend(number.as_deref().map(|number| ("ELENOET", number)));
     xml.open(tag, &attributes)
+}
+
+/// A pupil that is owned, or lent: those of a large school are gone through without copies.
+fn one(pupil: &impl Borrow<Pupil>) -> &Pupil {
+    pupil.borrow()
 }
 
 fn write_mef<W: Write>(xml: &mut Markup<W>, code: &str) -> io::Result<()> {

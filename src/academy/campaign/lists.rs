@@ -1,6 +1,7 @@
 //! The lists of names, with how common each is. Sources and licences stand at the top of the
 //! files.
 
+use super::letters;
 use crate::academy::seed::Stream;
 
 const SURNAMES: &str = include_str!("../names/surnames.txt");
@@ -47,8 +48,12 @@ impl Weighted {
     /// Another name of the list that a tired reader takes for this one; none for most.
     fn close_to(&self, name: &str, stream: &mut Stream) -> Option<&'static str> {
         let begins: String = name.chars().take(2).collect();
-        let near =
-            |other: &&&str| other.starts_with(&begins) && **other != name && is_close(other, name);
+        let bare = letters::plain(name).to_lowercase();
+        let near = |other: &&&str| {
+            other.starts_with(&begins)
+                && is_close(other, name)
+                && letters::plain(other).to_lowercase() != bare
+        };
         let close: Vec<&str> = self.names.iter().take(600).filter(near).copied().collect();
         (!close.is_empty()).then(|| close[stream.index(close.len())])
     }

@@ -128,13 +128,13 @@ rates! {
 
     // --- how a change of school is told; what is left of the four is the right INE, typed anew
     /// Released: same INE, exit date at the old school (calibrated).
-    released = 0.62, 0.62;
+    released = 0.70, 0.70;
     /// Claimed by both schools, same INE (calibrated).
     claimed = 0.07, 0.07;
     /// Created anew without INE (calibrated).
-    recreated_without_ine = 0.14, 0.14;
+    recreated_without_ine = 0.10, 0.10;
     /// Created anew with another INE (calibrated).
-    recreated_new_ine = 0.08, 0.08;
+    recreated_new_ine = 0.05, 0.05;
     /// Pupils created anew whom the old school goes on listing (assumed).
     still_listed = 0.4, 0.4;
 
@@ -159,9 +159,9 @@ rates! {
     /// lycée types anew in a hurry (assumed).
     first_typing = 0.4, 0.4;
     /// A wrong, doubled, missing or exchanged letter in the name (calibrated).
-    keyboard_family = 0.018, 0.054;
+    keyboard_family = 0.024, 0.072;
     /// The same in the first name (calibrated).
-    keyboard_given = 0.018, 0.054;
+    keyboard_given = 0.024, 0.072;
     /// A letter misread from paper in name or first name: `rn` for `m` (calibrated).
     ocr = 0.008, 0.024;
     /// Accents lost in the name (capitals; assumed).
@@ -191,9 +191,9 @@ rates! {
     /// Name and first name swapped (calibrated).
     names_swapped = 0.003, 0.009;
     /// Day and month of birth swapped, when that is a date (calibrated).
-    day_month_swapped = 0.012, 0.036;
+    day_month_swapped = 0.014, 0.042;
     /// One wrong digit in the birth date (calibrated).
-    date_digit = 0.014, 0.042;
+    date_digit = 0.018, 0.054;
     /// No commune of birth (assumed).
     birthplace_missing = 0.04, 0.12;
     /// No second first name (assumed).

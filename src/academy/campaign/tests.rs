@@ -232,7 +232,8 @@ fn twins_share_what_twins_share() {
             let (one, other) = (place(one), place(other));
             assert_eq!((&one.family, one.born), (&other.family, other.born));
             assert_eq!(one.birthplace, other.birthplace);
-            assert_ne!(one.given, other.given);
+            let bare = |name: &str| letters::plain(name).to_lowercase();
+            assert_ne!(bare(&one.given), bare(&other.given));
             pairs += 1;
         }
     }

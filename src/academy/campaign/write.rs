@@ -150,8 +150,7 @@ impl Delivery {
             (
                 "ExportXML_ElevesSansAdresses.zip",
                 ("ElevesSansAdresses.xml", &|out| {
-                    let pupils = self.pupils.iter().cloned();
-                    siecle::write_pupils(out, heading, self.layout, pupils).map(drop)
+                    siecle::write_pupils(out, heading, self.layout, self.pupils.iter()).map(drop)
                 }),
             ),
             (
