@@ -93,16 +93,18 @@ fn enrolments(
     person: &Person,
     declared: Option<&BTreeMap<Uai, Declared>>,
 ) -> BTreeMap<Uai, Enrolment> {
+    let waiting = setting.declarations.waiting.get(&person.id);
     let hear = |uai: &Uai, role: &Role| {
         let source = if role.is_pupil() { Source::SieclePupils } else { Source::Sts };
         let input = inputs.get(uai);
         Hearing {
             declared: declared.and_then(|all| all.get(uai)),
             complete: input.is_some_and(|input| input.complete(source)),
+            settled: input.is_some_and(|input| input.settled(source, setting.policy)),
             year: input
                 .and_then(|input| input.deliveries.get(&source))
                 .map(|delivery| delivery.header.school_year),
-            waits: setting.declarations.waiting.contains(&(person.id, uai.clone())),
+            waits: waiting.is_some_and(|schools| schools.contains(uai)),
         }
     };
     let place = person.place.as_ref();
@@ -164,7 +166,8 @@ fn give_account(
     ledger: &mut Ledger,
     findings: &mut Vec<Finding>,
 ) {
-    let right = account::right(person);
+    let waits = setting.declarations.waiting.contains_key(&person.id);
+    let right = account::right(person, waits);
     let pupil = person.enrolments.values().any(|enrolment| enrolment.role.is_pupil());
     if let Some(account) = &mut person.account {
         account.state = account::next(&account.state, right, pupil, setting.policy, setting.today);

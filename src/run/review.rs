@@ -296,7 +296,13 @@ impl Review {
                 let mut deliveries = of_school(&self.in_force, &school.uai);
                 let verdict = &self.schools.get(&school.uai)?.verdict;
                 deliveries.retain(|source, _| !verdict.refused.contains(source));
-                (!deliveries.is_empty()).then_some(SchoolInput { school, deliveries, verdict })
+                let zone = &session.config.zone;
+                (!deliveries.is_empty()).then_some(SchoolInput {
+                    school,
+                    deliveries,
+                    verdict,
+                    zone,
+                })
             })
             .collect()
     }

@@ -40,6 +40,7 @@ scripts!(
     missing_school,
     never_leaves,
     odd_names,
+    record_waits_at_new_school,
     refused_files,
     restored_store,
     school_change,
