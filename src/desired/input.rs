@@ -34,7 +34,7 @@ impl SchoolInput<'_> {
     pub(super) fn settled(&self, source: Source, policy: &Policy) -> bool {
         let Some(delivery) = self.deliveries.get(&source) else { return false };
         let (month, day) = policy.not_listed_from;
-        let made_at = delivery.header.exported_at.unwrap_or(delivery.received_at);
+        let made_at = delivery.header.exported_at.unwrap_or(delivery.last_received_at);
         let made_on = self.zone.to_datetime(made_at).date();
         Date::new(delivery.header.school_year.0, month, day).is_ok_and(|from| made_on >= from)
     }

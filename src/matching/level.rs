@@ -1,5 +1,5 @@
-//! The level of a programme from its code (formats 7.5): weak evidence, since a year may be repeated
-//! and pupils change course.
+//! The level of a programme from its code (formats 7.5): weak evidence, since a year may be
+//! repeated and pupils change course.
 
 use crate::model::ids::SchoolYear;
 use crate::model::traits::Level;

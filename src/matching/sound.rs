@@ -4,8 +4,8 @@
 /// Signs of a code.
 const LENGTH_MAX: usize = 8;
 
-/// The code of a folded name (`A`–`Z`, digits): `LEFEVRE` and `LEFEBVRE` have one sound, `FILIPO` and
-/// `PHILIPPOT` too. Empty only for an empty name.
+/// The code of a folded name (`A`–`Z`, digits): `LEFEVRE` and `LEFEBVRE` have one sound, `FILIPO`
+/// and `PHILIPPOT` too. Empty only for an empty name.
 pub fn sound(key: &str) -> String {
     let bytes = key.as_bytes();
     let mut code = String::with_capacity(LENGTH_MAX);
@@ -54,8 +54,8 @@ fn first_sound(rest: &[u8], initial: bool) -> (Option<char>, usize) {
     }
 }
 
-/// `DUPONT`, `DUPOND`, `DUPONS`: a last T, D, S or X is seldom heard, and dropped where something is
-/// left.
+/// `DUPONT`, `DUPOND`, `DUPONS`: a last T, D, S or X is seldom heard, and dropped where something
+/// is left.
 fn silent_end(code: &mut String, bytes: &[u8]) {
     let mute = matches!(bytes.last(), Some(b'T' | b'D' | b'S' | b'X' | b'Z'));
     if mute && code.len() > 2 && code.ends_with(['T', 'S']) {

@@ -147,6 +147,10 @@ kinds! {
         EXPORT_DATE_WRONG = "export-date-wrong",
         /// Export dated after its receipt by more than a day.
         EXPORT_IN_FUTURE = "export-in-future",
+        /// Received, by its own time or its manifest, after the day of today.
+        RECEIPT_IN_FUTURE = "receipt-in-future",
+        /// Two schools, years or dates in one header, or two headers (SEC-41).
+        HEADER_AMBIGUOUS = "header-ambiguous",
         /// A section that the format requires is not there.
         SECTION_MISSING = "section-missing",
         /// No row at all.

@@ -149,8 +149,8 @@ impl FromStr for Login {
     }
 }
 
-/// A keyed hash of something that only matching compares, and only for equality: a place of birth, a
-/// second first name (requirements 3.3). The key is that of the installation.
+/// A keyed hash of something that only matching compares, and only for equality: a place of birth,
+/// a second first name (requirements 3.3). The key is that of the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TraitKey(pub u64);
 

@@ -17,6 +17,7 @@ pub mod lab;
 pub mod outcome;
 pub mod people;
 pub mod plan;
+pub mod receipts;
 pub mod replay;
 pub mod review;
 #[expect(clippy::module_inception, reason = "the command is called run")]

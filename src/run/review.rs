@@ -55,12 +55,13 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
             digest,
             name: &one.name,
             received_at: one.received_at,
+            last_received_at: one.last_received_at,
             header: &one.header,
         })
         .collect();
     let measured: BTreeSet<Digest> = basis.into_iter().map(|one| one.digest).collect();
     let Config { schools, checks, .. } = &session.config;
-    let batch = batch::batch(&heads, schools, &measured, checks, session.today());
+    let batch = batch::batch(&heads, schools, &measured, checks, session.world.clock.now());
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
         let received =
@@ -71,9 +72,11 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
                 Some(delivery) => Some(delivery),
                 None => deliveries::load(store, head.digest).map_err(store_failure)?,
             };
-            let Some(delivery) = delivery.or_else(|| intake.read_again(head.digest)) else {
+            let Some(mut delivery) = delivery.or_else(|| intake.read_again(head.digest)) else {
                 continue;
             };
+            delivery.received_at = head.received_at;
+            delivery.last_received_at = head.last_received_at;
             tracing::debug!(uai = %head.header.uai, source = %head.header.source, "in force");
             review.in_force.insert((head.header.uai.clone(), head.header.source), delivery);
         }
@@ -86,9 +89,9 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
         review.lines.push(DeliveryLine {
             name: refused.name.clone(),
             uai: refused.finding.uai.clone(),
-            source: None,
-            school_year: None,
-            exported_at: None,
+            source: refused.source,
+            school_year: refused.header.as_ref().map(|header| header.school_year),
+            exported_at: refused.header.as_ref().and_then(|header| header.exported_at),
             received_at: refused.received_at,
             status: Status::Refused,
             counts: Counts::default(),
@@ -109,7 +112,7 @@ fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
     let later = |other: &&Head<'_>| {
         (&other.header.uai, other.header.source) == (&head.header.uai, head.header.source)
             && status(other) == Some(Status::Current)
-            && other.received_at >= head.received_at
+            && other.last_received_at >= head.received_at
     };
     status(head) == Some(Status::Superseded) && heads.iter().any(|other| later(&other))
 }
@@ -118,23 +121,29 @@ fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
 struct Known {
     name: String,
     received_at: Timestamp,
+    last_received_at: Timestamp,
     header: Header,
 }
 
 /// Every good delivery of the store and of the inbox.
 fn known(store: &Store, intake: &Intake) -> anyhow::Result<BTreeMap<Digest, Known>> {
     let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
-    for DeliveryRow { digest, name, received_at, header, counts: _, findings: _, has_content } in
-        deliveries::list(store).map_err(store_failure)?
-    {
+    for row in deliveries::list(store).map_err(store_failure)? {
         // What can be read again from the inbox counts as much.
-        if has_content || intake.known.contains_key(&digest) {
-            known.insert(digest, Known { name, received_at, header });
+        if row.has_content || intake.known.contains_key(&row.digest) {
+            let DeliveryRow { digest, name, header, .. } = row;
+            let (received_at, last_received_at) = match intake.receipts.get(&digest) {
+                Some(receipt) => (receipt.first, receipt.last),
+                None => (row.received_at, row.last_received_at),
+            };
+            known.insert(digest, Known { name, received_at, last_received_at, header });
         }
     }
-    for Delivery { digest, name, received_at, header, .. } in intake.fresh.values() {
+    for delivery in intake.fresh.values() {
+        let Delivery { digest, name, received_at, last_received_at, header, .. } = delivery;
+        let (received_at, last_received_at) = (*received_at, *last_received_at);
         let (name, header) = (name.clone(), header.clone());
-        known.insert(digest.clone(), Known { name, received_at: *received_at, header });
+        known.insert(digest.clone(), Known { name, received_at, last_received_at, header });
     }
     Ok(known)
 }

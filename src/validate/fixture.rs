@@ -105,6 +105,7 @@ pub(crate) fn delivery(source: Source, name: &str, content: Content) -> Delivery
         digest: Digest::of_bytes(bytes),
         name: name.to_owned(),
         received_at: "2026-09-16T06:00:00Z".parse().unwrap(),
+        last_received_at: "2026-09-16T06:00:00Z".parse().unwrap(),
         header: Header {
             source,
             uai: "0590001F".parse().unwrap(),

@@ -341,6 +341,7 @@ const PARSER: &[kind::Kind] = &[
     kind::STAFF_TYPE_UNKNOWN,
     kind::UNKNOWN_ELEMENTS,
     kind::DELIVERY_IDENTICAL,
+    kind::HEADER_AMBIGUOUS,
 ];
 
 /// What `batch` finds.
@@ -349,6 +350,7 @@ const BATCH: &[kind::Kind] = &[
     kind::SCHOOL_WITHOUT_FILES,
     kind::YEAR_WRONG,
     kind::EXPORT_IN_FUTURE,
+    kind::RECEIPT_IN_FUTURE,
     kind::EXPORT_OLD,
     kind::DELIVERY_MISSING,
     kind::STS_OLDER,

@@ -47,6 +47,7 @@ scripts!(
     show_forms,
     silent_school,
     smaller_file,
+    staff_file_undone,
     teacher_in_two_schools,
     truncated_file,
     twins_and_homonyms,
