@@ -61,10 +61,11 @@ pub fn draft(
     laps.lap("validate");
     let registry = registry::load(store).map_err(store_failure)?;
     laps.lap("load");
-    let observed = runtime.block_on(targets::observe_all(session, labs))?;
+    let mut observed = runtime.block_on(targets::observe_all(session, labs))?;
     laps.lap("observe");
     let decided = decide_all(session, &review, &registry, &observed);
     laps.lap("match");
+    observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
     let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
     let Decided { change, counts, findings, after, .. } = decided;

@@ -12,6 +12,11 @@ pub fn present(attribute: &str) -> String {
     format!("({attribute}=*)")
 }
 
+/// One of the filters at least; with none it is false.
+pub fn any(filters: &[String]) -> String {
+    format!("(|{})", filters.concat())
+}
+
 /// All of the filters; with none it is true.
 pub fn all(filters: &[String]) -> String {
     format!("(&{})", filters.concat())
