@@ -121,12 +121,16 @@ fn end_missing(
 ) {
     let day = (today.month(), today.day());
     let being_typed = day >= policy.turn && day < policy.not_listed_from;
-    let elsewhere = after.iter().any(|(uai, one)| {
-        !missing.contains_key(uai) && one.role.is_pupil() && is_claim(one) && listed(uai)
-    });
+    let claims = after
+        .iter()
+        .filter(|(uai, one)| !missing.contains_key(*uai) && one.role.is_pupil() && is_claim(one));
+    let claims: Vec<Uai> = claims.map(|(uai, _)| uai.clone()).collect();
+    let elsewhere = claims.iter().any(|uai| listed(uai));
     for (uai, settled) in missing {
         let Some(enrolment) = after.get_mut(uai) else { continue };
-        let released = elsewhere && enrolment.role.is_pupil();
+        // No account hangs on a claim that is held back by another one: it ends when it is dropped.
+        let held = matches!(enrolment.state, EnrolmentState::Held { .. }) && !claims.is_empty();
+        let released = (elsewhere || held) && enrolment.role.is_pupil();
         if released || (*settled && !being_typed) {
             enrolment.state = EnrolmentState::Ended { on: today, by: EndedBy::NotListed };
         }

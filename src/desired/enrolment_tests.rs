@@ -137,7 +137,12 @@ fn in_the_first_weeks_a_hold_ends_as_well() {
         run(&before, &[(A, "dropped"), (B, "here")], Some(A), early),
         "0599990N ended 2026-09-09 NotListed, 0809990Z current"
     );
-    // The new school lists the pupil no more either: nobody lets go of anything.
+    // The new school drops its claim instead, and the old one is silent: the hold is over.
+    assert_eq!(
+        run(&before, &[(A, "silent"), (B, "dropped")], Some(A), early),
+        "0599990N current, 0809990Z ended 2026-09-09 NotListed"
+    );
+    // Nothing is heard of the new school's claim: nobody lets go of anything.
     for word in ["silent", "cut", "waits"] {
         assert_eq!(
             run(&before, &[(A, "dropped"), (B, word)], Some(A), early),

@@ -16,6 +16,8 @@ use crate::validate::Verdict;
 pub struct SchoolInput<'a> {
     pub school: &'a School,
     pub deliveries: BTreeMap<Source, &'a Delivery>,
+    /// Where nobody may leave on the delivery in force: the one that departures are measured on.
+    pub measured: &'a BTreeMap<Source, Delivery>,
     pub verdict: &'a Verdict,
     /// In which instants become days.
     pub zone: &'a TimeZone,

@@ -1,7 +1,7 @@
 //! A small plan with one of everything, made by the real difference: the forms of a plan are
 //! tested on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::delivery::{Counts, Source, Status};
 use crate::model::dn;
@@ -88,6 +88,7 @@ pub(super) fn plan() -> Plan {
         managed: &managed,
         known: &BTreeSet::new(),
         deletions: &BTreeSet::from([account(7, OLD, "parti.exemple").key]),
+        unheard: &BTreeMap::new(),
         link_chunk: 2,
     });
     let objection = |id: &str, school: Option<&str>, text: &str| Objection {

@@ -169,11 +169,13 @@ fn decide_all(
     }
     let mut findings = settled.findings;
     findings.extend(conflicts(&inputs, &claims, &decisions));
+    let counted = count(&decisions);
     let counts = PersonCounts {
+        new: counted.new.saturating_sub(settled.strangers),
         moved: settled.moved,
         held: settled.held,
         leaving: settled.leaving,
-        ..count(&decisions)
+        ..counted
     };
     Decided { after, change, spaces, counts, findings }
 }
@@ -312,6 +314,7 @@ fn compare(
         .filter(deleted)
         .map(|person| ObjectKey::Account(person.id))
         .collect();
+    let unheard = entries::unheard(after, spaces);
     let mut compared = Compared::default();
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
@@ -330,6 +333,7 @@ fn compare(
             managed: target.mapping.managed(),
             known: &known,
             deletions: &deletions,
+            unheard: &unheard,
             link_chunk: target.link_chunk,
         });
         compared.operations.extend(difference.operations);

@@ -27,6 +27,8 @@ pub struct SchoolReview {
     pub counts: BTreeMap<Source, Counts>,
     /// Its files are of another school year than those of the last run.
     pub turns_year: bool,
+    /// The deliveries measured on, where nobody may leave on the one in force.
+    pub measured: BTreeMap<Source, Delivery>,
 }
 
 /// Everything known of the deliveries of a run.
@@ -188,6 +190,7 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
             today: session.today(),
             policy: &session.config.checks,
             known_function: &|code| functions.knows(code),
+            function_without_account: &|code| functions.gives_none(code),
             overrides: &session.config.overrides,
         };
         let verdict = validate::school(&view);
@@ -198,13 +201,15 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
             .collect();
         let parser = view.current.values().flat_map(|one| one.findings.iter().cloned());
         let parser: Vec<Finding> = parser.collect();
-        let old = view.before.values().map(|one| one.header.school_year).max();
+        let last = view.before.values().map(|one| one.header.school_year).max();
         let new = view.current.values().map(|one| one.header.school_year).max();
         let reviewed = review.schools.entry(school.uai.clone()).or_default();
-        reviewed.turns_year = old.is_some() && old != new;
+        reviewed.turns_year = last.is_some() && last != new;
         reviewed.counts = counts;
         reviewed.findings.extend(parser);
         reviewed.findings.extend(verdict.findings.iter().cloned());
+        old.retain(|source, _| verdict.no_departures.contains(source));
+        reviewed.measured = old;
         reviewed.verdict = verdict;
     }
     Ok(())
@@ -303,12 +308,13 @@ impl Review {
         schools
             .filter_map(|school| {
                 let mut deliveries = of_school(&self.in_force, &school.uai);
-                let verdict = &self.schools.get(&school.uai)?.verdict;
+                let SchoolReview { verdict, measured, .. } = self.schools.get(&school.uai)?;
                 deliveries.retain(|source, _| !verdict.refused.contains(source));
                 let zone = &session.config.zone;
                 (!deliveries.is_empty()).then_some(SchoolInput {
                     school,
                     deliveries,
+                    measured,
                     verdict,
                     zone,
                 })

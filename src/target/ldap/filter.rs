@@ -13,7 +13,7 @@ pub fn present(attribute: &str) -> String {
 }
 
 /// One of the filters at least; with none it is false.
-pub fn any(filters: &[String]) -> String {
+pub fn any_of(filters: &[String]) -> String {
     format!("(|{})", filters.concat())
 }
 

@@ -262,7 +262,7 @@ impl LdapTarget {
         if plain == opaque {
             return filter::equals(mark, &plain);
         }
-        filter::any(&[filter::equals(mark, &plain), filter::equals(mark, &opaque)])
+        filter::any_of(&[filter::equals(mark, &plain), filter::equals(mark, &opaque)])
     }
 
     /// The control by which the server writes only if the entry is still as it was seen; none when
