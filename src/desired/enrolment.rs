@@ -125,7 +125,7 @@ fn end_missing(
         .iter()
         .filter(|(uai, one)| !missing.contains_key(*uai) && one.role.is_pupil() && is_claim(one));
     let claims: Vec<Uai> = claims.map(|(uai, _)| uai.clone()).collect();
-    let elsewhere = claims.iter().any(|uai| listed(uai));
+    let elsewhere = claims.iter().any(listed);
     for (uai, settled) in missing {
         let Some(enrolment) = after.get_mut(uai) else { continue };
         // No account hangs on a claim that is held back by another one: it ends when it is dropped.
