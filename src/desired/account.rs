@@ -15,19 +15,21 @@ use crate::model::person::{EnrolmentState, Person, Role};
 pub enum Right {
     /// An account: made when there is none.
     Account,
-    /// An existing account stays as it is: function unknown, held by two schools, or to come.
+    /// An existing account stays as it is: function unknown, held by two schools, to come, or a
+    /// record that may be the person's waits at some school.
     Keep,
     /// Nothing any more.
     Ended,
 }
 
-/// The right of a person today.
-pub fn right(person: &Person) -> Right {
+/// The right of a person today. `waits`: a record that may be this person's waits somewhere; a
+/// school that lets go has then not the last word.
+pub fn right(person: &Person, waits: bool) -> Right {
     let states = || person.enrolments.values();
     if person.current().any(|(_, enrolment)| enrolment.role != Role::Unknown) {
         return Right::Account;
     }
-    if states().any(|one| !matches!(one.state, EnrolmentState::Ended { .. })) {
+    if waits || states().any(|one| !matches!(one.state, EnrolmentState::Ended { .. })) {
         return Right::Keep;
     }
     Right::Ended
@@ -70,9 +72,15 @@ pub fn next(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::civil::date;
 
     use super::*;
+    use crate::model::ids::PersonId;
+    use crate::model::person::{EndedBy, Enrolment};
+    use crate::model::record::Names;
+    use crate::model::traits::Traits;
 
     const POLICY: Policy = Policy::STANDARD;
 
@@ -123,6 +131,36 @@ mod tests {
         ] {
             assert_eq!(next(&state, Right::Account, true, &POLICY, day), AccountState::Active);
         }
+    }
+
+    #[test]
+    fn a_record_that_waits_anywhere_keeps_the_account() {
+        let day = date(2026, 10, 1);
+        let ended = EnrolmentState::Ended { on: day, by: EndedBy::NotListed };
+        let enrolment = Enrolment {
+            role: Role::Pupil,
+            state: ended,
+            since: day,
+            entered_on: None,
+            division: None,
+            groups: BTreeSet::new(),
+        };
+        let person = Person {
+            id: PersonId(1),
+            names: Names { family: "A".into(), usage: None, given: "B".into() },
+            birth_date: None,
+            traits: Traits::default(),
+            identifiers: BTreeSet::new(),
+            enrolments: [("0590001F".parse().unwrap(), enrolment)].into(),
+            place: None,
+            joined: None,
+            account: None,
+        };
+        assert_eq!(right(&person, false), Right::Ended);
+        assert_eq!(right(&person, true), Right::Keep);
+        // A record that is in doubt gives nobody back what is gone.
+        let disabled = AccountState::Disabled { since: day, delete_on: day };
+        assert_eq!(next(&disabled, Right::Keep, true, &POLICY, day), disabled);
     }
 
     #[test]

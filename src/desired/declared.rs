@@ -60,8 +60,17 @@ pub struct Declared {
 #[derive(Debug, Default)]
 pub struct Declarations {
     pub by_person: BTreeMap<PersonId, BTreeMap<Uai, Declared>>,
-    /// Persons of whom a record waits at a school: nothing changes for them there.
-    pub waiting: BTreeSet<(PersonId, Uai)>,
+    /// Persons of whom a record waits, and the schools where: nothing changes for them there, and
+    /// the account is kept whatever another school says.
+    pub waiting: BTreeMap<PersonId, BTreeSet<Uai>>,
+}
+
+impl Declarations {
+    fn wait(&mut self, persons: impl IntoIterator<Item = PersonId>, uai: &Uai) {
+        for person in persons {
+            self.waiting.entry(person).or_default().insert(uai.clone());
+        }
+    }
 }
 
 /// Collects the declarations of all schools.
@@ -73,37 +82,41 @@ pub fn collect(
     registry: &Registry,
 ) -> Declarations {
     let mut declarations = Declarations::default();
-    let holders = holders(registry);
-    let members = members(registry);
+    let known = Known::of(registry);
+    let mut alike: BTreeSet<(PersonId, &Uai)> = BTreeSet::new();
     for input in inputs {
         let uai = &input.school.uai;
         for claim in all_claims(input) {
             match decisions.get(&claim.id) {
                 Some(Decision::Ask { about, why: _ }) => {
-                    declarations.waiting.extend(about.iter().map(|id| (*id, uai.clone())));
+                    declarations.wait(about.iter().copied(), uai);
                 }
                 Some(Decision::Same { .. } | Decision::New { .. }) => {}
                 None => {
-                    let known = claim.identifiers.iter().filter_map(|one| holders.get(one));
-                    let mut maybe: BTreeSet<PersonId> = known.flatten().copied().collect();
-                    if maybe.is_empty() {
-                        let here = members.get(uai).into_iter().flatten();
-                        let alike = here.filter(|person| could_be(person, &claim));
-                        maybe.extend(alike.map(|person| person.id));
+                    let numbered = known.holders(&claim);
+                    if numbered.is_empty() {
+                        alike.extend(known.alike(&claim).into_iter().map(|id| (id, uai)));
                     }
-                    declarations.waiting.extend(maybe.into_iter().map(|id| (id, uai.clone())));
+                    declarations.wait(numbered, uai);
                 }
             }
         }
-        let known = structures.get(uai).map(Structures::divisions).unwrap_or_default();
+        let divisions = structures.get(uai).map(Structures::divisions).unwrap_or_default();
         let year = input.year();
         for record in input.pupils() {
-            let declared = pupil(input, record, &known, year);
+            let declared = pupil(input, record, &divisions, year);
             place(&mut declarations, decisions, input, declared);
         }
         for record in input.staff() {
             let declared = staff(input, record, functions);
             place(&mut declarations, decisions, input, declared);
+        }
+    }
+    // Whoever has a record of his own at the school is not the one whose record waits there.
+    for (person, uai) in alike {
+        let own = declarations.by_person.get(&person);
+        if own.is_none_or(|schools| !schools.contains_key(uai)) {
+            declarations.wait([person], uai);
         }
     }
     declarations
@@ -126,34 +139,52 @@ fn place(
     schools.insert(input.school.uai.clone(), declared);
 }
 
-/// A record that is set aside and leads to nobody by its numbers may still be somebody of the
-/// school, declared anew: whoever it could be keeps what he has until it is corrected.
-fn could_be(person: &Person, claim: &Claim) -> bool {
-    let same_day = person.birth_date.is_some() && person.birth_date == claim.birth_date;
-    let same_name = compare::given_compatible(&person.names.given, &claim.names.given)
-        && compare::surname_close(&person.names, &claim.names);
-    same_day || same_name
+/// The registry, as a record that waits is looked up in it.
+struct Known<'a> {
+    holders: BTreeMap<&'a Identifier, Vec<PersonId>>,
+    members: BTreeMap<&'a Uai, Vec<&'a Person>>,
+    born: BTreeMap<Date, Vec<&'a Person>>,
 }
 
-/// Who is known at each school.
-fn members(registry: &Registry) -> BTreeMap<&Uai, Vec<&Person>> {
-    let mut members: BTreeMap<&Uai, Vec<&Person>> = BTreeMap::new();
-    for person in registry.persons.values() {
-        for uai in person.enrolments.keys() {
-            members.entry(uai).or_default().push(person);
+impl<'a> Known<'a> {
+    fn of(registry: &'a Registry) -> Self {
+        let mut known =
+            Self { holders: BTreeMap::new(), members: BTreeMap::new(), born: BTreeMap::new() };
+        for person in registry.persons.values() {
+            for identifier in &person.identifiers {
+                known.holders.entry(identifier).or_default().push(person.id);
+            }
+            for uai in person.enrolments.keys() {
+                known.members.entry(uai).or_default().push(person);
+            }
+            if let Some(day) = person.birth_date {
+                known.born.entry(day).or_default().push(person);
+            }
         }
+        known
     }
-    members
-}
 
-fn holders(registry: &Registry) -> BTreeMap<&Identifier, Vec<PersonId>> {
-    let mut holders: BTreeMap<&Identifier, Vec<PersonId>> = BTreeMap::new();
-    for person in registry.persons.values() {
-        for identifier in &person.identifiers {
-            holders.entry(identifier).or_default().push(person.id);
-        }
+    /// Who has one of its numbers.
+    fn holders(&self, claim: &Claim) -> BTreeSet<PersonId> {
+        let holders = claim.identifiers.iter().filter_map(|one| self.holders.get(one));
+        holders.flatten().copied().collect()
     }
-    holders
+
+    /// A record that leads to nobody by its numbers may still be somebody of the school, declared
+    /// anew, by birth date or by name, or somebody who comes from another one, by both.
+    fn alike(&self, claim: &Claim) -> BTreeSet<PersonId> {
+        let same_day =
+            |person: &Person| person.birth_date.is_some() && person.birth_date == claim.birth_date;
+        let same_name = |person: &Person| {
+            compare::given_compatible(&person.names.given, &claim.names.given)
+                && compare::surname_close(&person.names, &claim.names)
+        };
+        let here = self.members.get(&claim.id.uai).into_iter().flatten();
+        let here = here.filter(|person| same_day(person) || same_name(person));
+        let born = claim.birth_date.and_then(|day| self.born.get(&day)).into_iter().flatten();
+        let elsewhere = born.filter(|person| same_name(person));
+        here.chain(elsewhere).map(|person| person.id).collect()
+    }
 }
 
 fn pupil(

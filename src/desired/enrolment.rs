@@ -19,6 +19,9 @@ pub struct Hearing<'a> {
     pub declared: Option<&'a Declared>,
     /// The school's file of pupils, or of staff, is in force and complete: not being in it counts.
     pub complete: bool,
+    /// The file was made after the first weeks of its school year: not being in it counts even
+    /// when no other school lists the person.
+    pub settled: bool,
     /// The school year of that file.
     pub year: Option<SchoolYear>,
     /// A record of the person waits at the school: nothing changes there.
@@ -35,7 +38,7 @@ pub fn renew<'a>(
     today: Date,
 ) -> BTreeMap<Uai, Enrolment> {
     let mut after: BTreeMap<Uai, Enrolment> = BTreeMap::new();
-    let mut missing: Vec<Uai> = Vec::new();
+    let mut missing: BTreeMap<Uai, bool> = BTreeMap::new();
     let mut years: BTreeMap<Uai, SchoolYear> = BTreeMap::new();
     for (uai, one) in declared.into_iter().flatten() {
         years.insert(uai.clone(), one.year);
@@ -53,11 +56,12 @@ pub fn renew<'a>(
         }
         let open = !matches!(old.state, EnrolmentState::Ended { .. });
         if open && hearing.complete && !hearing.waits && hearing.declared.is_none() {
-            missing.push(uai.clone());
+            missing.insert(uai.clone(), hearing.settled);
         }
         after.insert(uai.clone(), old.clone());
     }
-    end_missing(&mut after, &missing, policy, today);
+    let listed = |uai: &Uai| declared.is_some_and(|all| all.contains_key(uai));
+    end_missing(&mut after, &missing, &listed, policy, today);
     settle_claims(&mut after, &years, place, today);
     after
 }
@@ -105,26 +109,37 @@ fn from_declared(before: Option<&Enrolment>, one: &Declared, today: Date) -> Opt
 }
 
 /// Ends the enrolments that a complete delivery no longer lists. In the first weeks of a school
-/// year that alone ends nothing, unless another school lists the person: then it is a release.
+/// year that alone ends nothing, nor does it later on a file made in those weeks, unless another
+/// school lists the pupil, held or not: then it is a release. Staff may be of two schools:
+/// that one lists them says nothing of the other.
 fn end_missing(
     after: &mut BTreeMap<Uai, Enrolment>,
-    missing: &[Uai],
+    missing: &BTreeMap<Uai, bool>,
+    listed: &dyn Fn(&Uai) -> bool,
     policy: &Policy,
     today: Date,
 ) {
     let day = (today.month(), today.day());
     let being_typed = day >= policy.turn && day < policy.not_listed_from;
-    let elsewhere = after
+    let claims = after
         .iter()
-        .any(|(uai, one)| !missing.contains(uai) && one.state == EnrolmentState::Current);
-    if being_typed && !elsewhere {
-        return;
+        .filter(|(uai, one)| !missing.contains_key(*uai) && one.role.is_pupil() && is_claim(one));
+    let claims: Vec<Uai> = claims.map(|(uai, _)| uai.clone()).collect();
+    let elsewhere = claims.iter().any(listed);
+    for (uai, settled) in missing {
+        let Some(enrolment) = after.get_mut(uai) else { continue };
+        // No account hangs on a claim that is held back by another one: it ends when it is dropped.
+        let held = matches!(enrolment.state, EnrolmentState::Held { .. }) && !claims.is_empty();
+        let released = (elsewhere || held) && enrolment.role.is_pupil();
+        if released || (*settled && !being_typed) {
+            enrolment.state = EnrolmentState::Ended { on: today, by: EndedBy::NotListed };
+        }
     }
-    for enrolment in missing.iter().filter_map(|uai| after.remove_entry(uai)).collect::<Vec<_>>() {
-        let (uai, mut enrolment) = enrolment;
-        enrolment.state = EnrolmentState::Ended { on: today, by: EndedBy::NotListed };
-        after.insert(uai, enrolment);
-    }
+}
+
+/// The school says that the person is there now, whether another one holds it back or not.
+fn is_claim(enrolment: &Enrolment) -> bool {
+    matches!(enrolment.state, EnrolmentState::Current | EnrolmentState::Held { .. })
 }
 
 /// Lets one school at most hold a pupil: the one where the account stands, while it still claims.
@@ -134,10 +149,7 @@ fn settle_claims(
     place: Option<&Uai>,
     today: Date,
 ) {
-    let claims = |enrolment: &Enrolment| {
-        enrolment.role.is_pupil()
-            && matches!(enrolment.state, EnrolmentState::Current | EnrolmentState::Held { .. })
-    };
+    let claims = |enrolment: &Enrolment| enrolment.role.is_pupil() && is_claim(enrolment);
     let newest = after
         .iter()
         .filter(|(_, enrolment)| claims(enrolment))

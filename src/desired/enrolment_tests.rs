@@ -46,7 +46,8 @@ fn declared(school: &str, entered: Option<Date>, left: Option<Date>, year: i16) 
 
 /// What each school says, in one word: `here`, `gone` (exit date), `later` (entry to come),
 /// `silent` (nothing delivered), `dropped` (complete file, not listed), `cut` (file on which
-/// nobody leaves), `waits` (a record set aside), `old` (listed in last year's file).
+/// nobody leaves), `waits` (a record set aside), `old` (listed in last year's file), `august`
+/// (complete file of the first weeks, not listed).
 fn run(
     before: &[(&str, EnrolmentState)],
     says: &[(&str, &str)],
@@ -71,7 +72,8 @@ fn run(
     };
     let hear = |school: &Uai, _: &Role| Hearing {
         declared: now.get(school),
-        complete: matches!(word(school), Some("dropped" | "here" | "gone" | "waits")),
+        complete: matches!(word(school), Some("dropped" | "here" | "gone" | "waits" | "august")),
+        settled: word(school) != Some("august"),
         year: Some(SchoolYear(if word(school) == Some("old") { 2025 } else { 2026 })),
         waits: word(school) == Some("waits"),
     };
@@ -123,6 +125,64 @@ fn in_the_first_weeks_not_being_listed_ends_nothing_by_itself() {
         run(&[(A, Current)], &[(A, "dropped"), (B, "here")], Some(A), early),
         "0599990N ended 2026-09-07 NotListed, 0809990Z current"
     );
+}
+
+#[test]
+fn in_the_first_weeks_a_hold_ends_as_well() {
+    // the old school drops the pupil; that the new one is held back is no silence.
+    let early = date(2026, 9, 9);
+    let held = EnrolmentState::Held { since: date(2026, 9, 8) };
+    let before = [(A, Current), (B, held)];
+    assert_eq!(
+        run(&before, &[(A, "dropped"), (B, "here")], Some(A), early),
+        "0599990N ended 2026-09-09 NotListed, 0809990Z current"
+    );
+    // The new school drops its claim instead, and the old one is silent: the hold is over.
+    assert_eq!(
+        run(&before, &[(A, "silent"), (B, "dropped")], Some(A), early),
+        "0599990N current, 0809990Z ended 2026-09-09 NotListed"
+    );
+    // Nothing is heard of the new school's claim: nobody lets go of anything.
+    for word in ["silent", "cut", "waits"] {
+        assert_eq!(
+            run(&before, &[(A, "dropped"), (B, word)], Some(A), early),
+            "0599990N current, 0809990Z held",
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_the_first_weeks_ends_nothing_later_either() {
+    // The school delivered in August, while classes were typed, and never since.
+    let says = [(A, "august")];
+    assert_eq!(run(&[(A, Current)], &says, Some(A), date(2026, 9, 15)), "0599990N current");
+    assert_eq!(run(&[(A, Current)], &says, Some(A), date(2026, 11, 15)), "0599990N current");
+    // It does release.
+    assert_eq!(
+        run(&[(A, Current)], &[(A, "august"), (B, "here")], Some(A), TODAY),
+        "0599990N ended 2026-09-21 NotListed, 0809990Z current"
+    );
+}
+
+#[test]
+fn staff_of_two_schools_lose_no_post_because_the_other_lists_them() {
+    let teaches =
+        |school: &str| Declared { role: Role::Teacher, ..declared(school, None, None, 2026) };
+    let here: BTreeMap<Uai, Declared> = [(uai(B), teaches(B))].into();
+    let one = Enrolment { role: Role::Teacher, ..enrolment(Current) };
+    let before: BTreeMap<Uai, Enrolment> = [(uai(A), one.clone()), (uai(B), one)].into();
+    let hear = |school: &Uai, _: &Role| Hearing {
+        declared: here.get(school),
+        complete: true,
+        settled: true,
+        year: Some(SchoolYear(2026)),
+        waits: false,
+    };
+    let after = |today| renew(&before, &hear, Some(&here), None, &Policy::STANDARD, today);
+    assert_eq!(after(date(2026, 9, 9)).get(&uai(A)).unwrap().state, Current);
+    let ended = EnrolmentState::Ended { on: TODAY, by: EndedBy::NotListed };
+    assert_eq!(after(TODAY).get(&uai(A)).unwrap().state, ended);
 }
 
 #[test]

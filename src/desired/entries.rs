@@ -10,7 +10,7 @@ use crate::matching::normal;
 use crate::model::account::Account;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::ids::{PersonId, Uai};
-use crate::model::person::Person;
+use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceWithMembers;
 
@@ -53,6 +53,29 @@ pub fn desired(
         entries.extend(containers.into_iter().map(|entry| (entry.key.clone(), entry)));
     }
     Ok(entries)
+}
+
+/// The schools of whose groups nothing is heard, and who is of them: whoever has left the school
+/// leaves its groups all the same.
+pub fn unheard(
+    registry: &Registry,
+    spaces: &[WorkspaceWithMembers],
+) -> BTreeMap<Uai, BTreeSet<PersonId>> {
+    let silent = spaces.iter().filter(|space| space.unheard);
+    let mut schools: BTreeMap<Uai, BTreeSet<PersonId>> =
+        silent.map(|space| (space.workspace.key.uai.clone(), BTreeSet::new())).collect();
+    if schools.is_empty() {
+        return schools;
+    }
+    for person in registry.persons.values() {
+        let open = |one: &Enrolment| !matches!(one.state, EnrolmentState::Ended { .. });
+        for (uai, _) in person.enrolments.iter().filter(|(_, one)| open(one)) {
+            if let Some(present) = schools.get_mut(uai) {
+                present.insert(person.id);
+            }
+        }
+    }
+    schools
 }
 
 fn facts<'a>(

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::policy::Policy;
 use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::SchoolYear;
 use crate::model::record::{Content, PupilRecord, StaffRecord};
@@ -12,7 +16,11 @@ use crate::validate::Verdict;
 pub struct SchoolInput<'a> {
     pub school: &'a School,
     pub deliveries: BTreeMap<Source, &'a Delivery>,
+    /// Where nobody may leave on the delivery in force: the one that departures are measured on.
+    pub measured: &'a BTreeMap<Source, Delivery>,
     pub verdict: &'a Verdict,
+    /// In which instants become days.
+    pub zone: &'a TimeZone,
 }
 
 impl SchoolInput<'_> {
@@ -21,6 +29,16 @@ impl SchoolInput<'_> {
         let rejected = |delivery: &&Delivery| delivery.counts.rejected > 0;
         !self.verdict.no_departures.contains(&source)
             && self.deliveries.get(&source).is_some_and(|delivery| !rejected(delivery))
+    }
+
+    /// Whether the file of this source was made after the first weeks of its school year, while
+    /// classes are typed: by its export, else by its receipt.
+    pub(super) fn settled(&self, source: Source, policy: &Policy) -> bool {
+        let Some(delivery) = self.deliveries.get(&source) else { return false };
+        let (month, day) = policy.not_listed_from;
+        let made_at = delivery.header.exported_at.unwrap_or(delivery.last_received_at);
+        let made_on = self.zone.to_datetime(made_at).date();
+        Date::new(delivery.header.school_year.0, month, day).is_ok_and(|from| made_on >= from)
     }
 
     pub(super) fn pupils(&self) -> &[PupilRecord] {

@@ -1,8 +1,11 @@
 //! Every person after this run: enrolments, place, names, account.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::account::{self, Right};
 use super::declared::{Declarations, Declared};
@@ -11,7 +14,7 @@ use super::input::SchoolInput;
 use super::naming::{self, Ledger};
 use super::policy::Policy;
 use crate::mapping::naming::Scheme;
-use crate::matching::{claim, normal};
+use crate::matching::claim;
 use crate::model::account::{Account, AccountState};
 use crate::model::delivery::Source;
 use crate::model::finding::{self, Finding, Place};
@@ -38,6 +41,8 @@ pub struct Settled {
     pub moved: u64,
     pub held: u64,
     pub leaving: u64,
+    /// Declared as gone, and never seen before: they are not persons of the registry.
+    pub strangers: u64,
 }
 
 /// Settles every person known or declared. `ledger` holds every name that is taken, in the
@@ -58,6 +63,10 @@ pub fn settle(setting: &Setting<'_>, ledger: &mut Ledger) -> Settled {
         let declared = setting.declarations.by_person.get(&id);
         let Some(mut person) = before.cloned().or_else(|| unknown(id, declared)) else { continue };
         person.enrolments = enrolments(setting, &inputs, &person, declared);
+        if before.is_none() && person.enrolments.is_empty() {
+            settled.strangers += 1;
+            continue; // Gone before we ever knew of him: nothing of him is kept.
+        }
         place(&mut person);
         if let Some(declared) = declared {
             describe(&mut person, declared);
@@ -72,7 +81,7 @@ pub fn settle(setting: &Setting<'_>, ledger: &mut Ledger) -> Settled {
     settled
 }
 
-/// A person never seen before. One whom every school declares as already gone is none.
+/// A person never seen before.
 fn unknown(id: PersonId, declared: Option<&BTreeMap<Uai, Declared>>) -> Option<Person> {
     let first = declared?.values().min_by_key(|one| &one.claim)?;
     Some(Person {
@@ -94,16 +103,18 @@ fn enrolments(
     person: &Person,
     declared: Option<&BTreeMap<Uai, Declared>>,
 ) -> BTreeMap<Uai, Enrolment> {
+    let waiting = setting.declarations.waiting.get(&person.id);
     let hear = |uai: &Uai, role: &Role| {
         let source = if role.is_pupil() { Source::SieclePupils } else { Source::Sts };
         let input = inputs.get(uai);
         Hearing {
             declared: declared.and_then(|all| all.get(uai)),
             complete: input.is_some_and(|input| input.complete(source)),
+            settled: input.is_some_and(|input| input.settled(source, setting.policy)),
             year: input
                 .and_then(|input| input.deliveries.get(&source))
                 .map(|delivery| delivery.header.school_year),
-            waits: setting.declarations.waiting.contains(&(person.id, uai.clone())),
+            waits: waiting.is_some_and(|schools| schools.contains(uai)),
         }
     };
     let place = person.place.as_ref();
@@ -137,16 +148,21 @@ fn describe(person: &mut Person, declared: &BTreeMap<Uai, Declared>) {
     }
 }
 
-/// The new names, part by part, unless the old ones are the same name better written: with
-/// accents rather than without, in mixed case rather than in capitals (matching section 4).
+/// The new names, part by part, unless the new one is the same spelling, more poorly written: its
+/// accents are lost, or its small letters (matching section 4). Any other difference is a
+/// correction of the source.
 fn better_written(old: &Names, new: &Names) -> Names {
     let better = |old: &str, new: &str| {
-        let same = normal::key(old) == normal::key(new);
-        let worth = |text: &str| {
-            let accents = text.chars().filter(|letter| !letter.is_ascii()).count();
-            (accents, text.chars().any(char::is_lowercase))
+        let accents = |text: &str| text.nfd().filter(|sign| is_combining_mark(*sign)).count();
+        let small = |text: &str| text.chars().any(char::is_lowercase);
+        let lost = match accents(new).cmp(&accents(old)) {
+            Ordering::Less => true,
+            Ordering::Equal => {
+                new.to_uppercase() == old.to_uppercase() && small(old) && !small(new)
+            }
+            Ordering::Greater => false,
         };
-        if same && worth(old) >= worth(new) { old.to_owned() } else { new.to_owned() }
+        if lost && capitals(old) == capitals(new) { old.to_owned() } else { new.to_owned() }
     };
     Names {
         family: better(&old.family, &new.family),
@@ -158,6 +174,12 @@ fn better_written(old: &Names, new: &Names) -> Names {
     }
 }
 
+/// Without accents and in capitals; blanks, hyphens and apostrophes stay.
+fn capitals(text: &str) -> String {
+    let plain: String = text.nfd().filter(|sign| !is_combining_mark(*sign)).collect();
+    plain.to_uppercase().replace('Œ', "OE").replace('Æ', "AE")
+}
+
 fn give_account(
     setting: &Setting<'_>,
     person: &mut Person,
@@ -165,7 +187,8 @@ fn give_account(
     ledger: &mut Ledger,
     findings: &mut Vec<Finding>,
 ) {
-    let right = account::right(person);
+    let waits = setting.declarations.waiting.contains_key(&person.id);
+    let right = account::right(person, waits);
     let pupil = person.enrolments.values().any(|enrolment| enrolment.role.is_pupil());
     if let Some(account) = &mut person.account {
         account.state = account::next(&account.state, right, pupil, setting.policy, setting.today);
@@ -218,7 +241,12 @@ fn tell_holds(
             Some(one) => about(finding::PUPIL_HELD, setting, uai, one),
             None => finding::PUPIL_HELD.at(Place::default()).of(uai),
         };
-        settled.findings.push(finding.with("other", others.join(", ")));
+        let finding = finding.with("other", others.join(", "));
+        let finding = match &person.account {
+            Some(_) => finding.with("kept", "oui"),
+            None => finding.with("none", "oui"),
+        };
+        settled.findings.push(finding);
     }
 }
 

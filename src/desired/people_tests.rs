@@ -16,6 +16,20 @@ fn the_best_written_form_of_a_name_is_kept() {
     let good = names("Lefèvre", None, "Zoé");
     check(good.clone(), names("LEFEVRE", None, "ZOE"), good.clone());
     check(names("LEFEVRE", None, "ZOE"), good.clone(), good.clone());
+    // On equal worth the source is right, and so it is when the spelling is another one.
+    for (old, new) in [
+        ("Zoé", "Zoë"),
+        ("ZOÉ", "ZOË"),
+        ("Zoé", "ZOË"),
+        ("JEAN PAUL", "JEAN-PAUL"),
+        ("Jean Paul", "JEAN-PAUL"),
+        ("DURAND MOREAU", "DURAND-MOREAU"),
+        ("DUPONT", "Dupont"),
+        ("COEUR", "CŒUR"),
+    ] {
+        check(names("A", None, old), names("A", None, new), names("A", None, new));
+        check(names(old, None, "B"), names(new, None, "B"), names(new, None, "B"));
+    }
     // Another name is another name.
     check(good.clone(), names("LEFEBVRE", None, "ZOE"), names("LEFEBVRE", None, "Zoé"));
     // A usage name comes and goes as it is declared.

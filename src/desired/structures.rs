@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::input::SchoolInput;
 use crate::matching::claim::staff_identifier;
-use crate::model::delivery::Source;
+use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::{StructureCode, StructureKey, StructureKind};
 use crate::model::person::Identifier;
 use crate::model::record::{Content, StructureRecord};
@@ -39,34 +39,39 @@ impl Structures {
 }
 
 /// Joins STSWeb and Siècle Structures. STSWeb names the teachers; a label of Siècle serves when
-/// STSWeb has none.
+/// STSWeb has none. On a file on which nobody leaves no class closes either, and no teacher leaves
+/// one: what the delivery before it declared is added.
 pub fn of_school(input: &SchoolInput<'_>, today: Date) -> Structures {
     let year = input.year();
-    let in_year = |source: Source| {
-        input.deliveries.get(&source).filter(|delivery| Some(delivery.header.school_year) == year)
-    };
     let mut structures = Structures::default();
+    let mut sts = Vec::new();
     for source in [Source::Sts, Source::SiecleStructures] {
-        let records = match in_year(source).map(|delivery| &delivery.content) {
-            Some(Content::Sts(content)) => &content.structures,
-            Some(Content::Structures(records)) => records,
-            Some(Content::Pupils(_) | Content::Nomenclature(_)) | None => continue,
-        };
-        structures.complete |= !records.is_empty();
-        records.iter().for_each(|record| add(&mut structures, input, record));
-    }
-    if let Some(Content::Sts(content)) = in_year(Source::Sts).map(|delivery| &delivery.content) {
-        for person in &content.staff {
-            for (code, until) in &person.head_teacher_of {
-                let key = StructureKey {
-                    uai: input.school.uai.clone(),
-                    kind: StructureKind::Division,
-                    code: code.clone(),
-                };
-                let in_office = until.is_none_or(|last| last >= today);
-                if let Some(declaration) = structures.declared.get_mut(&key).filter(|_| in_office) {
-                    declaration.teachers.insert(staff_identifier(input.school, &person.staff));
+        let now = input.deliveries.get(&source).copied();
+        let before = input.measured.get(&source).filter(|_| now.is_some());
+        let in_year = |delivery: &&Delivery| Some(delivery.header.school_year) == year;
+        for delivery in now.into_iter().chain(before).filter(in_year) {
+            let records = match &delivery.content {
+                Content::Sts(content) => {
+                    sts.push(content);
+                    &content.structures
                 }
+                Content::Structures(records) => records,
+                Content::Pupils(_) | Content::Nomenclature(_) => continue,
+            };
+            structures.complete |= !records.is_empty();
+            records.iter().for_each(|record| add(&mut structures, input, record));
+        }
+    }
+    for person in sts.into_iter().flat_map(|content| &content.staff) {
+        for (code, until) in &person.head_teacher_of {
+            let key = StructureKey {
+                uai: input.school.uai.clone(),
+                kind: StructureKind::Division,
+                code: code.clone(),
+            };
+            let in_office = until.is_none_or(|last| last >= today);
+            if let Some(declaration) = structures.declared.get_mut(&key).filter(|_| in_office) {
+                declaration.teachers.insert(staff_identifier(input.school, &person.staff));
             }
         }
     }

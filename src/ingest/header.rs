@@ -1,6 +1,7 @@
 //! `PARAMETRES`: whose file it is, for which school year, exported when. STSWeb writes attributes
 //! where Siècle writes text; both are read.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use super::notes::Notes;
 use super::text;
 use super::xml::{Verdict, Xml};
 use crate::model::delivery::{Header, Source};
-use crate::model::finding;
+use crate::model::finding::{self, Finding};
 use crate::model::ids::{IdError, SchoolYear, Uai};
 
 /// The text of `PARAMETRES`, before it is judged.
@@ -31,12 +32,14 @@ pub(super) fn read<R: BufRead>(
     zone: &TimeZone,
 ) -> Verdict<Header> {
     let line = xml.line();
-    let parameters = read_parameters(xml)?;
+    let parameters = read_parameters(xml, notes)?;
     judge(&parameters, source, notes, zone, line)
 }
 
-fn read_parameters<R: BufRead>(xml: &mut Xml<R>) -> Verdict<Parameters> {
+/// Each element once: of two schools or years nobody can tell which one is meant (SEC-41).
+fn read_parameters<R: BufRead>(xml: &mut Xml<R>, notes: &Notes<'_>) -> Verdict<Parameters> {
     let mut parameters = Parameters::default();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     while xml.child()? {
         let place = match xml.name() {
             "UAJ" => &mut parameters.uai,
@@ -49,6 +52,9 @@ fn read_parameters<R: BufRead>(xml: &mut Xml<R>) -> Verdict<Parameters> {
                 continue;
             }
         };
+        if !seen.insert(xml.name().to_owned()) {
+            return Err(ambiguous(notes, xml.line(), xml.name()));
+        }
         let attribute = match xml.name() {
             "UAJ" => xml.attribute("CODE"),
             "ANNEE_SCOLAIRE" => xml.attribute("ANNEE"),
@@ -63,6 +69,10 @@ fn read_parameters<R: BufRead>(xml: &mut Xml<R>) -> Verdict<Parameters> {
         }
     }
     Ok(parameters)
+}
+
+pub(super) fn ambiguous(notes: &Notes<'_>, line: u64, field: &str) -> Finding {
+    notes.at(finding::HEADER_AMBIGUOUS, line).with("field", field)
 }
 
 fn judge(

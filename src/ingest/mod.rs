@@ -61,34 +61,54 @@ pub struct Ingested {
     pub findings: Vec<Finding>,
 }
 
+/// A file that was refused, with what it had told of itself by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub finding: Finding,
+    pub source: Option<Source>,
+    pub header: Option<Header>,
+}
+
 /// Reads one XML file, whatever export it is.
 ///
 /// # Errors
-/// The finding that refuses the file whole: nothing of it may be used.
-pub fn read(part: &str, xml: impl BufRead, door: &Door) -> Result<Ingested, Finding> {
-    let mut header = None;
-    read_document(part, xml, door, &mut header).map_err(|refusal| match &header {
-        Some(Header { uai, .. }) => refusal.of(uai),
-        None => refusal,
+/// The file is refused whole: nothing of it may be used.
+pub fn read(part: &str, xml: impl BufRead, door: &Door) -> Result<Ingested, Box<Refused>> {
+    let mut told = Told::default();
+    read_document(part, xml, door, &mut told).map_err(|finding| {
+        let Told { source, header } = told;
+        let finding = match &header {
+            Some(Header { uai, .. }) => finding.of(uai),
+            None => finding,
+        };
+        Box::new(Refused { finding, source, header })
     })
 }
 
-fn read_document(
-    part: &str,
-    xml: impl BufRead,
-    door: &Door,
-    header: &mut Option<Header>,
-) -> Verdict<Ingested> {
+/// What the file has told of itself so far.
+#[derive(Default)]
+struct Told {
+    source: Option<Source>,
+    header: Option<Header>,
+}
+
+fn read_document(part: &str, xml: impl BufRead, door: &Door, told: &mut Told) -> Verdict<Ingested> {
     let mut xml = Xml::new(part, xml);
     let mut notes = Notes::new(part);
     xml.root()?;
     let source = source_of_root(&mut xml, &notes)?;
+    told.source = Some(source);
     let mut body = Body::new(source);
     let mut has_data = false;
     while xml.child()? {
         match xml.name() {
-            "PARAMETRES" if header.is_none() => {
-                *header = Some(header::read(&mut xml, source, &notes, &door.zone)?);
+            "PARAMETRES" if told.header.is_some() => {
+                // Neither school is told of it: nobody knows whose it is.
+                told.header = None;
+                return Err(header::ambiguous(&notes, xml.line(), "PARAMETRES"));
+            }
+            "PARAMETRES" => {
+                told.header = Some(header::read(&mut xml, source, &notes, &door.zone)?);
             }
             "DONNEES" => {
                 has_data = true;
@@ -100,7 +120,7 @@ fn read_document(
         }
     }
     let unknown = xml.finish()?;
-    let header = header.clone().ok_or_else(|| notes.at_file(finding::UAI_MISSING))?;
+    let header = told.header.clone().ok_or_else(|| notes.at_file(finding::UAI_MISSING))?;
     if !has_data {
         return Err(notes.at_file(finding::SECTION_MISSING).with("section", "DONNEES"));
     }

@@ -160,7 +160,7 @@ fn read_structure<R: BufRead>(
     let mut planned = None;
     while xml.child()? {
         match xml.name() {
-            "LIBELLE_LONG" => record.label = text::name(xml.text()?),
+            "LIBELLE_LONG" => record.label = text::label(xml.text()?),
             "EFFECTIF_CALCULE" => record.headcount = headcount(xml.text()?),
             "EFFECTIF_PREVU" => planned = headcount(xml.text()?),
             "SERVICES" => read_services(xml, notes, &mut record.teachers)?,

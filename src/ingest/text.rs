@@ -1,7 +1,5 @@
 //! Text as exports write it, made plain (formats 6.3). Empty is absent.
 
-use std::borrow::Cow;
-
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Signs kept of a name: more than any check accepts, so that a check still sees that it is too
@@ -29,19 +27,49 @@ pub(super) fn name(text: &str) -> Option<String> {
     if text.len() <= NAME_CHARS_MAX && text.is_ascii() {
         return Some(text.to_owned());
     }
+    let text: String = text.chars().map(typed).collect();
     let text = match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => Cow::Borrowed(text),
-        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect::<String>()),
+        IsNormalized::Yes => text,
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect::<String>(),
     };
     Some(text.chars().take(NAME_CHARS_MAX).collect())
 }
 
-/// An identifier or code: opaque, trimmed only. Control characters or an absurd length make it no
-/// code at all.
+/// What a word processor puts in place of a blank or a hyphen, as it is typed.
+fn typed(sign: char) -> char {
+    match sign {
+        '\u{a0}' | '\u{202f}' | '\u{2007}' => ' ',
+        '\u{2010}' | '\u{2011}' => '-',
+        sign => sign,
+    }
+}
+
+/// The label of a class: a name without signs that nobody sees (SEC-39).
+pub(super) fn label(text: &str) -> Option<String> {
+    let seen: String = text.chars().filter(|sign| !is_unseen(*sign)).collect();
+    name(&seen)
+}
+
+/// Control signs, and those that are invisible or turn the direction of writing.
+fn is_unseen(sign: char) -> bool {
+    sign.is_control()
+        || matches!(
+            sign,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// An identifier or code: opaque, trimmed only. Signs that nobody sees (SEC-39) or an absurd length
+/// make it no code at all.
 pub(super) fn code(text: &str) -> Option<String> {
     let text = trim(text);
     let few = text.len() <= CODE_CHARS_MAX || text.chars().count() <= CODE_CHARS_MAX;
-    let good = !text.is_empty() && few && !text.chars().any(char::is_control);
+    let good = !text.is_empty() && few && !text.chars().any(is_unseen);
     good.then(|| text.to_owned())
 }
 
@@ -77,6 +105,8 @@ mod tests {
         check("''QUOTE''", Some("'QUOTE'"));
         check("Zoe\u{301}", Some("Zo\u{e9}"));
         check("JEAN  PAUL", Some("JEAN  PAUL"));
+        check("JEAN\u{a0}PAUL", Some("JEAN PAUL"));
+        check("JEAN\u{2010}PAUL\u{2011}LUC", Some("JEAN-PAUL-LUC"));
         check("", None);
         check(" \u{a0} ", None);
         check("''", None);
@@ -93,7 +123,16 @@ mod tests {
         check("3\u{e9}/\"B\"", Some("3\u{e9}/\"B\""));
         check("", None);
         check("2\u{1}A", None);
+        check("2\u{202e}A", None);
+        check("2\u{200b}A", None);
         check(&"9".repeat(41), None);
+    }
+
+    #[test]
+    fn a_label_has_no_sign_that_nobody_sees() {
+        // SEC-39.
+        assert_eq!(label("SECONDE \u{202e}A\u{7}").as_deref(), Some("SECONDE A"));
+        assert_eq!(label("\u{200b}"), None);
     }
 
     #[test]

@@ -188,14 +188,19 @@ impl EntryMapping {
             }
         }
         links.retain(|_, values| !values.is_empty());
-        self.finished(Entry {
+        let mut entry = self.finished(Entry {
             key: ObjectKey::Group(key.clone()),
             uai: Some(key.uai.clone()),
             dn: format!("{},{}", self.templates.fill_dn(&self.group.dn, &facts)?, self.base),
             attributes: self.fill(&self.group.attributes, &facts, &[])?,
             links,
             enabled: true,
-        })
+        })?;
+        if group.neutral {
+            let mark = entry.key.opaque().to_string();
+            entry.attributes.insert(self.managed.mark.clone(), vec![mark]);
+        }
+        Ok(entry)
     }
 
     /// Values cut to their limits, sorted, distinct; an attribute without any is left out.

@@ -51,6 +51,11 @@ impl Functions {
         }
     }
 
+    /// The code is in the table, and gives no account.
+    pub fn gives_none(&self, code: &str) -> bool {
+        self.roles.get(code.trim()) == Some(&Role::Unknown)
+    }
+
     /// The code is in the table, even when it gives no account: nothing to report.
     pub fn knows(&self, code: &str) -> bool {
         self.roles.contains_key(code.trim())
@@ -103,6 +108,8 @@ mod tests {
             assert_eq!(functions.role(Some(code), StaffKind::Epp).as_str(), role, "{code}");
         }
         assert_eq!(functions.role(Some(" ENS "), StaffKind::Local), Role::Teacher);
+        assert!(functions.gives_none("IEX") && !functions.gives_none("ENS"));
+        assert!(!functions.gives_none("ZZZ"), "unknown is told as unknown");
     }
 
     #[test]

@@ -109,6 +109,9 @@ pub struct Delivery {
     pub name: String,
     /// When it reached the Région: starts the 72 h clock, never moves.
     pub received_at: Timestamp,
+    /// When the same bytes came last: a correction may be an undoing, and it is what dates a file
+    /// that has no date of its own.
+    pub last_received_at: Timestamp,
     pub header: Header,
     pub content: Content,
     /// As the parser left them: nothing is quarantined yet.

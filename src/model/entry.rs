@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{PersonId, StructureCode, StructureKey, StructureKind, Uai};
+use sha2::{Digest as _, Sha256};
+
+use super::ids::{Digest, PersonId, StructureCode, StructureKey, StructureKind, Uai};
 
 /// Which of our objects an entry is. Its text form is the ownership mark that the entry carries in
 /// the target; an entry without one is never changed nor deleted (DESIGN rule 6, SEC-45).
@@ -22,6 +24,9 @@ pub enum ObjectKey {
 
 /// The mark's first word, in every target.
 pub const MARK: &str = "rentree";
+/// What an opaque code begins with, and the digits after it.
+const OPAQUE: char = '#';
+const OPAQUE_DIGITS: usize = 16;
 
 impl ObjectKey {
     /// The school of a group or container; that of an account is not in its key.
@@ -31,6 +36,32 @@ impl ObjectKey {
             Self::Account(_) => ObjectKind::Account,
             Self::Group(_) => ObjectKind::Group,
         }
+    }
+
+    /// The same key with a code that tells nothing: a hash. It is the mark of a class whose code
+    /// or label tells of handicap or the like (requirements 3.3); plans name the key itself.
+    #[must_use]
+    pub fn opaque(&self) -> Self {
+        let Self::Group(StructureKey { uai, kind, code }) = self else { return self.clone() };
+        let text = format!("mark\n{uai}\n{}\n{code}", kind.as_str());
+        let digest = Digest::of_bytes(Sha256::digest(text));
+        let digits: String = digest.as_str().chars().take(OPAQUE_DIGITS).collect();
+        let code = StructureCode(format!("{OPAQUE}{digits}"));
+        Self::Group(StructureKey { uai: uai.clone(), kind: *kind, code })
+    }
+
+    /// Whether a mark that was found is this object's, in either form.
+    pub fn is_marked(&self, found: &Self) -> bool {
+        found == self || (self.kind() == ObjectKind::Group && *found == self.opaque())
+    }
+}
+
+impl StructureKey {
+    /// The code has the form of [`ObjectKey::opaque`].
+    pub fn is_opaque(&self) -> bool {
+        self.code.0.strip_prefix(OPAQUE).is_some_and(|digits| {
+            digits.len() == OPAQUE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
     }
 }
 
@@ -119,6 +150,26 @@ pub struct Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_opaque_mark_tells_nothing_and_is_recognised() {
+        // Requirements 3.3.
+        let key: ObjectKey = "rentree:division:0599990N:ULIS".parse().unwrap();
+        let mark = key.opaque().to_string();
+        assert!(
+            !mark.contains("ULIS") && mark.starts_with("rentree:division:0599990N:#"),
+            "{mark}"
+        );
+        let found: ObjectKey = mark.parse().unwrap();
+        assert_eq!(found.to_string(), mark);
+        assert!(key.is_marked(&found) && key.is_marked(&key));
+        for other in ["rentree:division:0599990N:ULIS2", "rentree:group:0599990N:ULIS"] {
+            let other: ObjectKey = other.parse().unwrap();
+            assert!(!other.is_marked(&found) && !other.is_marked(&key), "{other}");
+        }
+        let account: ObjectKey = "rentree:account:1".parse().unwrap();
+        assert_eq!(account.opaque(), account);
+    }
 
     #[test]
     fn a_mark_is_read_back_as_it_was_written() {

@@ -147,6 +147,10 @@ kinds! {
         EXPORT_DATE_WRONG = "export-date-wrong",
         /// Export dated after its receipt by more than a day.
         EXPORT_IN_FUTURE = "export-in-future",
+        /// Received, by its own time or its manifest, after the day of today.
+        RECEIPT_IN_FUTURE = "receipt-in-future",
+        /// Two schools, years or dates in one header, or two headers (SEC-41).
+        HEADER_AMBIGUOUS = "header-ambiguous",
         /// A section that the format requires is not there.
         SECTION_MISSING = "section-missing",
         /// No row at all.
@@ -226,11 +230,12 @@ kinds! {
         DELIVERY_MISSING = "delivery-missing",
         /// The STSWeb part is older than the Siècle part: forgotten tick box.
         STS_OLDER = "sts-older",
+        /// Rows without key or name: nobody leaves by being absent from the file.
+        DEPARTURES_SUSPENDED = "departures-suspended",
         /// Pupils, but no service names any teacher.
         SERVICES_EMPTY = "services-empty",
         /// Same pupil active in two schools, told to both.
         PUPIL_HELD = "pupil-held",
-
 
         OVERRIDE_EXPIRED = "override-expired",
     }
@@ -242,6 +247,8 @@ kinds! {
         DELIVERY_OLDER = "delivery-older",
         /// The school year in preparation; waits for the turn of the year.
         DELIVERY_EARLY = "delivery-early",
+        /// A function that gives no account: none is made, an existing one is kept.
+        FUNCTION_WITHOUT_ACCOUNT = "function-without-account",
         MEF_UNKNOWN = "mef-unknown",
         PUPIL_LEFT = "pupil-left",
         OVERRIDE_APPLIED = "override-applied",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Entry, ObjectKey};
+use super::ids::StructureKey;
 
 /// What stands in a target, as far as it matters: our entries, and what is taken by others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,4 +15,81 @@ pub struct Observed {
     pub foreign_dns: BTreeSet<String>,
     /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
     pub foreign_names: BTreeSet<String>,
+}
+
+impl Observed {
+    /// Gives the entries with an opaque mark the key of the object that they are, among those
+    /// known; the others stay as they are marked.
+    pub fn recognise<'a>(&mut self, known: impl Iterator<Item = &'a StructureKey>) {
+        let is_opaque = |key: &ObjectKey| matches!(key, ObjectKey::Group(one) if one.is_opaque());
+        let doubles = self.doubles.iter().map(|(key, _)| key);
+        if !self.entries.keys().chain(doubles).any(is_opaque) {
+            return;
+        }
+        let real: BTreeMap<ObjectKey, ObjectKey> =
+            known.map(|key| ObjectKey::Group(key.clone())).map(|key| (key.opaque(), key)).collect();
+        let rename = |key: &ObjectKey| real.get(key).unwrap_or(key).clone();
+        for (key, _) in &mut self.doubles {
+            *key = rename(key);
+        }
+        for (key, mut entry) in std::mem::take(&mut self.entries) {
+            entry.key = rename(&key);
+            // Marked in both forms: whichever comes second in place is the double.
+            if let Some(first) = self.entries.get(&entry.key)
+                && first.dn <= entry.dn
+            {
+                self.doubles.push((entry.key, entry.dn));
+            } else if let Some(later) = self.entries.insert(entry.key.clone(), entry) {
+                self.doubles.push((later.key, later.dn));
+            }
+        }
+        self.doubles.sort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::{Attributes, Links};
+
+    fn entry(mark: &ObjectKey, dn: &str) -> Entry {
+        Entry {
+            key: mark.clone(),
+            uai: None,
+            dn: dn.to_owned(),
+            attributes: Attributes::new(),
+            links: Links::new(),
+            enabled: true,
+        }
+    }
+
+    #[test]
+    fn an_opaque_mark_leads_to_its_object_when_it_is_known() {
+        let key: ObjectKey = "rentree:division:0599990N:ULIS".parse().unwrap();
+        let ObjectKey::Group(known) = &key else { unreachable!() };
+        let other: ObjectKey = "rentree:division:0599990N:2 A".parse().unwrap();
+        let seen = |all: &[(&ObjectKey, &str)], known: &[StructureKey]| {
+            let mut observed = Observed::default();
+            for (mark, dn) in all {
+                observed.entries.insert((*mark).clone(), entry(mark, dn));
+            }
+            observed.recognise(known.iter());
+            let told = observed.entries.iter().map(|(key, one)| {
+                assert_eq!(*key, one.key);
+                format!("{key} {}", one.dn)
+            });
+            (told.collect::<Vec<_>>(), observed.doubles)
+        };
+        let opaque = key.opaque();
+        let both = [(&opaque, "cn=b"), (&other, "cn=a")];
+        let (told, _) = seen(&both, std::slice::from_ref(known));
+        assert_eq!(told, [format!("{other} cn=a"), format!("{key} cn=b")]);
+        // A registry that has forgotten it: a stray, as any other mark.
+        let (told, _) = seen(&both, &[]);
+        assert!(told.contains(&format!("{opaque} cn=b")), "{told:?}");
+        let twice = [(&opaque, "cn=b"), (&key, "cn=c")];
+        let (told, doubles) = seen(&twice, std::slice::from_ref(known));
+        assert_eq!(told, [format!("{key} cn=b")]);
+        assert_eq!(doubles, [(key.clone(), "cn=c".to_owned())]);
+    }
 }

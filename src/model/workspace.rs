@@ -41,6 +41,6 @@ pub struct WorkspaceWithMembers {
     pub pupils: BTreeSet<PersonId>,
     pub teachers: BTreeSet<PersonId>,
     /// The school declares no structures of this year: nothing is known of the members, and the
-    /// group stays as it stands.
+    /// group stays as it stands, but for whoever has left the school.
     pub unheard: bool,
 }

@@ -6,6 +6,7 @@
 //! | yes | yes | rename, modify, links: as far as they differ |
 //! | no | yes, to be deleted | its memberships leave, then delete; accounts only (R-27) |
 //! | no | yes, known to the registry | none: absence is not departure (DESIGN rule 1) |
+//! | no | yes, of a school not heard of | whoever is of the school no more leaves the group |
 //! | no | yes, unknown | none; reported as stray |
 //! | any | unmarked | none, ever (DESIGN rule 6, SEC-45) |
 
@@ -19,7 +20,7 @@ use super::{order, place};
 use crate::mapping::managed::Managed;
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
-use crate::model::ids::Uai;
+use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 
 /// The two sides of one target, and what is needed to compare them.
@@ -35,6 +36,9 @@ pub struct Sides<'a> {
     pub known: &'a BTreeSet<ObjectKey>,
     /// Accounts past their retention. A wanted one is not deleted, whatever this says.
     pub deletions: &'a BTreeSet<ObjectKey>,
+    /// Schools of whose groups nothing is heard in this plan, and who is of them: the accounts of
+    /// everybody else leave these groups.
+    pub unheard: &'a BTreeMap<Uai, BTreeSet<PersonId>>,
     /// Values of one link operation, at most; at least 50 is worth it (targets.md T2).
     pub link_chunk: usize,
 }
@@ -62,6 +66,7 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
         }
     }
     delete(sides, &mut steps);
+    leave(sides, &ground, &mut steps);
     order::arrange(&mut steps.operations);
     let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
     let strays = sides.observed.entries.keys().filter(stray).cloned().collect();
@@ -212,6 +217,39 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
             let chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
             steps.go((key, school_of(seen).as_ref()), &seen.dn, chunks);
         }
+    }
+}
+
+/// Groups of which nothing is heard lose the accounts that have left the school: its class would
+/// stay open to them until the school delivers again.
+fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
+    if sides.unheard.is_empty() {
+        return;
+    }
+    let account = |(key, entry): (&ObjectKey, &Entry)| match key {
+        ObjectKey::Account(person) => Some((dn::comparable(&entry.dn), *person)),
+        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
+    };
+    let accounts: BTreeMap<String, PersonId> =
+        sides.observed.entries.iter().filter_map(account).collect();
+    for (key, seen) in &sides.observed.entries {
+        let ObjectKey::Group(structure) = key else { continue };
+        let theirs = sides.known.contains(key) && !sides.desired.contains_key(key);
+        let Some(stay) = sides.unheard.get(&structure.uai).filter(|_| theirs) else { continue };
+        // Those that are deleted have left already.
+        let leaves = |person: &PersonId| {
+            !stay.contains(person) && !sides.deletions.contains(&ObjectKey::Account(*person))
+        };
+        let places = seen.links.values().flatten().map(|value| dn::comparable(value));
+        let gone = places.filter(|place| accounts.get(place).is_some_and(leaves)).collect();
+        let mut chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
+        for chunk in &mut chunks {
+            // A server with refint has rewritten the value of an account that moves.
+            let places = chunk.values.iter().map(|value| dn::comparable(value));
+            let moved: Vec<&str> = places.filter_map(|place| ground.moved(&place)).collect();
+            chunk.values.extend(moved.into_iter().map(str::to_owned));
+        }
+        steps.go((key, school_of(seen).as_ref()), &seen.dn, chunks);
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn plan() -> Plan {
         managed: &managed,
         known: &BTreeSet::new(),
         deletions: &BTreeSet::from([account(7, OLD, "parti.exemple").key]),
+        unheard: &BTreeMap::new(),
         link_chunk: 2,
     });
     let objection = |id: &str, school: Option<&str>, text: &str| Objection {

@@ -60,11 +60,13 @@ pub fn draft(
     laps.lap("validate");
     let registry = registry::load(store).map_err(store_failure)?;
     laps.lap("load");
-    let Observation { observed, unread } = runtime.block_on(targets::observe_all(session, labs))?;
+    let Observation { mut observed, unread } =
+        runtime.block_on(targets::observe_all(session, labs))?;
     laps.lap("observe");
     let past = history::past(store).map_err(store_failure)?;
     let decided = decide_all(session, &review, &registry, &observed, &past.refused);
     laps.lap("match");
+    observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
     let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
     let Decided { change, counts, findings, after, .. } = decided;
@@ -191,11 +193,13 @@ fn decide_all(
     }
     let mut findings = settled.findings;
     findings.extend(conflicts(&inputs, &claims, &decisions));
+    let counted = count(&decisions);
     let counts = PersonCounts {
+        new: counted.new.saturating_sub(settled.strangers),
         moved: settled.moved,
         held: settled.held,
         leaving: settled.leaving,
-        ..count(&decisions)
+        ..counted
     };
     Decided { after, change, spaces, counts, findings }
 }
@@ -345,6 +349,7 @@ fn compare(
         .filter(deleted)
         .map(|person| ObjectKey::Account(person.id))
         .collect();
+    let unheard = entries::unheard(after, spaces);
     let mut compared = Compared::default();
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
@@ -363,6 +368,7 @@ fn compare(
             managed: target.mapping.managed(),
             known: &known,
             deletions: &deletions,
+            unheard: &unheard,
             link_chunk: target.link_chunk,
         });
         compared.operations.extend(difference.operations);

@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod people;
 pub mod plan;
 mod private_file;
+pub mod receipts;
 pub mod replay;
 pub mod review;
 #[expect(clippy::module_inception, reason = "the command is called run")]

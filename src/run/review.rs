@@ -27,6 +27,8 @@ pub struct SchoolReview {
     pub counts: BTreeMap<Source, Counts>,
     /// Its files are of another school year than those of the last run.
     pub turns_year: bool,
+    /// The deliveries measured on, where nobody may leave on the one in force.
+    pub measured: BTreeMap<Source, Delivery>,
 }
 
 /// Everything known of the deliveries of a run.
@@ -55,12 +57,13 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
             digest,
             name: &one.name,
             received_at: one.received_at,
+            last_received_at: one.last_received_at,
             header: &one.header,
         })
         .collect();
     let measured: BTreeSet<Digest> = basis.into_iter().map(|one| one.digest).collect();
     let Config { schools, checks, .. } = &session.config;
-    let batch = batch::batch(&heads, schools, &measured, checks, session.today());
+    let batch = batch::batch(&heads, schools, &measured, checks, session.world.clock.now());
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
         let received =
@@ -71,9 +74,11 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
                 Some(delivery) => Some(delivery),
                 None => deliveries::load(store, head.digest).map_err(store_failure)?,
             };
-            let Some(delivery) = delivery.or_else(|| intake.read_again(head.digest)) else {
+            let Some(mut delivery) = delivery.or_else(|| intake.read_again(head.digest)) else {
                 continue;
             };
+            delivery.received_at = head.received_at;
+            delivery.last_received_at = head.last_received_at;
             tracing::debug!(uai = %head.header.uai, source = %head.header.source, "in force");
             review.in_force.insert((head.header.uai.clone(), head.header.source), delivery);
         }
@@ -86,9 +91,9 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
         review.lines.push(DeliveryLine {
             name: refused.name.clone(),
             uai: refused.finding.uai.clone(),
-            source: None,
-            school_year: None,
-            exported_at: None,
+            source: refused.source,
+            school_year: refused.header.as_ref().map(|header| header.school_year),
+            exported_at: refused.header.as_ref().and_then(|header| header.exported_at),
             received_at: refused.received_at,
             status: Status::Refused,
             counts: Counts::default(),
@@ -109,7 +114,7 @@ fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
     let later = |other: &&Head<'_>| {
         (&other.header.uai, other.header.source) == (&head.header.uai, head.header.source)
             && status(other) == Some(Status::Current)
-            && other.received_at >= head.received_at
+            && other.last_received_at >= head.received_at
     };
     status(head) == Some(Status::Superseded) && heads.iter().any(|other| later(&other))
 }
@@ -118,23 +123,29 @@ fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
 struct Known {
     name: String,
     received_at: Timestamp,
+    last_received_at: Timestamp,
     header: Header,
 }
 
 /// Every good delivery of the store and of the inbox.
 fn known(store: &Store, intake: &Intake) -> anyhow::Result<BTreeMap<Digest, Known>> {
     let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
-    for DeliveryRow { digest, name, received_at, header, counts: _, findings: _, has_content } in
-        deliveries::list(store).map_err(store_failure)?
-    {
+    for row in deliveries::list(store).map_err(store_failure)? {
         // What can be read again from the inbox counts as much.
-        if has_content || intake.known.contains_key(&digest) {
-            known.insert(digest, Known { name, received_at, header });
+        if row.has_content || intake.known.contains_key(&row.digest) {
+            let DeliveryRow { digest, name, header, .. } = row;
+            let (received_at, last_received_at) = match intake.receipts.get(&digest) {
+                Some(receipt) => (receipt.first, receipt.last),
+                None => (row.received_at, row.last_received_at),
+            };
+            known.insert(digest, Known { name, received_at, last_received_at, header });
         }
     }
-    for Delivery { digest, name, received_at, header, .. } in intake.fresh.values() {
+    for delivery in intake.fresh.values() {
+        let Delivery { digest, name, received_at, last_received_at, header, .. } = delivery;
+        let (received_at, last_received_at) = (*received_at, *last_received_at);
         let (name, header) = (name.clone(), header.clone());
-        known.insert(digest.clone(), Known { name, received_at: *received_at, header });
+        known.insert(digest.clone(), Known { name, received_at, last_received_at, header });
     }
     Ok(known)
 }
@@ -179,6 +190,7 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
             today: session.today(),
             policy: &session.config.checks,
             known_function: &|code| functions.knows(code),
+            function_without_account: &|code| functions.gives_none(code),
             overrides: &session.config.overrides,
         };
         let verdict = validate::school(&view);
@@ -189,13 +201,15 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
             .collect();
         let parser = view.current.values().flat_map(|one| one.findings.iter().cloned());
         let parser: Vec<Finding> = parser.collect();
-        let old = view.before.values().map(|one| one.header.school_year).max();
+        let last = view.before.values().map(|one| one.header.school_year).max();
         let new = view.current.values().map(|one| one.header.school_year).max();
         let reviewed = review.schools.entry(school.uai.clone()).or_default();
-        reviewed.turns_year = old.is_some() && old != new;
+        reviewed.turns_year = last.is_some() && last != new;
         reviewed.counts = counts;
         reviewed.findings.extend(parser);
         reviewed.findings.extend(verdict.findings.iter().cloned());
+        old.retain(|source, _| verdict.no_departures.contains(source));
+        reviewed.measured = old;
         reviewed.verdict = verdict;
     }
     Ok(())
@@ -294,9 +308,16 @@ impl Review {
         schools
             .filter_map(|school| {
                 let mut deliveries = of_school(&self.in_force, &school.uai);
-                let verdict = &self.schools.get(&school.uai)?.verdict;
+                let SchoolReview { verdict, measured, .. } = self.schools.get(&school.uai)?;
                 deliveries.retain(|source, _| !verdict.refused.contains(source));
-                (!deliveries.is_empty()).then_some(SchoolInput { school, deliveries, verdict })
+                let zone = &session.config.zone;
+                (!deliveries.is_empty()).then_some(SchoolInput {
+                    school,
+                    deliveries,
+                    measured,
+                    verdict,
+                    zone,
+                })
             })
             .collect()
     }

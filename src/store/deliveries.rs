@@ -1,7 +1,8 @@
 //! What was received: deliveries by digest, refusals, and which deliveries are in force.
 //!
 //! The receipt instant of some bytes is the first one ever seen, under whatever name they came, and
-//! never moves later (R-08). Contents are forgotten in time (requirements 3.2), the rest stays.
+//! never moves later (R-08); the last one is kept beside it. Contents are forgotten in time
+//! (requirements 3.2), the rest stays.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -23,6 +24,8 @@ pub struct DeliveryRow {
     pub digest: Digest,
     pub name: String,
     pub received_at: Timestamp,
+    pub last_received_at: Timestamp,
+    pub heard_at: Timestamp,
     pub header: Header,
     pub counts: Counts,
     pub findings: Vec<Finding>,
@@ -48,8 +51,9 @@ pub fn save(store: &mut Store, deliveries: &[Delivery]) -> Result<Vec<Timestamp>
 }
 
 fn save_one(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<Timestamp, StoreError> {
-    let Delivery { digest, name, received_at, header, content, counts, findings } = delivery;
-    let at = receive(transaction, digest, name, *received_at)?;
+    let Delivery { digest, name, received_at, last_received_at: last, header, .. } = delivery;
+    let Delivery { content, counts, findings, .. } = delivery;
+    let at = receive(transaction, digest, name, *received_at, Some((*last, *last)))?;
     transaction
         .prepare_cached("DELETE FROM refusal WHERE digest = ?1")?
         .execute([digest.as_str()])?;
@@ -75,21 +79,53 @@ fn save_one(transaction: &Transaction<'_>, delivery: &Delivery) -> Result<Timest
     Ok(at)
 }
 
-/// Notes the receipt of some bytes; the earliest instant, and its name, win and stay (R-08).
+/// Bytes that are known and were received again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub digest: Digest,
+    pub name: String,
+    pub received_at: Timestamp,
+    /// The last one that says something, and the last one that was looked at.
+    pub last_received_at: Timestamp,
+    pub heard_at: Timestamp,
+}
+
+/// Notes receipts of bytes that are known, in one transaction.
+pub fn save_receipts(store: &mut Store, receipts: &[Receipt]) -> Result<(), StoreError> {
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    store.write(|transaction| {
+        for Receipt { digest, name, received_at, last_received_at, heard_at } in receipts {
+            let later = Some((*last_received_at, *heard_at));
+            receive(transaction, digest, name, *received_at, later)?;
+        }
+        Ok(())
+    })
+}
+
+/// Notes the receipt of some bytes; the earliest instant, and its name, win and stay (R-08). The
+/// later ones, last and heard, are as told, when they are told.
 fn receive(
     transaction: &Transaction<'_>,
     digest: &Digest,
     name: &str,
     at: Timestamp,
+    later: Option<(Timestamp, Timestamp)>,
 ) -> Result<Timestamp, StoreError> {
+    let (last, heard) = later.unzip();
     transaction
         .prepare_cached(
-            "INSERT INTO receipt (digest, name, received_at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (digest) DO UPDATE
-             SET name = excluded.name, received_at = excluded.received_at
-             WHERE excluded.received_at < receipt.received_at",
+            "INSERT INTO receipt (digest, name, received_at, last_received_at, heard_at)
+             VALUES (?1, ?2, ?3, coalesce(?4, ?3), coalesce(?5, ?3))
+             ON CONFLICT (digest) DO UPDATE SET
+                 name = iif(excluded.received_at < receipt.received_at, excluded.name,
+                            receipt.name),
+                 received_at = min(excluded.received_at, receipt.received_at),
+                 last_received_at = coalesce(?4, receipt.last_received_at),
+                 heard_at = coalesce(?5, receipt.heard_at)",
         )?
-        .execute(params![digest.as_str(), name, At(at)])?;
+        .execute(params![digest.as_str(), name, At(at), last.map(At), heard.map(At)])?;
     let At(at) = transaction
         .prepare_cached("SELECT received_at FROM receipt WHERE digest = ?1")?
         .query_row([digest.as_str()], |row| row.get(0))?;
@@ -100,7 +136,7 @@ fn receive(
 pub fn save_refusals(store: &mut Store, refusals: &[Refusal]) -> Result<(), StoreError> {
     store.write(|transaction| {
         for Refusal { digest, name, received_at, finding } in refusals {
-            receive(transaction, digest, name, *received_at)?;
+            receive(transaction, digest, name, *received_at, None)?;
             transaction
                 .prepare_cached(
                     "INSERT INTO refusal (digest, finding)
@@ -116,16 +152,18 @@ pub fn save_refusals(store: &mut Store, refusals: &[Refusal]) -> Result<(), Stor
 /// A delivery with its records; none when it is unknown or its records were forgotten: reading the
 /// bytes again brings them back.
 pub fn load(store: &Store, digest: &Digest) -> Result<Option<Delivery>, StoreError> {
-    let sql = "SELECT d.digest, r.name, r.received_at, d.header, d.counts, d.findings, d.content
+    let sql = "SELECT d.digest, r.name, r.received_at, d.header, d.counts, d.findings, d.content,
+                      r.last_received_at
                FROM delivery d JOIN receipt r USING (digest)
                WHERE d.digest = ?1 AND d.content IS NOT NULL";
     let mut statement = store.connection.prepare_cached(sql)?;
     let delivery = statement.query_row([digest.as_str()], |row| {
-        let At(received_at) = row.get(2)?;
+        let (At(received_at), At(last_received_at)) = (row.get(2)?, row.get(7)?);
         Ok(Delivery {
             digest: parsed(row, 0)?,
             name: row.get(1)?,
             received_at,
+            last_received_at,
             header: document(row, 3)?,
             counts: document(row, 4)?,
             findings: document(row, 5)?,
@@ -138,17 +176,20 @@ pub fn load(store: &Store, digest: &Digest) -> Result<Option<Delivery>, StoreErr
 /// Every delivery ever kept, without records: by school, source, and age of the export.
 pub fn list(store: &Store) -> Result<Vec<DeliveryRow>, StoreError> {
     let sql = "SELECT d.digest, r.name, r.received_at, d.header, d.counts, d.findings,
-                      d.content IS NOT NULL
+                      d.content IS NOT NULL, r.last_received_at, r.heard_at
                FROM delivery d JOIN receipt r USING (digest)
-               ORDER BY d.uai, d.source, coalesce(d.exported_at, r.received_at), r.received_at,
-                        d.digest";
+               ORDER BY d.uai, d.source, coalesce(d.exported_at, r.last_received_at),
+                        r.received_at, d.digest";
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
-        let At(received_at) = row.get(2)?;
+        let (At(received_at), At(last_received_at)) = (row.get(2)?, row.get(7)?);
+        let At(heard_at) = row.get(8)?;
         Ok(DeliveryRow {
             digest: parsed(row, 0)?,
             name: row.get(1)?,
             received_at,
+            last_received_at,
+            heard_at,
             header: document(row, 3)?,
             counts: document(row, 4)?,
             findings: document(row, 5)?,
@@ -217,7 +258,7 @@ pub fn prune(store: &mut Store) -> Result<u64, StoreError> {
                    SELECT digest FROM (
                        SELECT d.digest, row_number() OVER (
                            PARTITION BY d.uai, d.source
-                           ORDER BY coalesce(d.exported_at, r.received_at) DESC,
+                           ORDER BY coalesce(d.exported_at, r.last_received_at) DESC,
                                     r.received_at DESC, d.digest) AS rank
                        FROM delivery d JOIN receipt r USING (digest))
                    WHERE rank > ?1)",

@@ -6,8 +6,11 @@ use super::StoreError;
 
 /// In order; the schema's number is how many of them were applied. Never edit one that was
 /// released: add the next.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_witness.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_witness.sql"),
+    include_str!("migrations/0003_last_receipt.sql"),
+];
 
 /// The schema that this program knows.
 pub(super) fn known() -> i64 {

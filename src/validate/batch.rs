@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use super::order;
 use super::policy::Policy;
 use crate::model::delivery::{Header, Source, Status};
 use crate::model::finding::{self as kind, Finding, Kind, Place};
@@ -23,6 +24,8 @@ pub struct Head<'a> {
     pub digest: &'a Digest,
     pub name: &'a str,
     pub received_at: Timestamp,
+    /// Of the same bytes; the same as `received_at` when they came once.
+    pub last_received_at: Timestamp,
     pub header: &'a Header,
 }
 
@@ -47,14 +50,22 @@ pub fn batch(
     schools: &Schools,
     in_force: &BTreeSet<Digest>,
     policy: &Policy,
-    today: Date,
+    now: Timestamp,
 ) -> Batch {
+    let today = day(now, policy);
+    let made = order::made(heads, policy);
+    let made_at = |head: &Head<'_>| made.get(head.digest).copied().unwrap_or(head.received_at);
+    // The newest is the last by this order.
+    let rank = |head: &Head<'_>| {
+        let year = head.header.school_year;
+        (year, made_at(head), head.received_at, head.digest.clone())
+    };
     let active = SchoolYear::on(today, policy.turn);
     let mut batch = Batch::default();
     let mut usable: BTreeMap<(&Uai, Source), BTreeMap<_, Head<'_>>> = BTreeMap::new();
     let mut past = Vec::new();
     for head in heads {
-        match standing(head, schools, in_force, policy, today) {
+        match standing(head, schools, in_force, policy, now) {
             Standing::Refused(finding) => batch.rule(head, Status::Refused, Some(finding)),
             Standing::Early(finding) => batch.rule(head, Status::Early, Some(finding)),
             Standing::Past => past.push(head),
@@ -68,7 +79,7 @@ pub fn batch(
     for (key, mut ranked) in usable {
         let Some((_, newest)) = ranked.pop_last() else { continue };
         current.insert(key, newest);
-        batch.rule(&newest, Status::Current, old(&newest, policy, today));
+        batch.rule(&newest, Status::Current, old(&newest, made_at(&newest), policy, today));
         for head in ranked.values() {
             let finding = about(kind::DELIVERY_OLDER, head).with("current", newest.name);
             batch.rule(head, Status::Superseded, Some(finding));
@@ -148,8 +159,9 @@ fn standing(
     schools: &Schools,
     in_force: &BTreeSet<Digest>,
     policy: &Policy,
-    today: Date,
+    now: Timestamp,
 ) -> Standing {
+    let today = day(now, policy);
     let Header { source: _, uai, school_year, exported_at } = head.header;
     // SEC-41, R-01: nothing is taken for a school outside the agreement.
     match schools.get(uai).map(|school| school.source) {
@@ -158,6 +170,11 @@ fn standing(
             return Standing::Refused(about(kind::SCHOOL_WITHOUT_FILES, head).with("uai", uai));
         }
         Some(SchoolSource::StsSiecle | SchoolSource::Other) => {}
+    }
+    // It would outrank every later file until that day.
+    if !believable(head.received_at, now) {
+        let finding = about(kind::RECEIPT_IN_FUTURE, head);
+        return Standing::Refused(finding.with("received", day(head.received_at, policy)));
     }
     if exported_at.is_some_and(|at| at.duration_since(head.received_at) > CLOCK_DIFFERENCE_MAX) {
         let exported = exported_at.map(|at| day(at, policy)).unwrap_or_default();
@@ -188,18 +205,17 @@ fn standing(
     Standing::Refused(wrong_year(head, active))
 }
 
-/// The newest is the last by this order.
-fn rank<'a>(head: &Head<'a>) -> (SchoolYear, Timestamp, Timestamp, &'a Digest) {
-    let exported = head.header.exported_at.unwrap_or(head.received_at);
-    (head.header.school_year, exported, head.received_at, head.digest)
+/// A receipt is not later than now, as far as clocks agree.
+pub fn believable(received_at: Timestamp, now: Timestamp) -> bool {
+    received_at.duration_since(now) <= CLOCK_DIFFERENCE_MAX
 }
 
 /// the age of the data, by the export date, else by the receipt. Labels do not age.
-fn old(head: &Head<'_>, policy: &Policy, today: Date) -> Option<Finding> {
+fn old(head: &Head<'_>, made_at: Timestamp, policy: &Policy, today: Date) -> Option<Finding> {
     if !matches!(head.header.source, Source::SieclePupils | Source::Sts) {
         return None;
     }
-    let exported = day(head.header.exported_at.unwrap_or(head.received_at), policy);
+    let exported = day(head.header.exported_at.unwrap_or(made_at), policy);
     let age_days = (today - exported).get_days();
     let old = i64::from(age_days) > i64::from(policy.export_age_days_max);
     old.then(|| about(kind::EXPORT_OLD, head).with("exported", exported).with("days", age_days))

@@ -13,6 +13,7 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     Check { ids: &[kind::TOO_MANY_ROWS], run: counts::volume },
     Check { ids: &[kind::COUNT_DROPPED, kind::COUNT_JUMPED], run: counts::rows },
+    Check { ids: &[kind::DEPARTURES_SUSPENDED], run: counts::rejected },
     Check { ids: &[kind::CLASSES_LOST], run: counts::classes_lost },
     Check { ids: &[kind::ID_DUPLICATED], run: identity::ids_duplicated },
     Check { ids: &[kind::INE_DUPLICATED], run: identity::ine_duplicated },
@@ -47,7 +48,10 @@ pub const CHECKS: &[Check] = &[
     },
     Check { ids: &[kind::STRUCTURE_NEAR_MISS, kind::GROUP_UNKNOWN], run: structures::groups },
     Check { ids: &[kind::SERVICES_EMPTY], run: staff::services_empty },
-    Check { ids: &[kind::FUNCTION_MISSING, kind::FUNCTION_UNKNOWN], run: staff::functions },
+    Check {
+        ids: &[kind::FUNCTION_MISSING, kind::FUNCTION_UNKNOWN, kind::FUNCTION_WITHOUT_ACCOUNT],
+        run: staff::functions,
+    },
     Check { ids: &[kind::DANGLING_TEACHER], run: staff::dangling_teachers },
     Check { ids: &[kind::HEAD_TEACHER_UNKNOWN_DIVISION], run: staff::head_teachers },
 ];

@@ -42,6 +42,21 @@ const SMALL_DROP_MAX: usize = 2;
 pub(super) fn rows(view: &View<'_>, verdict: &mut Verdict) {
     for (source, delivery, last) in comparable(view) {
         let ((people, structures), (last_people, last_structures)) = (sizes(delivery), sizes(last));
+        // A kind that is gone whole is a part of the file that is missing, however small it was.
+        for (what, part) in
+            [("classes", StructureKind::Division), ("groupes", StructureKind::Group)]
+        {
+            let of_kind = |one: &Delivery| {
+                structures_of(&one.content).iter().filter(|it| it.kind == part).count()
+            };
+            let (now, before) = (of_kind(delivery), of_kind(last));
+            if now == 0 && before > 0 {
+                verdict.no_departures.insert(source);
+                let finding = view.about_file(kind::COUNT_DROPPED, source);
+                let finding = finding.with("what", what).with("count", now).with("before", before);
+                verdict.add(source, finding);
+            }
+        }
         for (what, now, before) in [
             ("personnes", people, last_people),
             ("classes et groupes", structures, last_structures),
@@ -96,7 +111,7 @@ pub(super) fn classes_lost(view: &View<'_>, verdict: &mut Verdict) {
 }
 
 /// Current deliveries with the one before them, of the same school year.
-fn comparable<'v, 'a>(
+pub(super) fn comparable<'v, 'a>(
     view: &'v View<'a>,
 ) -> impl Iterator<Item = (Source, &'a Delivery, &'a Delivery)> + use<'v, 'a> {
     view.current.iter().filter_map(|(source, delivery)| {
@@ -113,6 +128,20 @@ fn sizes(delivery: &Delivery) -> (usize, usize) {
         Content::Pupils(pupils) => (pupils.len(), structures),
         Content::Sts(sts) => (sts.staff.len(), structures),
         Content::Structures(_) | Content::Nomenclature(_) => (0, structures),
+    }
+}
+
+/// Rows without a key or a name, which could be anybody: nobody leaves by being absent from the
+/// file (DESIGN rule 1), and the school must know why.
+pub(super) fn rejected(view: &View<'_>, verdict: &mut Verdict) {
+    for source in [Source::SieclePupils, Source::Sts] {
+        let Some(delivery) = view.current.get(&source) else { continue };
+        if delivery.counts.rejected > 0 {
+            let finding = view
+                .about_file(kind::DEPARTURES_SUSPENDED, source)
+                .with("count", delivery.counts.rejected);
+            verdict.add(source, finding);
+        }
     }
 }
 

@@ -105,6 +105,7 @@ pub(crate) fn delivery(source: Source, name: &str, content: Content) -> Delivery
         digest: Digest::of_bytes(bytes),
         name: name.to_owned(),
         received_at: "2026-09-16T06:00:00Z".parse().unwrap(),
+        last_received_at: "2026-09-16T06:00:00Z".parse().unwrap(),
         header: Header {
             source,
             uai: "0590001F".parse().unwrap(),
@@ -169,6 +170,13 @@ impl Case {
         self.before.insert(Source::SieclePupils, last);
         self
     }
+    /// The staff file before the current one, with these structures.
+    pub(crate) fn sts_before(mut self, structures: Vec<StructureRecord>) -> Self {
+        let content = StsContent { staff: vec![staff(40, "7")], structures };
+        let last = delivery(Source::Sts, "sts-avant.xml", Content::Sts(content));
+        self.before.insert(Source::Sts, last);
+        self
+    }
     pub(crate) fn year_of(&mut self, source: Source, year: i16) {
         for delivery in self.current.get_mut(&source).into_iter() {
             delivery.header.school_year = SchoolYear(year);
@@ -182,7 +190,8 @@ impl Case {
             before: self.before.iter().map(|(source, delivery)| (*source, delivery)).collect(),
             today: self.today,
             policy: &self.policy,
-            known_function: &|code| code == "ENS" || code == "DIR",
+            known_function: &|code| matches!(code, "ENS" | "DIR" | "IEX"),
+            function_without_account: &|code| code == "IEX",
             overrides: &self.overrides,
         }
     }

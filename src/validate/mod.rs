@@ -16,6 +16,7 @@ mod fold;
 mod generic;
 mod identity;
 pub mod names;
+mod order;
 pub mod overrides;
 pub mod policy;
 mod pupils;

@@ -155,7 +155,7 @@ fn lift(view: &View<'_>, verdict: &mut Verdict, kind: Kind) -> usize {
         if verdict.refused.contains(&source) {
             continue;
         }
-        if kind == kind::COUNT_DROPPED {
+        if kind == kind::COUNT_DROPPED || kind == kind::SERVICES_EMPTY {
             verdict.no_departures.remove(&source);
         }
         if let Some(line) = place.line.filter(|_| kind.severity == Severity::SetAside) {

@@ -2,16 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counts::comparable;
+use super::divisions::structures_of;
 use super::view::{Verdict, View};
 use crate::model::delivery::Source;
 use crate::model::finding as kind;
 use crate::model::ids::StructureKind;
+use crate::model::record::StructureRecord;
 
 /// Without a known function no account is made, and an existing one stays as it is (formats 1.3).
 pub(super) fn functions(view: &View<'_>, verdict: &mut Verdict) {
     for person in view.staff() {
         let finding = match person.function.as_deref() {
             None => view.about_staff(kind::FUNCTION_MISSING, person),
+            Some(code) if (view.function_without_account)(code) => {
+                view.about_staff(kind::FUNCTION_WITHOUT_ACCOUNT, person).with("function", code)
+            }
             Some(code) if (view.known_function)(code) => continue,
             Some(code) => view.about_staff(kind::FUNCTION_UNKNOWN, person).with("function", code),
         };
@@ -22,8 +28,19 @@ pub(super) fn functions(view: &View<'_>, verdict: &mut Verdict) {
 /// Pupils and classes, but no service names a teacher: the timetable has not come back.
 pub(super) fn services_empty(view: &View<'_>, verdict: &mut Verdict) {
     let Some(sts) = view.sts() else { return };
-    let silent = sts.structures.iter().all(|structure| structure.teachers.is_empty());
-    if silent && !sts.structures.is_empty() && view.present_pupils().next().is_some() {
+    let silent = |structures: &[StructureRecord]| {
+        structures.iter().all(|structure| structure.teachers.is_empty())
+    };
+    if !silent(&sts.structures) || sts.structures.is_empty() {
+        return;
+    }
+    // The classes had teachers before: they keep them, and nobody leaves on such a file.
+    let lost = comparable(view)
+        .any(|(source, _, last)| source == Source::Sts && !silent(structures_of(&last.content)));
+    if lost {
+        verdict.no_departures.insert(Source::Sts);
+    }
+    if lost || view.present_pupils().next().is_some() {
         verdict.add(Source::Sts, view.about_file(kind::SERVICES_EMPTY, Source::Sts));
     }
 }

@@ -121,8 +121,11 @@ impl<'a> Sides<'a> {
         for (code, (source, line, count)) in ours {
             let nearest = |side: &Option<BTreeMap<&'a StructureCode, u64>>| {
                 let side = side.as_ref().filter(|side| !side.contains_key(code))?;
-                // A code that stands on our side as well is another class.
-                let free = |other: &&StructureCode| !self.pupils.contains_key(*other);
+                // A code that stands on our side as well is another class, if somebody declares
+                // ours; else ours is a misspelling of it.
+                let free = |other: &&StructureCode| {
+                    !self.pupils.contains_key(*other) || !self.declares(code)
+                };
                 side.keys().copied().filter(free).find(|other| near(other) == near(code))
             };
             let (sts, siecle) = (nearest(&self.sts), nearest(&self.siecle));
@@ -214,7 +217,13 @@ mod tests {
         let case = Case::new()
             .pupils(vec![in_class(1, "2A"), in_class(2, "2 A")])
             .sts(vec![division(51, "2 A", &["7"])]);
-        assert_eq!(case.told(&case.run(divisions)), ["division-unknown 1"]);
+        assert_eq!(case.told(&case.run(divisions)), ["structure-near-miss 1"]);
+        // Siècle declares both: two classes, of which STSWeb lacks one.
+        let case = Case::new()
+            .pupils(vec![in_class(1, "2A"), in_class(2, "2 A")])
+            .structures(vec![division(1, "2A", &[]), division(2, "2 A", &[])])
+            .sts(vec![division(51, "2 A", &["7"])]);
+        assert!(case.told(&case.run(divisions)).iter().all(|it| !it.contains("near-miss")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::checks::CHECKS;
-use super::fixture::{Case, codes, division, lines, pupil, pupils, staff};
+use super::fixture::{Case, codes, division, group, lines, pupil, pupils, staff};
 use super::*;
 use crate::model::finding as kind;
 use crate::model::ids::{IneKey, SchoolYear};
@@ -341,6 +341,7 @@ const PARSER: &[kind::Kind] = &[
     kind::STAFF_TYPE_UNKNOWN,
     kind::UNKNOWN_ELEMENTS,
     kind::DELIVERY_IDENTICAL,
+    kind::HEADER_AMBIGUOUS,
 ];
 
 /// What `batch` finds.
@@ -349,6 +350,7 @@ const BATCH: &[kind::Kind] = &[
     kind::SCHOOL_WITHOUT_FILES,
     kind::YEAR_WRONG,
     kind::EXPORT_IN_FUTURE,
+    kind::RECEIPT_IN_FUTURE,
     kind::EXPORT_OLD,
     kind::DELIVERY_MISSING,
     kind::STS_OLDER,
@@ -433,4 +435,59 @@ proptest! {
         let known: BTreeSet<u64> = rows.iter().map(|row| row.line).collect();
         prop_assert!(lines(&verdict).iter().all(|line| known.contains(line)));
     }
+}
+
+#[test]
+fn a_staff_file_that_lost_its_services_takes_no_teacher_away() {
+    // the timetable was emptied in the source, the classes had teachers.
+    let lost = Case::new().sts(vec![division(50, "2 A", &[])]).sts_before(vec![division(
+        50,
+        "2 A",
+        &["7"],
+    )]);
+    let verdict = check(&lost, &["services-empty"]);
+    assert!(verdict.no_departures.contains(&Source::Sts));
+    // They never had any: told where there are pupils, and nothing is held back.
+    let never = Case::new()
+        .sts(vec![division(51, "2 A", &[])])
+        .sts_before(vec![division(50, "2 A", &[]), division(51, "2 B", &[])]);
+    assert!(check(&never, &[]).no_departures.is_empty());
+    // Accepted for a while, it is what it says.
+    let mut lost = lost;
+    lost.overrides = vec![super::overrides::Override {
+        finding: kind::SERVICES_EMPTY,
+        uai: lost.school.uai.clone(),
+        until: lost.today,
+        reason: "rentrée".to_owned(),
+    }];
+    assert!(check(&lost, &["override-applied", "services-empty"]).no_departures.is_empty());
+}
+
+#[test]
+fn a_part_of_a_file_that_is_gone_whole_is_a_drop() {
+    // One group was all there was: a missing section must not close it.
+    let lost = Case::new()
+        .sts(vec![division(50, "2 A", &["7"])])
+        .sts_before(vec![division(50, "2 A", &["7"]), group(51, "2ANG", &["2 A"])]);
+    let verdict = check(&lost, &["count-dropped"]);
+    assert!(verdict.no_departures.contains(&Source::Sts));
+    assert_eq!(verdict.findings[0].facts["what"], "groupes");
+}
+
+#[test]
+fn rows_that_could_be_anybody_suspend_departures_and_are_told() {
+    let mut case = Case::new().pupils(pupils(30));
+    check(&case, &[]);
+    let delivery = case.current.get_mut(&Source::SieclePupils).unwrap();
+    delivery.counts.read += 1;
+    delivery.counts.rejected += 1;
+    let verdict = check(&case, &["departures-suspended"]);
+    assert_eq!(verdict.findings[0].facts["count"], "1");
+}
+
+#[test]
+fn a_function_that_gives_no_account_is_told() {
+    let mut person = staff(40, "7");
+    person.function = Some("IEX".to_owned());
+    check(&Case::new().staff(vec![person]), &["function-without-account 40"]);
 }

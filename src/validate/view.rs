@@ -27,6 +27,8 @@ pub struct View<'a> {
     pub policy: &'a Policy,
     /// Whether `mappings/functions.toml` has a code.
     pub known_function: &'a dyn Fn(&str) -> bool,
+    /// Whether it says that the code gives no account.
+    pub function_without_account: &'a dyn Fn(&str) -> bool,
     /// Of every school; the others' are passed over.
     pub overrides: &'a [Override],
 }

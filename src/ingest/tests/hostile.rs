@@ -48,12 +48,12 @@ fn a_file_cut_at_any_byte_is_refused() {
             if cut < sound {
                 let refusal = result.expect_err(name);
                 let cut_sign = !xml.is_char_boundary(cut);
-                let expected = if cut_sign && refusal.id == finding::ENCODING_INVALID.id {
+                let expected = if cut_sign && refusal.finding.id == finding::ENCODING_INVALID.id {
                     finding::ENCODING_INVALID.id
                 } else {
                     finding::XML_TRUNCATED.id
                 };
-                assert_eq!(refusal.id, expected, "{name} at {cut}: {refusal:?}");
+                assert_eq!(refusal.finding.id, expected, "{name} at {cut}: {refusal:?}");
             } else {
                 assert!(result.is_ok(), "{name} at {cut}");
             }
@@ -153,7 +153,7 @@ fn bytes_that_are_not_utf8_are_refused_by_the_parser_too() {
     let xml = pupil_with("<NOM_USAGE>?</NOM_USAGE>").into_bytes();
     let broken: Vec<u8> = xml.iter().map(|byte| if *byte == b'?' { 0xe9 } else { *byte }).collect();
     let refusal = read("t.xml", broken.as_slice(), &door()).unwrap_err();
-    assert_eq!(refusal.id, finding::ENCODING_INVALID.id);
+    assert_eq!(refusal.finding.id, finding::ENCODING_INVALID.id);
 }
 
 /// A change to a sample: at a place, take so many bytes away and put these in.

@@ -30,7 +30,7 @@ fn ingest(xml: &str) -> Result<Ingested, Finding> {
         // DESIGN rule 11.
         assert!(ingested.counts.add_up(), "{:?}", ingested.counts);
     }
-    ingested
+    ingested.map_err(|refused| refused.finding)
 }
 
 #[track_caller]

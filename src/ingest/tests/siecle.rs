@@ -339,13 +339,16 @@ fn a_school_has_so_many_people_and_classes_and_no_more() {
     let people = |count| pupils_with(&format!("<ELEVES>{}</ELEVES>", row.repeat(count)));
     assert!(read("t.xml", people(2).as_bytes(), &door).is_ok());
     let refusal = read("t.xml", people(3).as_bytes(), &door).unwrap_err();
-    assert_eq!(refusal.id, finding::TOO_MANY_ROWS.id);
+    assert_eq!(refusal.finding.id, finding::TOO_MANY_ROWS.id);
     let division = "<DIVISION CODE_STRUCTURE=\"A\"/>".repeat(2);
     let xml = format!(
         "<BEE_STRUCTURES>{PARAMETERS}<DONNEES><DIVISIONS>{division}</DIVISIONS></DONNEES>\
          </BEE_STRUCTURES>"
     );
-    assert_eq!(read("t.xml", xml.as_bytes(), &door).unwrap_err().id, finding::TOO_MANY_ROWS.id);
+    assert_eq!(
+        read("t.xml", xml.as_bytes(), &door).unwrap_err().finding.id,
+        finding::TOO_MANY_ROWS.id
+    );
 }
 
 #[test]
@@ -357,4 +360,37 @@ fn unknown_elements_are_counted_by_path_once_a_file_and_never_quoted() {
     let facts = &read.findings[0].facts;
     assert_eq!(facts["paths"], "BEE_ELEVES/DONNEES/AUTRE, BEE_ELEVES/DONNEES/ELEVES/ELEVE/NOUVEAU");
     assert_eq!(facts["count"], "3");
+}
+
+#[test]
+fn a_header_that_tells_two_things_is_refused() {
+    // SEC-41: whose file it is must be sure.
+    let with = |header: &str| pupil_with("").replacen(PARAMETERS, header, 1);
+    let twice = |field: &str, second: &str| {
+        let header = PARAMETERS.replacen("</PARAMETRES>", &format!("{second}</PARAMETRES>"), 1);
+        let refusal = refused(&with(&header), finding::HEADER_AMBIGUOUS);
+        assert_eq!(refusal.facts["field"], field);
+        assert_eq!(refusal.uai, None);
+    };
+    twice("UAJ", "<UAJ>0809990Z</UAJ>");
+    twice("UAJ", "<UAJ>0599990N</UAJ>");
+    twice("ANNEE_SCOLAIRE", "<ANNEE_SCOLAIRE>2025</ANNEE_SCOLAIRE>");
+    twice("HORODATAGE", "<HORODATAGE>08/09/2026 21:04:11</HORODATAGE>");
+    let other = PARAMETERS.replace("0599990N", "0809990Z");
+    let refusal = refused(&with(&format!("{PARAMETERS}{other}")), finding::HEADER_AMBIGUOUS);
+    assert_eq!((refusal.facts["field"].as_str(), refusal.uai), ("PARAMETRES", None));
+}
+
+#[test]
+fn a_refused_file_says_what_it_had_told_of_itself() {
+    let whole = pupil_with("");
+    let told = |xml: &str| {
+        let refused = read("t.xml", xml.as_bytes(), &door()).unwrap_err();
+        (refused.source, refused.header.map(|header| header.school_year))
+    };
+    let cut = whole.find("<DONNEES>").unwrap();
+    let year = Some(crate::model::ids::SchoolYear(2026));
+    assert_eq!(told(&whole[..cut]), (Some(Source::SieclePupils), year));
+    assert_eq!(told("<BEE_ELEVES><PARAMETRES>"), (Some(Source::SieclePupils), None));
+    assert_eq!(told("<BEE_RESPONSABLES/>"), (None, None));
 }

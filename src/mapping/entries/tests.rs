@@ -164,6 +164,9 @@ fn a_frozen_group_says_so_and_keeps_a_member() {
     assert!(!entry.links.contains_key("owner"));
     // Requirements 3.3: neither the code nor the label is shown.
     assert_eq!(entry.attributes["ou"], ["0590001F-div-2-A"]);
+    assert_eq!(entry.key.to_string(), "rentree:division:0590001F:2 A");
+    let mark = entry.key.opaque().to_string();
+    assert_eq!(entry.attributes["description"], [mark]);
 }
 
 #[test]

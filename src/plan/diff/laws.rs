@@ -94,6 +94,7 @@ fn planned(world: &World, observed: &Observed) -> Plan {
         managed: &managed(),
         known: &world.known,
         deletions: &world.deletions,
+        unheard: &BTreeMap::new(),
         link_chunk: world.chunk,
     });
     make::make(Parts {

@@ -9,13 +9,15 @@ struct Case {
     observed: Observed,
     known: BTreeSet<ObjectKey>,
     deletions: BTreeSet<ObjectKey>,
+    unheard: BTreeMap<Uai, BTreeSet<PersonId>>,
     chunk: usize,
 }
 
 fn case(desired: Vec<Entry>, observed: Vec<Entry>) -> Case {
     let known = desired.iter().chain(&observed).map(|entry| entry.key.clone()).collect();
     let observed = Observed { entries: keyed(observed), ..Observed::default() };
-    Case { desired, observed, known, deletions: BTreeSet::new(), chunk: 50 }
+    let unheard = BTreeMap::new();
+    Case { desired, observed, known, deletions: BTreeSet::new(), unheard, chunk: 50 }
 }
 
 fn difference(case: &Case) -> Difference {
@@ -26,6 +28,7 @@ fn difference(case: &Case) -> Difference {
         managed: &managed(),
         known: &case.known,
         deletions: &case.deletions,
+        unheard: &case.unheard,
         link_chunk: case.chunk,
     })
 }
@@ -149,6 +152,7 @@ fn no_operation_holds_a_password_even_if_the_mapping_managed_it() {
         managed: &managed,
         known: &BTreeSet::new(),
         deletions: &BTreeSet::from([gone.key]),
+        unheard: &BTreeMap::new(),
         link_chunk: 50,
     });
     let kinds: Vec<_> = found.operations.iter().map(|operation| operation.kind).collect();
@@ -253,6 +257,7 @@ fn where_the_place_says_disabled_the_move_is_the_disabling() {
         managed: &managed,
         known: &BTreeSet::new(),
         deletions: &BTreeSet::new(),
+        unheard: &BTreeMap::new(),
         link_chunk: 50,
     });
     let kinds: Vec<_> = found.operations.iter().map(|operation| operation.kind).collect();
@@ -356,4 +361,26 @@ fn a_container_is_never_moved() {
     // Once both stand, one is the double of the other, and there is nothing more to do.
     case.observed.doubles = vec![(case.desired[0].key.clone(), case.desired[0].dn.clone())];
     check(&case, &[]);
+}
+
+#[test]
+fn a_group_not_heard_of_loses_only_whoever_left_the_school() {
+    // the old school's staff file is missing; the class must not stay open to a leaver.
+    let (ines, paul) = (ines(), account(2, SCHOOL, "paul.exemple"));
+    let moved = account(1, OTHER, "ines.exemple");
+    let class = group(SCHOOL, "1G3", &[&ines.dn, &paul.dn, "uid=ami,ou=ailleurs,dc=exemple"]);
+    let mut case = case(vec![moved.clone(), paul.clone()], vec![ines.clone(), paul, class]);
+    case.unheard = [(SCHOOL.parse().unwrap(), BTreeSet::from([PersonId(2)]))].into();
+    let removed: Vec<BTreeSet<String>> = difference(&case)
+        .operations
+        .into_iter()
+        .filter_map(|operation| match operation.action {
+            Action::RemoveLinks { dn: _, attribute: _, values } => Some(values),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(removed, [BTreeSet::from([ines.dn, moved.dn])]);
+    // Of a school that is heard, or of which nothing was asked, nothing is touched.
+    case.unheard = BTreeMap::new();
+    assert!(difference(&case).operations.iter().all(|it| it.kind != OperationKind::RemoveMember));
 }

@@ -13,6 +13,7 @@ fn delivery(byte: u8, day: i8) -> Delivery {
         digest: digest(byte),
         name: format!("académie/{byte}.zip!sts.xml"),
         received_at: noon,
+        last_received_at: noon,
         header: Header {
             source: Source::Sts,
             uai: uai(),
@@ -70,6 +71,28 @@ fn the_first_receipt_of_some_bytes_counts_and_never_moves_later() {
     check(&mut store, 4, 3);
     let sql = "UPDATE receipt SET received_at = '2027'";
     assert!(store.connection.execute(sql, []).is_err());
+}
+
+#[test]
+fn the_last_receipt_is_kept_beside_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    deliveries::save(&mut store, &[delivery(1, 5)]).unwrap();
+    let again = deliveries::Receipt {
+        digest: digest(1),
+        name: "autre.xml".to_owned(),
+        received_at: delivery(1, 9).received_at,
+        last_received_at: delivery(1, 9).received_at,
+        heard_at: delivery(1, 10).received_at,
+    };
+    deliveries::save_receipts(&mut store, &[again]).unwrap();
+    let row = deliveries::list(&store).unwrap().remove(0);
+    assert_eq!(row.name, delivery(1, 5).name);
+    assert_eq!(row.received_at, delivery(1, 5).received_at);
+    assert_eq!(row.last_received_at, delivery(1, 9).received_at);
+    assert_eq!(row.heard_at, delivery(1, 10).received_at);
+    let loaded = deliveries::load(&store, &digest(1)).unwrap().unwrap();
+    assert_eq!(loaded.last_received_at, row.last_received_at);
 }
 
 #[test]

@@ -14,8 +14,13 @@ pub fn present(attribute: &str) -> String {
 
 /// One of the attributes is there.
 pub fn any_present(attributes: &[String]) -> String {
-    let one: String = attributes.iter().map(|attribute| present(attribute)).collect();
-    format!("(|{one})")
+    let one: Vec<String> = attributes.iter().map(|attribute| present(attribute)).collect();
+    any_of(&one)
+}
+
+/// One of the filters at least; with none it is false.
+pub fn any_of(filters: &[String]) -> String {
+    format!("(|{})", filters.concat())
 }
 
 /// All of the filters; with none it is true.

@@ -8,7 +8,7 @@ use super::outcome::{ASSERTION_FAILED, NO_SUCH_ATTRIBUTE, SUCCESS, VALUE_EXISTS}
 use super::outcome::{refused, unanswered};
 use super::wire::Lease;
 use super::write::{Delta, not_ours, restless};
-use super::{LdapTarget, filter, read};
+use super::{LdapTarget, read};
 use crate::model::dn;
 use crate::model::entry::ObjectKey;
 use crate::target::{Done, WriteError};
@@ -26,7 +26,7 @@ impl LdapTarget {
         name: &str,
         delta: Delta<'_>,
     ) -> Result<Done, WriteError> {
-        let mark = filter::equals(&self.lens.managed().mark, &key.to_string());
+        let mark = self.marked(key);
         let mut controls = self.unless_followed(self.asserting(&mark));
         if controls.is_empty() {
             self.look_at_ours(lease, key, name).await?;
@@ -74,7 +74,7 @@ impl LdapTarget {
         let Some(found) = found.map(|found| self.lens.view(found).seen) else {
             return Err(WriteError::Stale("the entry is gone".into()));
         };
-        if found.key.as_ref() != Some(key) {
+        if !found.key.as_ref().is_some_and(|found| key.is_marked(found)) {
             return Err(not_ours(found.key.as_ref()));
         }
         let there = found.links.get(delta.attribute).cloned().unwrap_or_default();

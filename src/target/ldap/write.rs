@@ -82,7 +82,7 @@ impl LdapTarget {
         let Some(found) = found.map(|found| self.lens.view(found).seen) else {
             return Err(stale("an entry that this account may not see stands there"));
         };
-        if found.key.as_ref() != Some(&entry.key) {
+        if !found.key.as_ref().is_some_and(|found| entry.key.is_marked(found)) {
             return Err(not_ours(found.key.as_ref()));
         }
         let mut differ = differing(&entry.attributes, &found.attributes);
@@ -166,7 +166,7 @@ impl LdapTarget {
                 return self.compare_renamed(lease, key, to).await;
             };
             let view = self.lens.view(found);
-            if view.seen.key.as_ref() != Some(key) {
+            if !view.seen.key.as_ref().is_some_and(|found| key.is_marked(found)) {
                 return Err(not_ours(view.seen.key.as_ref()));
             }
             if view.seen.dn == to {
@@ -197,7 +197,7 @@ impl LdapTarget {
     ) -> Result<Done, WriteError> {
         let found = read::entry(lease, to, self.lens.look()).await?;
         match found.map(|found| self.lens.view(found).seen.key) {
-            Some(Some(found)) if found == *key => Ok(Done::Already),
+            Some(Some(found)) if key.is_marked(&found) => Ok(Done::Already),
             Some(found) => Err(not_ours(found.as_ref())),
             None => Err(stale("the entry stands neither at its old name nor at the new one")),
         }
@@ -216,7 +216,7 @@ impl LdapTarget {
                 return Ok(Done::Already);
             };
             let view = self.lens.view(found);
-            if view.seen.key.as_ref() != Some(key) {
+            if !view.seen.key.as_ref().is_some_and(|found| key.is_marked(found)) {
                 return Err(not_ours(view.seen.key.as_ref()));
             }
             let drift = differing(&view.seen.attributes, before);
@@ -248,11 +248,21 @@ impl LdapTarget {
             return Err(stale("the entry is gone"));
         };
         let view = self.lens.view(found);
-        if view.seen.key.as_ref() == Some(key) {
+        if view.seen.key.as_ref().is_some_and(|found| key.is_marked(found)) {
             Ok(view)
         } else {
             Err(not_ours(view.seen.key.as_ref()))
         }
+    }
+
+    /// The filter of an entry that carries the mark of an object, in either form.
+    pub(super) fn marked(&self, key: &ObjectKey) -> String {
+        let mark = &self.lens.managed().mark;
+        let (plain, opaque) = (key.to_string(), key.opaque().to_string());
+        if plain == opaque {
+            return filter::equals(mark, &plain);
+        }
+        filter::any_of(&[filter::equals(mark, &plain), filter::equals(mark, &opaque)])
     }
 
     /// The control by which the server writes only if the entry is still as it was seen; none when
@@ -272,7 +282,7 @@ impl LdapTarget {
         }
         let filter = match &view.csn {
             Some(csn) => filter::equals(super::lens::ENTRY_CSN, csn),
-            None => filter::equals(&self.lens.managed().mark, &key.to_string()),
+            None => self.marked(key),
         };
         self.asserting(&filter)
     }

@@ -42,12 +42,14 @@ fn rule(all: &[Given], in_force: &[&str], schools: &Schools, today: Date) -> Bat
             digest: &given.digest,
             name: &given.name,
             received_at: given.received_at,
+            last_received_at: given.received_at,
             header: &given.header,
         })
         .collect();
     let named = all.iter().filter(|given| in_force.contains(&given.name.as_str()));
     let in_force = named.map(|given| given.digest.clone()).collect();
-    batch(&heads, schools, &in_force, &Policy::standard(), today)
+    let now = format!("{today}T12:00:00Z").parse().unwrap();
+    batch(&heads, schools, &in_force, &Policy::standard(), now)
 }
 
 /// Rulings as `name status finding…`, in the order given.
@@ -162,6 +164,17 @@ fn an_export_from_the_future_is_refused() {
             "b siecle-pupils 2026 2026-09-16 2026-09-15",
         ],
         &["a refused export-in-future", "b current"],
+    );
+}
+
+#[test]
+fn a_receipt_from_the_future_is_refused_and_outranks_nothing() {
+    // A file whose time is wrong, or a manifest: it would block the school until that day.
+    check(
+        date(2026, 9, 16),
+        &["a"],
+        &["a sts 2026 - 2026-09-18", "b sts 2026 - 2026-09-15", "c sts 2026 - 2026-09-17"],
+        &["a refused receipt-in-future", "b superseded delivery-older", "c current"],
     );
 }
 
