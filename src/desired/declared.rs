@@ -37,6 +37,20 @@ fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + '
     })
 }
 
+/// The classes that a pupil's record names, as written.
+pub fn classes<'a>(input: &'a SchoolInput<'_>, line: u64) -> &'a [StructureCode] {
+    let record = input.pupils().iter().find(|record| record.line == line);
+    record.map(|record| record.divisions.as_slice()).unwrap_or_default()
+}
+
+/// The numbers under which a file lists people, those of records set aside too.
+pub fn numbers<'a>(input: &'a SchoolInput<'_>, source: Source) -> impl Iterator<Item = &'a str> {
+    let pupils = input.pupils().iter().map(|record| record.eleve_id.as_str());
+    let staff = input.staff().iter().map(|record| record.staff.id.as_str());
+    let of = move |one: Source| source == one;
+    pupils.filter(move |_| of(Source::SieclePupils)).chain(staff.filter(move |_| of(Source::Sts)))
+}
+
 /// One person as one school declares him or her.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
@@ -106,6 +120,7 @@ pub fn collect(
             place(&mut declarations, decisions, input, declared);
         }
     }
+    keep_ines_apart(&mut declarations, &holders);
     declarations
 }
 
@@ -135,10 +150,44 @@ fn could_be(person: &Person, claim: &Claim) -> bool {
     same_day || same_name
 }
 
+/// Whoever was joined to somebody else is nobody any more.
+fn living(registry: &Registry) -> impl Iterator<Item = &Person> {
+    registry.persons.values().filter(|person| person.joined.is_none())
+}
+
+/// An INE that is somebody else's is not added to a person: the next run would find two persons
+/// under it. Of two persons who are both declared with an INE that is nobody's yet, neither gets it.
+fn keep_ines_apart(
+    declarations: &mut Declarations,
+    holders: &BTreeMap<&Identifier, Vec<PersonId>>,
+) {
+    let mut carriers: Vec<(Identifier, PersonId)> = Vec::new();
+    for (person, schools) in &mut declarations.by_person {
+        for declared in schools.values_mut() {
+            declared.identifiers.retain(|identifier| {
+                let held = identifier.is_ine().then(|| holders.get(identifier)).flatten();
+                held.is_none_or(|ids| ids.contains(person))
+            });
+            let free = |one: &&Identifier| one.is_ine() && !holders.contains_key(*one);
+            carriers
+                .extend(declared.identifiers.iter().filter(free).map(|one| (one.clone(), *person)));
+        }
+    }
+    carriers.sort_unstable();
+    carriers.dedup();
+    for shared in carriers.chunk_by(|left, right| left.0 == right.0).filter(|one| one.len() > 1) {
+        for (ine, person) in shared {
+            for declared in declarations.by_person.get_mut(person).into_iter().flatten() {
+                declared.1.identifiers.remove(ine);
+            }
+        }
+    }
+}
+
 /// Who is known at each school.
 fn members(registry: &Registry) -> BTreeMap<&Uai, Vec<&Person>> {
     let mut members: BTreeMap<&Uai, Vec<&Person>> = BTreeMap::new();
-    for person in registry.persons.values() {
+    for person in living(registry) {
         for uai in person.enrolments.keys() {
             members.entry(uai).or_default().push(person);
         }
@@ -148,7 +197,7 @@ fn members(registry: &Registry) -> BTreeMap<&Uai, Vec<&Person>> {
 
 fn holders(registry: &Registry) -> BTreeMap<&Identifier, Vec<PersonId>> {
     let mut holders: BTreeMap<&Identifier, Vec<PersonId>> = BTreeMap::new();
-    for person in registry.persons.values() {
+    for person in living(registry) {
         for identifier in &person.identifiers {
             holders.entry(identifier).or_default().push(person.id);
         }

@@ -67,7 +67,7 @@ pub fn shown(value: &str) -> String {
 
 /// Puts facts into a sentence: `{fact}` is its value, `{fact?text}` is the text when the fact is
 /// there. Values are never read as places themselves.
-fn fill(template: &str, facts: &Facts) -> String {
+pub(super) fn fill(template: &str, facts: &Facts) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, place)) = rest.split_once('{') {

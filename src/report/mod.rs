@@ -11,4 +11,7 @@ pub mod plan_ldif;
 mod plan_sample;
 pub mod plan_text;
 mod plan_words;
+pub mod question;
+pub mod question_lines;
 pub mod school;
+pub mod words;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::decided::{self, Decided, Known};
 use super::facts;
 use super::intake;
 use super::outcome::{ExitStatus, Failure};
@@ -9,31 +10,22 @@ use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::{Stopwatch, World};
-use crate::desired::declared;
-use crate::desired::input::SchoolInput;
+use crate::desired::entries;
 use crate::desired::naming::Ledger;
-use crate::desired::people::{self, Setting};
-use crate::desired::structures::{self, Structures};
-use crate::desired::{entries, workspaces};
-use crate::matching::Roster;
-use crate::matching::answer::Answers;
-use crate::matching::claim::{Claim, ClaimId};
-use crate::matching::decide::{self, Decision, Doubt};
 use crate::model::account::AccountState;
 use crate::model::entry::{Entry, ObjectKey};
-use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::Person;
-use crate::model::registry::{Registry, RegistryChange};
-use crate::model::workspace::WorkspaceWithMembers;
+use crate::model::registry::Registry;
 use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::{Objection, PersonCounts, Plan, Summary, guard};
+use crate::plan::{Objection, Plan, Summary, guard};
+use crate::store::review::questions;
 use crate::store::runs::RunId;
-use crate::store::{Store, plans, registry};
+use crate::store::{Store, plans};
 
 /// A plan, stored, with what was seen on the way.
 pub struct Draft {
@@ -61,19 +53,20 @@ pub fn draft(
     laps.lap("ingest");
     let mut review = review::review(session, store, intake)?;
     laps.lap("validate");
-    let registry = registry::load(store).map_err(store_failure)?;
+    let known = Known::load(store)?;
+    let registry = &known.registry;
     laps.lap("load");
     let observed = runtime.block_on(targets::observe_all(session, labs))?;
     laps.lap("observe");
-    let decided = decide_all(session, &review, &registry, &observed);
+    let decided = decided::decide_all(session, &review, &known, &observed);
     laps.lap("match");
     let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
-    let Decided { change, counts, findings, after, .. } = decided;
+    let Decided { change, counts, findings, after, questions, spaces: _ } = decided;
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
     let wanted = compared.desired.values().next().cloned().unwrap_or_default();
-    let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &turns);
+    let facts = facts::guard_facts(registry, &after, &observed, &wanted, &turns);
     let operations = compared.operations;
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
@@ -104,96 +97,16 @@ pub fn draft(
             .into());
     }
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
+    questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;
     laps.lap("plan");
     let Compared { strays, doubles, .. } = compared;
     Ok(Draft { run, plan, review, strays, doubles, duration_ms: laps.ms })
 }
 
-/// What should stand, before it is compared.
-struct Decided {
-    after: Registry,
-    change: RegistryChange,
-    spaces: Vec<WorkspaceWithMembers>,
-    counts: PersonCounts,
-    findings: Vec<Finding>,
-}
-
-/// What the registry has to tell the schools of the deliveries in force: holds, questions. For
-/// `check`, which keeps nothing and looks at no target.
-pub fn findings_of_registry(
-    session: &Session,
-    store: &Store,
-    review: &Review,
-) -> anyhow::Result<Vec<Finding>> {
-    let registry = registry::load(store).map_err(store_failure)?;
-    Ok(decide_all(session, review, &registry, &BTreeMap::new()).findings)
-}
-
-fn decide_all(
-    session: &Session,
-    review: &Review,
-    registry: &Registry,
-    observed: &BTreeMap<String, Observed>,
-) -> Decided {
-    let inputs = review.inputs(session);
-    let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
-    let roster = Roster::new(registry, session.today());
-    let outcome = decide::decide(
-        &claims,
-        &decide::Setting {
-            roster: &roster,
-            answers: &Answers::default(),
-            policy: &session.config.matching,
-            today: session.today(),
-            first_free: first_free(registry, observed),
-        },
-    );
-    let decisions = outcome.decisions;
-    let structures: BTreeMap<Uai, Structures> = inputs
-        .iter()
-        .map(|input| (input.school.uai.clone(), structures::of_school(input, session.today())))
-        .collect();
-    let functions = &session.config.functions;
-    let declarations = declared::collect(&inputs, &structures, &decisions, functions, registry);
-    let setting = Setting {
-        registry,
-        inputs: &inputs,
-        declarations: &declarations,
-        scheme: &session.config.scheme,
-        policy: &session.config.lifecycle,
-        today: session.today(),
-    };
-    let settled = people::settle(&setting, &mut ledger(registry, observed));
-    let mut change = RegistryChange { persons: settled.changed, workspaces: Vec::new() };
-    let mut after = registry.clone();
-    after.apply(&change);
-    let neutral = &session.config.scheme.neutral;
-    let spaces =
-        workspaces::settle(registry, &after.persons, &structures, neutral, session.today());
-    change.workspaces = spaces
-        .iter()
-        .map(|space| &space.workspace)
-        .filter(|space| registry.workspaces.get(&space.key) != Some(space))
-        .cloned()
-        .collect();
-    for space in &change.workspaces {
-        after.workspaces.insert(space.key.clone(), space.clone());
-    }
-    let mut findings = settled.findings;
-    findings.extend(conflicts(&inputs, &claims, &decisions));
-    let counts = PersonCounts {
-        moved: settled.moved,
-        held: settled.held,
-        leaving: settled.leaving,
-        ..count(&decisions)
-    };
-    Decided { after, change, spaces, counts, findings }
-}
-
 /// The number of the next new person: beyond every number that the registry gave, and beyond every
 /// mark that a target holds. A registry that was restored from a copy, or lost, must not give the
 /// number, and with it the account, of somebody that it has forgotten.
-fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
+pub(super) fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
     let marks = observed.values().flat_map(|seen| seen.entries.keys());
     let marked = marks.filter_map(|key| match key {
         ObjectKey::Account(person) => Some(PersonId(person.0 + 1)),
@@ -221,7 +134,7 @@ fn forgotten(strays: &[ObjectKey]) -> Option<Objection> {
 }
 
 /// Every name that is taken, by the registry or in a target.
-fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger {
+pub(super) fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger {
     let mut ledger = Ledger::new();
     for account in registry.persons.values().filter_map(|person| person.account.as_ref()) {
         let name = &account.name;
@@ -241,59 +154,6 @@ fn ledger(registry: &Registry, observed: &BTreeMap<String, Observed>) -> Ledger 
         }
     }
     ledger
-}
-
-fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
-    let mut counts = PersonCounts::default();
-    let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
-    for decision in decisions.values() {
-        match decision {
-            Decision::New { person } => _ = new.insert(*person),
-            Decision::Same { person, evidence: _ } => _ = known.insert(*person),
-            Decision::Ask { about: _, why: _ } => counts.in_review += 1,
-        }
-    }
-    counts.new = new.len() as u64;
-    counts.matched = known.len() as u64;
-    counts
-}
-
-fn conflicts(
-    inputs: &[SchoolInput<'_>],
-    claims: &[Claim],
-    decisions: &BTreeMap<ClaimId, Decision>,
-) -> Vec<Finding> {
-    let schools: BTreeMap<&Uai, &SchoolInput<'_>> =
-        inputs.iter().map(|input| (&input.school.uai, input)).collect();
-    let numbers: BTreeMap<&ClaimId, &str> =
-        claims.iter().map(|claim| (&claim.id, claim.number())).collect();
-    let told = |id: &ClaimId, why: Doubt| {
-        let delivery = schools.get(&id.uai).and_then(|input| input.deliveries.get(&id.source));
-        let file = delivery.map_or("", |delivery| delivery.name.as_str());
-        let finding = finding::IDENTITY_CONFLICT.at(Place::line(file, id.line)).of(&id.uai);
-        let number = numbers.get(id).copied().unwrap_or_default();
-        finding.with("id", number).with("reason", doubt_in_french(why))
-    };
-    decisions
-        .iter()
-        .filter_map(|(id, decision)| match decision {
-            Decision::Ask { about: _, why } => Some(told(id, *why)),
-            Decision::Same { .. } | Decision::New { .. } => None,
-        })
-        .collect()
-}
-
-/// What a school secretary reads of a doubt.
-fn doubt_in_french(why: Doubt) -> &'static str {
-    match why {
-        Doubt::BirthDateDiffers => "même identifiant, mais une autre date de naissance",
-        Doubt::GivenNameDiffers => "même identifiant, mais un autre prénom",
-        Doubt::NameDiffers => "même numéro, mais un autre nom",
-        Doubt::NothingAgrees => "même identifiant, sans rien qui le confirme",
-        Doubt::TwoPersons => "ses identifiants sont ceux de deux personnes",
-        Doubt::TwiceInOneFile => "deux fiches du même fichier désignent la même personne",
-        Doubt::Resembles(_) => "ressemble à une personne déjà connue, sans preuve suffisante",
-    }
 }
 
 /// The targets, compared.

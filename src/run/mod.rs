@@ -5,8 +5,10 @@
 
 pub mod apply;
 pub mod applying;
+pub mod asked;
 pub mod backup;
 pub mod check;
+pub mod decided;
 pub mod demo;
 pub mod doctor;
 pub mod draft;
@@ -19,6 +21,7 @@ pub mod people;
 pub mod plan;
 pub mod replay;
 pub mod review;
+pub mod rulings;
 #[expect(clippy::module_inception, reason = "the command is called run")]
 pub mod run;
 pub mod session;

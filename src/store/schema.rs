@@ -6,7 +6,8 @@ use super::StoreError;
 
 /// In order; the schema's number is how many of them were applied. Never edit one that was
 /// released: add the next.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0003_review.sql")];
 
 /// The schema that this program knows.
 pub(super) fn known() -> i64 {
