@@ -111,6 +111,12 @@ pub enum Command {
         #[command(subcommand)]
         what: ReviewCommand,
     },
+    /// Tell one person's story: enrolments, records and why they are his, answers, operations
+    Explain {
+        /// Login, address, number of the person, or mark or DN of an entry
+        #[arg(value_name = "LOGIN|PERSON|ENTRY")]
+        whom: String,
+    },
     /// Write a consistent copy of the store, also while it is in use
     Backup { file: PathBuf },
     /// Serve the embedded lab until stopped (Ctrl-C)
@@ -157,6 +163,18 @@ pub enum ReviewCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// Who takes it back; the system's user by default
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Write the open questions as CSV, to be answered in a spreadsheet
+    Export {
+        /// A new file; it holds names and birth dates
+        file: PathBuf,
+    },
+    /// Take the answers of such a file, all of them or none
+    Import {
+        file: PathBuf,
+        /// Who decides; the system's user by default
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },

@@ -85,6 +85,7 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
         Command::Runs { most } => run::status::runs(&session()?, most),
         Command::People { school, find } => run::people::people(&session()?, school, find),
         Command::Review { what } => review(&session()?, what),
+        Command::Explain { whom } => run::explain::explain(&session()?, &whom),
         Command::Backup { file } => run::backup::backup(&session()?, &file),
         Command::Lab => run::lab::lab(&session()?),
     }
@@ -100,6 +101,10 @@ fn review(session: &Session, what: ReviewCommand) -> anyhow::Result<ExitStatus> 
             let verdict = verdict.into();
             let typed = run::review::decide::Typed { question, verdict, reason, by, person };
             run::review::decide::decide(session, &typed)
+        }
+        ReviewCommand::Export { file } => run::review::export::export(session, &file),
+        ReviewCommand::Import { file, by } => {
+            run::review::import::import(session, &file, by.as_deref())
         }
         ReviewCommand::Undo { question, reason, by } => {
             run::review::undo::undo(session, question, &reason, by.as_deref())

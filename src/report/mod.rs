@@ -12,6 +12,8 @@ mod plan_sample;
 pub mod plan_text;
 mod plan_words;
 pub mod question;
+pub mod question_csv;
 pub mod question_lines;
 pub mod school;
+pub mod story;
 pub mod words;

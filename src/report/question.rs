@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::catalogue::shown;
+use super::story::{account_state, write_answer};
 use super::words::{self, say};
 use crate::matching::decide::{Candidate, Weighing};
 use crate::matching::normal;
@@ -17,7 +18,6 @@ use crate::model::person::{EnrolmentState, Identifier, Person};
 use crate::model::registry::Registry;
 use crate::model::school::Schools;
 use crate::model::traits::{Sex, Traits};
-use crate::store::review::Verdict;
 use crate::store::review::answers::Answer;
 use crate::store::review::questions::Question;
 
@@ -59,7 +59,9 @@ pub fn text(page: &Page<'_>) -> String {
     write_answers(&mut out, page);
     if !page.answers.is_empty() {
         let _ = writeln!(out, "\n{}", words("given-answers"));
-        page.answers.iter().for_each(|answer| write_given(&mut out, page, answer));
+        for answer in page.answers {
+            write_answer(&mut out, answer, page.zone);
+        }
     }
     out
 }
@@ -212,7 +214,7 @@ fn column_of_person(person: &Person) -> Vec<String> {
         login: person
             .account
             .as_ref()
-            .map(|account| format!("{} ({})", account.name.login, account.state.as_str())),
+            .map(|account| format!("{} ({})", account.name.login, account_state(&account.state))),
     };
     let id = person.id.to_string();
     cells.column(say("page", "person", &[("person", Some(&id))]))
@@ -364,25 +366,4 @@ fn sentence(name: &str, facts: &[(&'static str, Option<String>)]) -> String {
 fn write_choice(out: &mut String, title: &str, text: &str, id: u64, verdict: &str) {
     let _ = writeln!(out, "  {title} : {text}");
     let _ = writeln!(out, "    rentree review decide {id} {verdict} --reason …");
-}
-
-fn write_given(out: &mut String, page: &Page<'_>, answer: &Answer) {
-    let persons: Vec<String> = answer.persons.iter().map(PersonId::to_string).collect();
-    let persons = Some(persons.join(", ")).filter(|_| answer.verdict != Verdict::Later);
-    let facts = [
-        ("at", Some(day(answer.at, page.zone))),
-        ("who", Some(shown(&answer.who))),
-        ("verdict", Some(words::verdict(answer.verdict).to_owned())),
-        ("persons", persons),
-        ("why", Some(shown(&answer.why))),
-    ];
-    let _ = writeln!(out, "  {}", sentence("answer", &facts));
-    if let Some(undone) = &answer.undone {
-        let facts = [
-            ("at", Some(day(undone.at, page.zone))),
-            ("who", Some(shown(&undone.who))),
-            ("why", Some(shown(&undone.why))),
-        ];
-        let _ = writeln!(out, "  {}", sentence("undone", &facts));
-    }
 }

@@ -163,3 +163,14 @@ pub fn decided(id: u64, verdict: Verdict, persons: &BTreeSet<PersonId>) -> Strin
 pub fn undone(id: u64) -> String {
     format!("{}\n", say("page", "undid", &[("id", Some(&id.to_string()))]))
 }
+
+/// What is said once questions are written to a file.
+pub fn exported(count: usize, file: &str) -> String {
+    let count = count.to_string();
+    format!("{}\n", say("page", "exported", &[("count", Some(&count)), ("file", Some(file))]))
+}
+
+/// What is said once a file of answers is kept.
+pub fn imported(count: usize) -> String {
+    format!("{}\n", say("page", "imported", &[("count", Some(&count.to_string()))]))
+}

@@ -12,6 +12,7 @@ pub mod decided;
 pub mod demo;
 pub mod doctor;
 pub mod draft;
+pub mod explain;
 pub mod facts;
 pub mod init;
 pub mod intake;

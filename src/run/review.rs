@@ -3,6 +3,8 @@
 
 mod ask;
 pub mod decide;
+pub mod export;
+pub mod import;
 pub mod list;
 pub mod show;
 pub mod undo;
