@@ -162,7 +162,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
         };
         let cell = |place: usize| freed(record.get(place).unwrap_or_default());
         let row = Answered {
-            line: record.position().map_or(0, csv::Position::line),
+            line: record.position().map_or(0, |at| line_at(text, at.byte())),
             question: cell(question),
             facts: cell(facts),
             verdict: cell(verdict),
@@ -179,6 +179,14 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
         }
     }
     if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+/// The line on which a record begins: the reader stops between the two signs of a line's end.
+fn line_at(text: &str, byte: u64) -> u64 {
+    let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
+    let (before, after) = text.as_bytes().split_at(byte);
+    let ends = before.iter().filter(|sign| **sign == b'\n').count();
+    1 + ends as u64 + u64::from(after.first() == Some(&b'\n'))
 }
 
 /// The cell as it was before it was made safe.
