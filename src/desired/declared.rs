@@ -156,7 +156,7 @@ fn living(registry: &Registry) -> impl Iterator<Item = &Person> {
 }
 
 /// An INE that is somebody else's is not added to a person: the next run would find two persons
-/// under it. Of two persons who are both declared with an INE that is nobody's yet, neither gets it.
+/// under it. Of two persons who are declared with one INE that is nobody's yet, neither gets it.
 fn keep_ines_apart(
     declarations: &mut Declarations,
     holders: &BTreeMap<&Identifier, Vec<PersonId>>,
@@ -169,8 +169,8 @@ fn keep_ines_apart(
                 held.is_none_or(|ids| ids.contains(person))
             });
             let free = |one: &&Identifier| one.is_ine() && !holders.contains_key(*one);
-            carriers
-                .extend(declared.identifiers.iter().filter(free).map(|one| (one.clone(), *person)));
+            let free = declared.identifiers.iter().filter(free);
+            carriers.extend(free.map(|one| (one.clone(), *person)));
         }
     }
     carriers.sort_unstable();
@@ -251,5 +251,60 @@ fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -
         division_unclear: false,
         groups: BTreeSet::new(),
         claim: claim.id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::IneKey;
+
+    fn ine(text: &str) -> Identifier {
+        Identifier::Ine { key: IneKey(text.into()) }
+    }
+
+    fn declared(identifiers: &[Identifier]) -> Declared {
+        let uai: Uai = "0599990N".parse().unwrap();
+        Declared {
+            names: Names { family: "MARTIN".into(), usage: None, given: "Léo".into() },
+            birth_date: None,
+            traits: Traits::default(),
+            identifiers: identifiers.iter().cloned().collect(),
+            role: Role::Pupil,
+            year: SchoolYear(2026),
+            entered_on: None,
+            left_on: None,
+            division: None,
+            division_unclear: false,
+            groups: BTreeSet::new(),
+            claim: ClaimId { uai, source: Source::SieclePupils, line: 1 },
+        }
+    }
+
+    #[test]
+    fn an_ine_is_added_to_nobody_who_is_not_known_by_it_while_somebody_else_is() {
+        let number =
+            |id: &str| Identifier::Siecle { uai: "0599990N".parse().unwrap(), id: id.into() };
+        let uai: Uai = "0599990N".parse().unwrap();
+        let mut declarations = Declarations::default();
+        for (id, identifiers) in [
+            (1, vec![number("1"), ine("held")]),
+            (2, vec![number("2"), ine("held")]),
+            (3, vec![number("3"), ine("twice")]),
+            (4, vec![number("4"), ine("twice")]),
+            (5, vec![number("5"), ine("free")]),
+        ] {
+            let schools = BTreeMap::from([(uai.clone(), declared(&identifiers))]);
+            declarations.by_person.insert(PersonId(id), schools);
+        }
+        let held = ine("held");
+        let holders = BTreeMap::from([(&held, vec![PersonId(1)])]);
+        keep_ines_apart(&mut declarations, &holders);
+        let has_ine: Vec<bool> = declarations
+            .by_person
+            .values()
+            .map(|schools| schools[&uai].identifiers.iter().any(Identifier::is_ine))
+            .collect();
+        assert_eq!(has_ine, [true, false, false, false, true]);
     }
 }

@@ -1,5 +1,5 @@
-//! One question, for whoever decides: both sides beside each other, what speaks for and against, what
-//! stopped the machine, and what each answer changes. Never an INE, never a percentage.
+//! One question, for whoever decides: both sides beside each other, what speaks for and against,
+//! what stopped the machine, and what each answer changes. Never an INE, never a percentage.
 
 use std::fmt::Write as _;
 
@@ -120,7 +120,7 @@ fn sides(page: &Page<'_>) -> String {
     let others = page.question.persons().into_iter().filter(|id| Some(*id) != first);
     for id in first.into_iter().chain(others) {
         if let Some(person) = page.registry.persons.get(&id) {
-            columns.push(column_of_person(person));
+            columns.push(column_of_person(person, &asked.record));
         }
     }
     let mut out = String::new();
@@ -173,14 +173,16 @@ fn column_of_record(record: &AskedRecord, uai: &Uai) -> Vec<String> {
         schools: uai.to_string(),
         classes: Some(shown(&classes.join(", "))).filter(|text| !text.is_empty()),
         left: left_on.map(french),
-        has_ine: record.has_ine(),
+        ine: record.has_ine().then(|| words("one-ine")),
+        second: hidden(traits.second.as_ref(), None),
+        birthplace: hidden(traits.birthplace.as_ref(), None),
         numbers: record.number().map(number_of).into_iter().collect(),
         login: None,
     };
     cells.column(words("record"))
 }
 
-fn column_of_person(person: &Person) -> Vec<String> {
+fn column_of_person(person: &Person, record: &AskedRecord) -> Vec<String> {
     let open = |state: &EnrolmentState| !matches!(state, EnrolmentState::Ended { .. });
     let enrolments = person.enrolments.iter();
     let schools: Vec<String> = enrolments
@@ -209,7 +211,9 @@ fn column_of_person(person: &Person) -> Vec<String> {
         schools: schools.join(", "),
         classes: Some(shown(&classes.join(", "))).filter(|text| !text.is_empty()),
         left: None,
-        has_ine: person.identifiers.iter().any(Identifier::is_ine),
+        ine: ine_beside(person, record),
+        second: hidden(person.traits.second.as_ref(), record.traits.second.as_ref()),
+        birthplace: hidden(person.traits.birthplace.as_ref(), record.traits.birthplace.as_ref()),
         numbers: person.identifiers.iter().filter(|one| !one.is_ine()).map(number_of).collect(),
         login: person
             .account
@@ -218,6 +222,26 @@ fn column_of_person(person: &Person) -> Vec<String> {
     };
     let id = person.id.to_string();
     cells.column(say("page", "person", &[("person", Some(&id))]))
+}
+
+/// What is kept as a keyed hash only: whether it is known, and the same as the record's.
+fn hidden<T: PartialEq>(own: Option<&T>, other: Option<&T>) -> String {
+    words(match (own, other) {
+        (None, _) => "unknown",
+        (Some(_), None) => "known",
+        (Some(own), Some(other)) if own == other => "same-value",
+        (Some(_), Some(_)) => "other-value",
+    })
+}
+
+fn ine_beside(person: &Person, record: &AskedRecord) -> Option<String> {
+    let own = || person.identifiers.iter().filter(|one| one.is_ine());
+    own().next()?;
+    Some(words(match (record.has_ine(), own().any(|one| record.identifiers.contains(one))) {
+        (false, _) => "one-ine",
+        (true, true) => "same-value",
+        (true, false) => "other-value",
+    }))
 }
 
 /// The number itself: its school stands in another row.
@@ -240,16 +264,18 @@ struct Cells<'a> {
     schools: String,
     classes: Option<String>,
     left: Option<String>,
-    has_ine: bool,
+    ine: Option<String>,
+    second: String,
+    birthplace: String,
     numbers: Vec<String>,
     login: Option<String>,
 }
 
 impl Cells<'_> {
     fn column(self, title: String) -> Vec<String> {
-        let Traits { sex, birthplace, given: _, second, previous_school, level: _ } = self.traits;
+        let Traits { sex, previous_school, birthplace: _, given: _, second: _, level: _ } =
+            self.traits;
         let unknown = || words("unknown");
-        let known = |there: bool| if there { words("known") } else { unknown() };
         let sex = sex.map(|sex| match sex {
             Sex::Male => words("male"),
             Sex::Female => words("female"),
@@ -259,14 +285,14 @@ impl Cells<'_> {
             self.usage,
             Some(self.given),
             self.born.map(french),
-            Some(known(second.is_some())),
-            Some(known(birthplace.is_some())),
+            Some(self.second),
+            Some(self.birthplace),
             sex,
             Some(self.schools),
             self.classes,
             previous_school.as_ref().map(Uai::to_string),
             self.left,
-            self.has_ine.then(|| words("one-ine")),
+            self.ine,
             Some(self.numbers.join(", ")),
             self.login,
         ];

@@ -1,8 +1,8 @@
-//! Questions as CSV, to be answered many at a time in a spreadsheet: `;`, UTF-8 with its mark, every
-//! field quoted, nothing that a spreadsheet would compute (SEC-35).
+//! Questions as CSV, to be answered many at a time in a spreadsheet: `;`, UTF-8 with its mark,
+//! every field quoted, nothing that a spreadsheet would compute (SEC-35).
 //!
-//! `empreinte` ties an answer to the facts that were shown: when they have changed since, the answer
-//! is refused.
+//! `empreinte` ties an answer to the facts that were shown: when they have changed since, the
+//! answer is refused.
 
 use std::io::Write;
 
@@ -131,7 +131,8 @@ pub struct Answered {
     pub reason: String,
 }
 
-/// Reads the answered rows of a file; rows without an answer are left out. Problems carry their line.
+/// Reads the answered rows of a file; rows without an answer are left out. Problems carry their
+/// line.
 pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(vec!["the file is not UTF-8: save it as « CSV UTF-8 »".to_owned()]);
@@ -141,7 +142,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
     let delimiter = if first.contains(';') { b';' } else { b',' };
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let header = reader.headers().map(csv::StringRecord::clone).unwrap_or_default();
+    let header = reader.headers().cloned().unwrap_or_default();
     let place = |name: &str| header.iter().position(|column| column.trim() == name);
     let wanted = ["question", "empreinte", "reponse", "personne", "motif"];
     let places: Vec<usize> = wanted.iter().filter_map(|name| place(name)).collect();
@@ -215,9 +216,10 @@ mod tests {
         for text in [
             "\u{FEFF}question;empreinte;x;reponse;personne;motif\r\n\
              7;00ff;;same;;\"'-vu avec la mère; oui\"\r\n8;00fe;;;;\r\n",
-            "question,empreinte,reponse,personne,motif\n7,00ff, same ,,\"-vu avec la mère; oui\"\n",
+            "question,empreinte,reponse,personne,motif\n\
+             7,00ff, same ,,\"-vu avec la mère; oui\"\n",
         ] {
-            assert_eq!(read(text.as_bytes()).unwrap(), [expected.clone()]);
+            assert_eq!(read(text.as_bytes()).unwrap(), std::slice::from_ref(&expected));
         }
     }
 

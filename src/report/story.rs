@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::catalogue::shown;
+use super::catalogue::{harmless, shown};
 use super::question::{day, french, login, school};
 use super::words::{self, say};
 use crate::matching::decide::Weighing;
@@ -79,8 +79,8 @@ pub fn text(story: &Story<'_>) -> String {
         let facts = [
             ("run", Some(run.to_string())),
             ("target", Some(shown(&row.operation.target))),
-            ("kind", Some(row.operation.kind.as_str().to_owned())),
-            ("state", Some(row.state.as_str().to_owned())),
+            ("kind", Some(say("operation", row.operation.kind.as_str(), &[]))),
+            ("state", Some(say("outcome", row.state.as_str(), &[]))),
         ];
         line(&mut out, "operation", &facts);
     }
@@ -194,17 +194,17 @@ pub(super) fn write_answer(out: &mut String, answer: &Answer, zone: &TimeZone) {
     let persons = Some(persons.join(", ")).filter(|_| answer.verdict != Verdict::Later);
     let facts = [
         ("at", Some(day(answer.at, zone))),
-        ("who", Some(shown(&answer.who))),
+        ("who", Some(harmless(&answer.who))),
         ("verdict", Some(words::verdict(answer.verdict).to_owned())),
         ("persons", persons),
-        ("why", Some(shown(&answer.why))),
+        ("why", Some(harmless(&answer.why))),
     ];
     let _ = writeln!(out, "    {}", sentence("page", "answer", &facts));
     if let Some(undone) = &answer.undone {
         let facts = [
             ("at", Some(day(undone.at, zone))),
-            ("who", Some(shown(&undone.who))),
-            ("why", Some(shown(&undone.why))),
+            ("who", Some(harmless(&undone.who))),
+            ("why", Some(harmless(&undone.why))),
         ];
         let _ = writeln!(out, "    {}", sentence("page", "undone", &facts));
     }

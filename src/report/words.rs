@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use super::catalogue::fill;
+use super::catalogue::{fill_with, harmless};
 use crate::matching::decide::Doubt;
 use crate::matching::judge::Stop;
 use crate::matching::weigh::Weighed;
@@ -27,7 +27,7 @@ pub(super) fn say(section: &str, name: &str, facts: &[Fact<'_>]) -> String {
         .iter()
         .filter_map(|(name, value)| Some((Cow::Borrowed(*name), (*value)?.to_owned())))
         .collect();
-    fill(text(section, name), &facts)
+    fill_with(text(section, name), &facts, &harmless)
 }
 
 fn text(section: &str, name: &str) -> &'static str {

@@ -18,7 +18,7 @@ pub enum Heard {
     /// The school does not list it any more.
     Left,
     /// It was given to a person.
-    Given { person: PersonId, facts: Fingerprint, record: AskedRecord },
+    Given { person: PersonId, facts: Fingerprint, record: Box<AskedRecord> },
 }
 
 /// Turns what a plan asked into changes of the stored questions.
@@ -26,6 +26,7 @@ pub fn changes(
     known: &[Question],
     asked: Vec<(Asked, bool)>,
     hear: &dyn Fn(&RecordKey) -> Heard,
+    exists: &dyn Fn(PersonId) -> bool,
 ) -> Vec<Change> {
     let mut by_record: BTreeMap<&RecordKey, Vec<&Question>> = BTreeMap::new();
     for question in known.iter().filter(|question| question.state.is_open()) {
@@ -55,7 +56,9 @@ pub fn changes(
         }
     }
     for question in by_record.values().flatten().filter(|one| !again.contains(&one.id)) {
-        if keys.contains(&question.asked.key) {
+        // The number of a person that no applied plan has made may be somebody else's next time.
+        let of_nobody = question.asked.about.iter().any(|person| !exists(*person));
+        if of_nobody || keys.contains(&question.asked.key) {
             changes.push(Change::Gone { id: question.id });
         } else {
             not_asked(question, hear(&question.asked.key), &mut changes);
@@ -74,7 +77,7 @@ fn not_asked(question: &Question, heard: Heard, changes: &mut Vec<Change>) {
                 && !question.asked.about.contains(&person) =>
         {
             if facts != question.asked.facts {
-                let asked = Asked { facts, record, ..question.asked.clone() };
+                let asked = Asked { facts, record: *record, ..question.asked.clone() };
                 let first_asked_at = Some(question.first_asked_at);
                 changes.push(Change::Gone { id: question.id });
                 let state = QuestionState::OwnAccount;

@@ -157,7 +157,7 @@ pub fn decide_all(
         leaving: settled.leaving,
         ..count(decisions)
     };
-    let questions = questions_after(&inputs, &claims, &outcome, &known.questions);
+    let questions = questions_after(&inputs, &claims, &outcome, known);
     Decided { after, change, spaces, counts, findings, questions }
 }
 
@@ -331,12 +331,13 @@ fn questions_after(
     inputs: &[SchoolInput<'_>],
     claims: &[Claim],
     outcome: &Outcome,
-    known: &[Question],
+    known: &Known,
 ) -> Vec<Change> {
-    if outcome.questions.is_empty() && known.is_empty() {
+    let Known { registry, questions: open, .. } = known;
+    if outcome.questions.is_empty() && open.is_empty() {
         return Vec::new();
     }
-    let concerned: BTreeSet<&RecordKey> = known.iter().map(|one| &one.asked.key).collect();
+    let concerned: BTreeSet<&RecordKey> = open.iter().map(|one| &one.asked.key).collect();
     let mut given: BTreeMap<RecordKey, &Claim> = BTreeMap::new();
     let mut asked = Vec::new();
     for claim in claims {
@@ -357,7 +358,8 @@ fn questions_after(
         }
     }
     let hear = |key: &RecordKey| heard(inputs, key, given.get(key).copied(), outcome);
-    asked::changes(known, asked, &hear)
+    let exists = |person: PersonId| registry.persons.contains_key(&person);
+    asked::changes(open, asked, &hear, &exists)
 }
 
 /// What became of a record that is not asked about.
@@ -372,7 +374,7 @@ fn heard(
         Some((claim, Decision::Same { person, .. } | Decision::New { person })) => Heard::Given {
             person: *person,
             facts: answer::fingerprint(claim),
-            record: record(inputs, claim),
+            record: Box::new(record(inputs, claim)),
         },
         Some((_, Decision::Ask { .. })) => Heard::Nothing,
         None => {

@@ -1,5 +1,5 @@
-//! From deliveries to what each school is told: which are in force, what is set aside. Beside it, in
-//! `review/`, the commands on doubtful matches.
+//! From deliveries to what each school is told: which are in force, what is set aside. Beside it,
+//! in `review/`, the commands on doubtful matches.
 
 mod ask;
 pub mod decide;

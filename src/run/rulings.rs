@@ -105,7 +105,7 @@ fn not(answers: &[Answer], key: &RecordKey, person: PersonId, link: Option<u64>)
         one.verdict == Verdict::Same
             && one.shown.record.number().is_some_and(|number| !has(number, one))
     };
-    let before = of_person().filter(untouched).last();
+    let before = of_person().rfind(untouched);
     Some(What::Not { before: before.map(|one| one.before.clone()).unwrap_or_default() })
 }
 

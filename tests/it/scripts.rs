@@ -46,6 +46,7 @@ scripts!(
     review_by_file,
     review_changed_facts,
     review_claimed_by_two,
+    review_ine_of_another,
     review_waits_and_joins,
     school_change,
     show_forms,

@@ -101,7 +101,8 @@ fn living(registry: &Registry, person: PersonId) -> Result<PersonId, Wrong> {
     }
 }
 
-/// The persons that an answer concerns, as they are now: whoever is named, and whoever has the record.
+/// The persons that an answer concerns, as they are now: whoever is named, and whoever has the
+/// record.
 pub(super) fn before(
     registry: &Registry,
     question: &Question,

@@ -28,7 +28,7 @@ pub fn export(session: &Session, file: &Path) -> anyhow::Result<ExitStatus> {
                 .then(|| decided::deadline(session, question.first_asked_at)),
         })
         .collect();
-    // Answers that somebody has typed are never overwritten; names and dates are for its owner only.
+    // Answers that somebody typed are never overwritten; names and dates are for its owner only.
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut out = match opened {
         Ok(out) => out,
