@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::academy::campaign::Typing;
 use crate::run::session::Format;
 use crate::run::show::ShowAs;
+use crate::store::review::Verdict;
 
 /// Accounts and workspaces of schools, from STSWeb and Siècle exports to the directories
 #[derive(Debug, Parser)]
@@ -106,6 +107,17 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         find: Option<String>,
     },
+    /// Doubtful matches: list, show, answer; one person or two?
+    Review {
+        #[command(subcommand)]
+        what: ReviewCommand,
+    },
+    /// Tell one person's story: enrolments, records and why they are his, answers, operations
+    Explain {
+        /// Login, address, number of the person, or mark or DN of an entry
+        #[arg(value_name = "LOGIN|PERSON|ENTRY")]
+        whom: String,
+    },
     /// Write a consistent copy of the store, also while it is in use
     Backup { file: PathBuf },
     /// Serve the embedded lab until stopped (Ctrl-C)
@@ -134,4 +146,82 @@ pub enum Command {
         #[arg(long)]
         print_rates: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReviewCommand {
+    /// List the questions by school, the oldest deadline first (JSON: one line each)
+    List {
+        /// Only this school
+        #[arg(long, value_name = "UAI")]
+        school: Option<String>,
+        /// Also those that are answered, or not asked any more
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one question: both sides, what speaks for and against, what each answer changes
+    Show {
+        /// Its number
+        question: u64,
+    },
+    /// Answer a question; the next plan acts on it
+    Decide {
+        /// Its number
+        question: u64,
+        #[arg(value_enum)]
+        verdict: TypedVerdict,
+        /// Why; kept with the answer
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who decides; the system's user by default
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// Which person, when the question is about several
+        #[arg(long, value_name = "ID")]
+        person: Option<u64>,
+    },
+    /// Take the answer to a question back; the next plan separates the persons again
+    Undo {
+        /// Its number
+        question: u64,
+        /// Why; kept with the answer
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who takes it back; the system's user by default
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Write the open questions as CSV, to be answered in a spreadsheet
+    Export {
+        /// A new file; it holds names and birth dates
+        file: PathBuf,
+    },
+    /// Take the answers of such a file, all of them or none
+    Import {
+        file: PathBuf,
+        /// Who decides; the system's user by default
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+/// What may be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TypedVerdict {
+    /// The record is that person
+    Same,
+    /// It is somebody else
+    Different,
+    /// Looked at, and not decided yet; changes nothing
+    Later,
+}
+
+impl From<TypedVerdict> for Verdict {
+    fn from(typed: TypedVerdict) -> Self {
+        match typed {
+            TypedVerdict::Same => Self::Same,
+            TypedVerdict::Different => Self::Different,
+            TypedVerdict::Later => Self::Later,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod clock;
 pub mod say;
+pub mod user;
 
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use tracing::Level;
 use tracing_subscriber::prelude::*;
 
-use self::args::{Args, Command};
+use self::args::{Args, Command, ReviewCommand};
 use crate::run;
 use crate::run::outcome::ExitStatus;
 use crate::run::session::Session;
@@ -55,6 +56,7 @@ pub fn world(now: Option<Timestamp>) -> World {
         clock: Clock { wall: clock::wall, fixed: now },
         entropy: clock::entropy,
         ticks_ms: clock::ticks_ms,
+        user: user::name,
         out: say::out,
         warn: say::warn,
     }
@@ -79,6 +81,8 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
         Command::Status { run } => run::status::status(&session()?, run),
         Command::Runs { most } => run::status::runs(&session()?, most),
         Command::People { school, find } => run::people::people(&session()?, school, find),
+        Command::Review { what } => review(&session()?, what),
+        Command::Explain { whom } => run::explain::explain(&session()?, &whom),
         Command::Backup { file } => run::backup::backup(&session()?, &file),
         Command::Lab => run::lab::lab(&session()?),
         Command::Academy { dir, seed, pupils, schools, typing, rates, print_rates } => {
@@ -87,6 +91,27 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
                 Some(dir) => run::academy::academy(&world, &dir, &order),
                 None => run::academy::print_rates(&world, &order),
             }
+        }
+    }
+}
+
+fn review(session: &Session, what: ReviewCommand) -> anyhow::Result<ExitStatus> {
+    match what {
+        ReviewCommand::List { school, all } => {
+            run::review::list::list(session, school.as_deref(), all)
+        }
+        ReviewCommand::Show { question } => run::review::show::show(session, question),
+        ReviewCommand::Decide { question, verdict, reason, by, person } => {
+            let verdict = verdict.into();
+            let typed = run::review::decide::Typed { question, verdict, reason, by, person };
+            run::review::decide::decide(session, &typed)
+        }
+        ReviewCommand::Export { file } => run::review::export::export(session, &file),
+        ReviewCommand::Import { file, by } => {
+            run::review::import::import(session, &file, by.as_deref())
+        }
+        ReviewCommand::Undo { question, reason, by } => {
+            run::review::undo::undo(session, question, &reason, by.as_deref())
         }
     }
 }

@@ -37,6 +37,20 @@ fn all_claims<'a>(input: &'a SchoolInput<'_>) -> impl Iterator<Item = Claim> + '
     })
 }
 
+/// The classes that a pupil's record names, as written.
+pub fn classes<'a>(input: &'a SchoolInput<'_>, line: u64) -> &'a [StructureCode] {
+    let record = input.pupils().iter().find(|record| record.line == line);
+    record.map(|record| record.divisions.as_slice()).unwrap_or_default()
+}
+
+/// The numbers under which a file lists people, those of records set aside too.
+pub fn numbers<'a>(input: &'a SchoolInput<'_>, source: Source) -> impl Iterator<Item = &'a str> {
+    let pupils = input.pupils().iter().map(|record| record.eleve_id.as_str());
+    let staff = input.staff().iter().map(|record| record.staff.id.as_str());
+    let of = move |one: Source| source == one;
+    pupils.filter(move |_| of(Source::SieclePupils)).chain(staff.filter(move |_| of(Source::Sts)))
+}
+
 /// One person as one school declares him or her.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
@@ -119,6 +133,7 @@ pub fn collect(
             declarations.wait([person], uai);
         }
     }
+    keep_ines_apart(&mut declarations, &known.holders);
     declarations
 }
 
@@ -150,7 +165,7 @@ impl<'a> Known<'a> {
     fn of(registry: &'a Registry) -> Self {
         let mut known =
             Self { holders: BTreeMap::new(), members: BTreeMap::new(), born: BTreeMap::new() };
-        for person in registry.persons.values() {
+        for person in living(registry) {
             for identifier in &person.identifiers {
                 known.holders.entry(identifier).or_default().push(person.id);
             }
@@ -184,6 +199,40 @@ impl<'a> Known<'a> {
         let born = claim.birth_date.and_then(|day| self.born.get(&day)).into_iter().flatten();
         let elsewhere = born.filter(|person| same_name(person));
         here.chain(elsewhere).map(|person| person.id).collect()
+    }
+}
+
+/// Whoever was joined to somebody else is nobody any more.
+fn living(registry: &Registry) -> impl Iterator<Item = &Person> {
+    registry.persons.values().filter(|person| person.joined.is_none())
+}
+
+/// An INE that is somebody else's is not added to a person: the next run would find two persons
+/// under it. Of two persons who are declared with one INE that is nobody's yet, neither gets it.
+fn keep_ines_apart(
+    declarations: &mut Declarations,
+    holders: &BTreeMap<&Identifier, Vec<PersonId>>,
+) {
+    let mut carriers: Vec<(Identifier, PersonId)> = Vec::new();
+    for (person, schools) in &mut declarations.by_person {
+        for declared in schools.values_mut() {
+            declared.identifiers.retain(|identifier| {
+                let held = identifier.is_ine().then(|| holders.get(identifier)).flatten();
+                held.is_none_or(|ids| ids.contains(person))
+            });
+            let free = |one: &&Identifier| one.is_ine() && !holders.contains_key(*one);
+            let free = declared.identifiers.iter().filter(free);
+            carriers.extend(free.map(|one| (one.clone(), *person)));
+        }
+    }
+    carriers.sort_unstable();
+    carriers.dedup();
+    for shared in carriers.chunk_by(|left, right| left.0 == right.0).filter(|one| one.len() > 1) {
+        for (ine, person) in shared {
+            for declared in declarations.by_person.get_mut(person).into_iter().flatten() {
+                declared.1.identifiers.remove(ine);
+            }
+        }
     }
 }
 
@@ -233,5 +282,60 @@ fn staff(input: &SchoolInput<'_>, record: &StaffRecord, functions: &Functions) -
         division_unclear: false,
         groups: BTreeSet::new(),
         claim: claim.id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::IneKey;
+
+    fn ine(text: &str) -> Identifier {
+        Identifier::Ine { key: IneKey(text.into()) }
+    }
+
+    fn declared(identifiers: &[Identifier]) -> Declared {
+        let uai: Uai = "0599990N".parse().unwrap();
+        Declared {
+            names: Names { family: "MARTIN".into(), usage: None, given: "Léo".into() },
+            birth_date: None,
+            traits: Traits::default(),
+            identifiers: identifiers.iter().cloned().collect(),
+            role: Role::Pupil,
+            year: SchoolYear(2026),
+            entered_on: None,
+            left_on: None,
+            division: None,
+            division_unclear: false,
+            groups: BTreeSet::new(),
+            claim: ClaimId { uai, source: Source::SieclePupils, line: 1 },
+        }
+    }
+
+    #[test]
+    fn an_ine_is_added_to_nobody_who_is_not_known_by_it_while_somebody_else_is() {
+        let number =
+            |id: &str| Identifier::Siecle { uai: "0599990N".parse().unwrap(), id: id.into() };
+        let uai: Uai = "0599990N".parse().unwrap();
+        let mut declarations = Declarations::default();
+        for (id, identifiers) in [
+            (1, vec![number("1"), ine("held")]),
+            (2, vec![number("2"), ine("held")]),
+            (3, vec![number("3"), ine("twice")]),
+            (4, vec![number("4"), ine("twice")]),
+            (5, vec![number("5"), ine("free")]),
+        ] {
+            let schools = BTreeMap::from([(uai.clone(), declared(&identifiers))]);
+            declarations.by_person.insert(PersonId(id), schools);
+        }
+        let held = ine("held");
+        let holders = BTreeMap::from([(&held, vec![PersonId(1)])]);
+        keep_ines_apart(&mut declarations, &holders);
+        let has_ine: Vec<bool> = declarations
+            .by_person
+            .values()
+            .map(|schools| schools[&uai].identifiers.iter().any(Identifier::is_ine))
+            .collect();
+        assert_eq!(has_ine, [true, false, false, false, true]);
     }
 }

@@ -9,6 +9,7 @@ pub mod declared;
 pub mod enrolment;
 pub mod entries;
 pub mod input;
+pub mod joined;
 pub mod naming;
 pub mod people;
 pub mod policy;

@@ -184,6 +184,8 @@ kinds! {
         EXIT_BEFORE_ENTRY = "exit-before-entry",
         /// Same identifier, other person: not merged, waits for a decision.
         IDENTITY_CONFLICT = "identity-conflict",
+        /// No common identifier, but names and date that resemble somebody's: waits, for some days.
+        RECORD_RESEMBLES = "record-resembles",
         /// No login can be made of the names: a person decides.
         LOGIN_IMPOSSIBLE = "login-impossible",
     }

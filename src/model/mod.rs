@@ -5,6 +5,7 @@
 //! - Can go wrong: a parser says no; nothing else here fails.
 
 pub mod account;
+pub mod asked;
 pub mod delivery;
 pub mod dn;
 pub mod entry;

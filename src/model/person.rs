@@ -33,6 +33,13 @@ pub enum Identifier {
     },
 }
 
+impl Identifier {
+    /// National, and matching-only; the others are numbers of a school or an académie.
+    pub fn is_ine(&self) -> bool {
+        matches!(self, Self::Ine { .. })
+    }
+}
+
 impl fmt::Display for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -97,6 +104,10 @@ pub enum EndedBy {
     NotListed,
     /// Another school lists the pupil in a newer school year; this one says nothing of it yet.
     NewYearElsewhere,
+    /// Somebody decided that the person is another one, who has the record now.
+    Joined,
+    /// Somebody decided that the record, which alone led here, is of another person.
+    Separated,
 }
 
 /// Two persons of the registry turned out to be one.

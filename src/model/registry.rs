@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{PersonId, StructureKey};
+use super::delivery::Source;
+use super::ids::{PersonId, StructureKey, Uai};
 use super::person::Person;
 use super::workspace::Workspace;
 
@@ -48,10 +49,43 @@ impl Registry {
 pub struct RegistryChange {
     pub persons: Vec<Person>,
     pub workspaces: Vec<Workspace>,
+    /// Records whose number is new to their person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }
 
 impl RegistryChange {
     pub fn is_empty(&self) -> bool {
-        self.persons.is_empty() && self.workspaces.is_empty()
+        self.persons.is_empty() && self.workspaces.is_empty() && self.links.is_empty()
     }
+}
+
+/// A record was given to a person: for `explain`, and for taking it back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    pub person: PersonId,
+    pub uai: Uai,
+    pub source: Source,
+    /// `ELEVE_ID`, or the number of a member of staff.
+    pub number: String,
+    pub evidence: LinkEvidence,
+    /// What was weighed, as JSON of the matching room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighing: Option<String>,
+}
+
+/// On what a record was given to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkEvidence {
+    /// Nobody known was this person.
+    New,
+    /// A question was not answered in time: a person of its own.
+    Waited,
+    Decided,
+    NumberAndBirthDate,
+    NumberAndNames,
+    IneAndBirthDate,
+    IneAndNames,
+    Corroborated,
 }

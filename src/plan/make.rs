@@ -50,6 +50,7 @@ pub fn make(parts: Parts) -> Plan {
     basis.sort();
     change.persons.sort_by_key(|person| person.id);
     change.workspaces.sort_by(|left, right| left.key.cmp(&right.key));
+    change.links.sort();
     order::arrange(&mut operations);
     objections.sort_by(|left, right| (&left.id, &left.uai).cmp(&(&right.id, &right.uai)));
     let hash = hash(&Hashed {

@@ -47,8 +47,7 @@ pub fn what_to_do(finding: &Finding) -> String {
 /// A value fit for one line of text, a terminal or a log (SEC-24): no control, bidi or invisible
 /// sign, and not too long.
 pub fn shown(value: &str) -> String {
-    let whole = harmless(value);
-    let mut signs = whole.chars();
+    let mut signs = value.chars().filter(is_harmless);
     let mut shown: String = signs.by_ref().take(VALUE_CHARS_MAX).collect();
     if signs.next().is_some() {
         shown.push('…');
@@ -56,34 +55,43 @@ pub fn shown(value: &str) -> String {
     shown
 }
 
-/// As [`shown`], whole: a place that is cut cannot be found, nor a server's words understood.
+/// As [`shown`], whole: a place that is cut cannot be found, nor a server's words understood, nor
+/// what people wrote.
 pub fn harmless(value: &str) -> String {
-    let harmless = |sign: &char| {
-        !(sign.is_control()
-            || matches!(
-                sign,
-                '\u{200B}'..='\u{200F}'
-                    | '\u{2028}'..='\u{202E}'
-                    | '\u{2060}'..='\u{206F}'
-                    | '\u{FEFF}'
-            ))
-    };
-    value.chars().filter(harmless).collect()
+    value.chars().filter(is_harmless).collect()
+}
+
+fn is_harmless(sign: &char) -> bool {
+    !(sign.is_control()
+        || matches!(
+            sign,
+            '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+        ))
 }
 
 /// Puts facts into a sentence: `{fact}` is its value, `{fact?text}` is the text when the fact is
 /// there. Values are never read as places themselves.
 fn fill(template: &str, facts: &Facts) -> String {
+    fill_with(template, facts, &|value| shown(&french_date(value)))
+}
+
+/// The same, with another way to show a value.
+pub(super) fn fill_with(template: &str, facts: &Facts, show: &dyn Fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, place)) = rest.split_once('{') {
         filled.push_str(before);
         let (inside, after) = split_at_closing(place);
         match inside.split_once('?') {
-            Some((fact, text)) if facts.contains_key(fact) => filled.push_str(&fill(text, facts)),
+            Some((fact, text)) if facts.contains_key(fact) => {
+                filled.push_str(&fill_with(text, facts, show));
+            }
             Some(_) => {}
             None => match facts.get(inside) {
-                Some(value) => filled.push_str(&shown(&french_date(value))),
+                Some(value) => filled.push_str(&show(value)),
                 None => filled.push_str(UNKNOWN),
             },
         }

@@ -8,6 +8,7 @@ use super::world::Stopwatch;
 use super::{applying, targets, tell};
 use crate::apply::Take;
 use crate::plan::Plan;
+use crate::store::review::answers;
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, StoreError, journal, plans};
 
@@ -26,6 +27,9 @@ pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::
     session.may_write_plan_of(&run)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     still_right(session, &plan)?;
+    if answers::changed_since(&store, run.id).map_err(store_failure)? {
+        return Err(stale("somebody has answered a question, or taken an answer back,"));
+    }
     lifted(&mut store, session, run.id, &plan, confirm)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;

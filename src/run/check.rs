@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::draft;
+use super::decided;
 use super::intake;
 use super::outcome::{ExitStatus, Failure};
 use super::private_file;
@@ -34,7 +34,7 @@ pub fn check(
     let mut store = session.store()?;
     let intake = intake::read(session, &mut store, false)?;
     let mut review = review::review(session, &store, intake)?;
-    let findings = draft::findings_of_registry(session, &store, &review)?;
+    let findings = decided::findings_of_registry(session, &store, &review)?;
     review.tell(session, findings);
     let wanted = |uai: &Uai| only.as_ref().is_none_or(|only| only == uai);
     let pages: Vec<Page<'_>> = session

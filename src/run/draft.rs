@@ -1,8 +1,8 @@
 //! From reviewed deliveries to a stored plan: match, settle, observe, compare, guard.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::decided::{self, Decided, Known};
 use super::facts;
 use super::intake;
 use super::outcome::{ExitStatus, Failure};
@@ -10,31 +10,23 @@ use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Observation};
 use super::world::{Stopwatch, World};
-use crate::desired::declared;
-use crate::desired::input::SchoolInput;
+use crate::desired::entries;
 use crate::desired::naming::{self, Ledger};
-use crate::desired::people::{self, Setting};
-use crate::desired::structures::{self, Structures};
-use crate::desired::{entries, workspaces};
-use crate::matching::Roster;
-use crate::matching::answer::Answers;
-use crate::matching::claim::{Claim, ClaimId};
-use crate::matching::decide::{self, Decision, Doubt};
+use crate::desired::structures::Structures;
 use crate::model::account::AccountState;
 use crate::model::entry::{Entry, ObjectKey};
-use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::Person;
-use crate::model::registry::{Registry, RegistryChange};
-use crate::model::workspace::WorkspaceWithMembers;
+use crate::model::registry::Registry;
 use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard};
+use crate::plan::{Objection, Plan, Stray, Summary, guard};
+use crate::store::review::questions;
 use crate::store::runs::RunId;
-use crate::store::{Store, history, plans, registry};
+use crate::store::{Store, history, plans};
 
 /// A plan, stored, with what was seen on the way.
 pub struct Draft {
@@ -58,22 +50,23 @@ pub fn draft(
     laps.lap("ingest");
     let mut review = review::review(session, store, intake)?;
     laps.lap("validate");
-    let registry = registry::load(store).map_err(store_failure)?;
+    let known = Known::load(store)?;
+    let registry = &known.registry;
     laps.lap("load");
     let Observation { mut observed, unread } =
         runtime.block_on(targets::observe_all(session, labs))?;
     laps.lap("observe");
     let past = history::past(store).map_err(store_failure)?;
-    let decided = decide_all(session, &review, &registry, &observed, &past.refused);
+    let decided = decided::decide_all(session, &review, &known, &observed, &past.refused);
     laps.lap("match");
     observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
     let compared = compare(session, &decided, &observed)?;
     laps.lap("diff");
-    let Decided { change, counts, findings, after, .. } = decided;
+    let Decided { change, counts, findings, after, questions, spaces: _ } = decided;
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
     let wanted = compared.desired.values().next().cloned().unwrap_or_default();
-    let facts = facts::guard_facts(&registry, &after, &observed, &wanted, &past.made, &turns);
+    let facts = facts::guard_facts(registry, &after, &observed, &wanted, &past.made, &turns);
     let operations = compared.operations;
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
@@ -114,112 +107,15 @@ pub fn draft(
             .into());
     }
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
+    questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;
     laps.lap("plan");
     Ok(Draft { run, plan, review, duration_ms: laps.ms })
-}
-
-/// What should stand, before it is compared.
-struct Decided {
-    after: Registry,
-    change: RegistryChange,
-    spaces: Vec<WorkspaceWithMembers>,
-    counts: PersonCounts,
-    findings: Vec<Finding>,
-}
-
-/// What the registry has to tell the schools of the deliveries in force: holds, questions. For
-/// `check`, which keeps nothing and looks at no target.
-pub fn findings_of_registry(
-    session: &Session,
-    store: &Store,
-    review: &Review,
-) -> anyhow::Result<Vec<Finding>> {
-    let registry = registry::load(store).map_err(store_failure)?;
-    Ok(decide_all(session, review, &registry, &BTreeMap::new(), &BTreeSet::new()).findings)
-}
-
-fn decide_all(
-    session: &Session,
-    review: &Review,
-    registry: &Registry,
-    observed: &BTreeMap<String, Observed>,
-    refused: &BTreeSet<PersonId>,
-) -> Decided {
-    let inputs = review.inputs(session);
-    let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
-    let roster = Roster::new(registry, session.today());
-    let outcome = decide::decide(
-        &claims,
-        &decide::Setting {
-            roster: &roster,
-            answers: &Answers::default(),
-            policy: &session.config.matching,
-            today: session.today(),
-            first_free: first_free(registry, observed),
-        },
-    );
-    let decisions = outcome.decisions;
-    let structures: BTreeMap<Uai, Structures> = inputs
-        .iter()
-        .map(|input| (input.school.uai.clone(), structures::of_school(input, session.today())))
-        .collect();
-    let functions = &session.config.functions;
-    let declarations = declared::collect(&inputs, &structures, &decisions, functions, registry);
-    let nameless = without_names(registry, refused);
-    let setting = Setting {
-        registry: &nameless,
-        inputs: &inputs,
-        declarations: &declarations,
-        scheme: &session.config.scheme,
-        policy: &session.config.lifecycle,
-        today: session.today(),
-    };
-    let mut ledger = ledger(session, registry, &structures, observed);
-    let settled = people::settle(&setting, &mut ledger);
-    let mut change = RegistryChange { persons: settled.changed, workspaces: Vec::new() };
-    let mut after = registry.clone();
-    after.apply(&change);
-    let neutral = &session.config.scheme.neutral;
-    let spaces =
-        workspaces::settle(registry, &after.persons, &structures, neutral, session.today());
-    change.workspaces = spaces
-        .iter()
-        .map(|space| &space.workspace)
-        .filter(|space| registry.workspaces.get(&space.key) != Some(space))
-        .cloned()
-        .collect();
-    for space in &change.workspaces {
-        after.workspaces.insert(space.key.clone(), space.clone());
-    }
-    let mut findings = settled.findings;
-    findings.extend(conflicts(&inputs, &claims, &decisions));
-    let counted = count(&decisions);
-    let counts = PersonCounts {
-        new: counted.new.saturating_sub(settled.strangers),
-        moved: settled.moved,
-        held: settled.held,
-        leaving: settled.leaving,
-        ..counted
-    };
-    Decided { after, change, spaces, counts, findings }
-}
-
-/// The registry, where whoever was refused an account for its names, and has none anywhere, is to
-/// be named anew: the ledger keeps the refused names taken.
-fn without_names<'a>(registry: &'a Registry, refused: &BTreeSet<PersonId>) -> Cow<'a, Registry> {
-    let mut registry = Cow::Borrowed(registry);
-    for person in refused {
-        if let Some(person) = registry.to_mut().persons.get_mut(person) {
-            person.account = None;
-        }
-    }
-    registry
 }
 
 /// The number of the next new person: beyond every number that the registry gave, and beyond every
 /// mark that a target holds. A registry that was restored from a copy, or lost, must not give the
 /// number, and with it the account, of somebody that it has forgotten.
-fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
+pub(super) fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
     let marks = observed.values().flat_map(|seen| seen.entries.keys());
     let marked = marks.filter_map(|key| match key {
         ObjectKey::Account(person) => Some(PersonId(person.0 + 1)),
@@ -247,7 +143,7 @@ fn forgotten(strays: &[Stray], acknowledged: &BTreeSet<Stray>) -> Option<Objecti
 }
 
 /// Every name that is taken, by the registry, by a structure or in a target.
-fn ledger(
+pub(super) fn ledger(
     session: &Session,
     registry: &Registry,
     structures: &BTreeMap<Uai, Structures>,
@@ -264,59 +160,6 @@ fn ledger(
         }
     }
     ledger
-}
-
-fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
-    let mut counts = PersonCounts::default();
-    let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
-    for decision in decisions.values() {
-        match decision {
-            Decision::New { person } => _ = new.insert(*person),
-            Decision::Same { person, evidence: _ } => _ = known.insert(*person),
-            Decision::Ask { about: _, why: _ } => counts.in_review += 1,
-        }
-    }
-    counts.new = new.len() as u64;
-    counts.matched = known.len() as u64;
-    counts
-}
-
-fn conflicts(
-    inputs: &[SchoolInput<'_>],
-    claims: &[Claim],
-    decisions: &BTreeMap<ClaimId, Decision>,
-) -> Vec<Finding> {
-    let schools: BTreeMap<&Uai, &SchoolInput<'_>> =
-        inputs.iter().map(|input| (&input.school.uai, input)).collect();
-    let numbers: BTreeMap<&ClaimId, &str> =
-        claims.iter().map(|claim| (&claim.id, claim.number())).collect();
-    let told = |id: &ClaimId, why: Doubt| {
-        let delivery = schools.get(&id.uai).and_then(|input| input.deliveries.get(&id.source));
-        let file = delivery.map_or("", |delivery| delivery.name.as_str());
-        let finding = finding::IDENTITY_CONFLICT.at(Place::line(file, id.line)).of(&id.uai);
-        let number = numbers.get(id).copied().unwrap_or_default();
-        finding.with("id", number).with("reason", doubt_in_french(why))
-    };
-    decisions
-        .iter()
-        .filter_map(|(id, decision)| match decision {
-            Decision::Ask { about: _, why } => Some(told(id, *why)),
-            Decision::Same { .. } | Decision::New { .. } => None,
-        })
-        .collect()
-}
-
-/// What a school secretary reads of a doubt.
-fn doubt_in_french(why: Doubt) -> &'static str {
-    match why {
-        Doubt::BirthDateDiffers => "même identifiant, mais une autre date de naissance",
-        Doubt::GivenNameDiffers => "même identifiant, mais un autre prénom",
-        Doubt::NameDiffers => "même numéro, mais un autre nom",
-        Doubt::NothingAgrees => "même identifiant, sans rien qui le confirme",
-        Doubt::TwoPersons => "ses identifiants sont ceux de deux personnes",
-        Doubt::TwiceInOneFile => "deux fiches du même fichier désignent la même personne",
-        Doubt::Resembles(_) => "ressemble à une personne déjà connue, sans preuve suffisante",
-    }
 }
 
 /// The targets, compared.

@@ -6,11 +6,14 @@
 pub mod academy;
 pub mod apply;
 pub mod applying;
+pub mod asked;
 pub mod backup;
 pub mod check;
+pub mod decided;
 pub mod demo;
 pub mod doctor;
 pub mod draft;
+pub mod explain;
 pub mod facts;
 pub mod init;
 pub mod intake;
@@ -22,6 +25,7 @@ mod private_file;
 pub mod receipts;
 pub mod replay;
 pub mod review;
+pub mod rulings;
 #[expect(clippy::module_inception, reason = "the command is called run")]
 pub mod run;
 pub mod session;

@@ -100,7 +100,7 @@ fn json(person: &Person) -> anyhow::Result<String> {
         traits: _,
         enrolments,
         place,
-        joined: _,
+        joined,
         account,
     } = person;
     let line = serde_json::json!({
@@ -109,6 +109,7 @@ fn json(person: &Person) -> anyhow::Result<String> {
         "place": place,
         "enrolments": enrolments,
         "identifiers": shown_identifiers(person),
+        "joined": joined,
         "account": account,
     });
     Ok(serde_json::to_string(&line)?)

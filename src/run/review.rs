@@ -1,4 +1,13 @@
-//! From deliveries to what each school is told: which are in force, what is set aside.
+//! From deliveries to what each school is told: which are in force, what is set aside. Beside it,
+//! in `review/`, the commands on doubtful matches.
+
+mod ask;
+pub mod decide;
+pub mod export;
+pub mod import;
+pub mod list;
+pub mod show;
+pub mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 

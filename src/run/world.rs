@@ -32,6 +32,8 @@ pub struct World {
     pub entropy: fn(&mut [u8]),
     /// Milliseconds of a clock that never steps back; for reports only.
     pub ticks_ms: fn() -> u64,
+    /// The user of the system who runs the command.
+    pub user: fn() -> String,
     /// Data, on stdout.
     pub out: fn(&str),
     /// A warning, on stderr.

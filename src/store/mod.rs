@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lock;
 pub mod plans;
 pub mod registry;
+pub mod review;
 pub mod runs;
 mod schema;
 pub mod secrets;

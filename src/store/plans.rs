@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, json};
+use super::review::links;
 use super::runs::{self, OperationState, RunId, RunState};
 use super::{Store, StoreError};
 use crate::model::registry::RegistryChange;
@@ -131,7 +132,7 @@ fn save_change(
     run: RunId,
     change: &RegistryChange,
 ) -> Result<(), StoreError> {
-    let RegistryChange { persons, workspaces } = change;
+    let RegistryChange { persons, workspaces, links: given } = change;
     let mut insert = transaction
         .prepare("INSERT INTO plan_change (run, part, seq, document) VALUES (?1, ?2, ?3, ?4)")?;
     for (seq, person) in persons.iter().enumerate() {
@@ -140,7 +141,7 @@ fn save_change(
     for (seq, workspace) in workspaces.iter().enumerate() {
         insert.execute(params![run.0, "workspace", seq, json(workspace)?])?;
     }
-    Ok(())
+    links::save_planned(transaction, run, given)
 }
 
 fn save_operations(
@@ -184,6 +185,7 @@ pub fn load(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     plan.change.persons = rows.collect::<Result<_, _>>()?;
     let rows = statement.query_map(params![run.0, "workspace"], |row| document(row, 0))?;
     plan.change.workspaces = rows.collect::<Result<_, _>>()?;
+    plan.change.links = links::planned(&store.connection, run)?;
     let sql = "SELECT document FROM plan_operation WHERE run = ?1 ORDER BY seq";
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map([run.0], |row| document(row, 0))?;

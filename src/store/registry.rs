@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, json, words};
+use super::review::links;
 use super::{Store, StoreError};
 use crate::model::account::AccountName;
 use crate::model::ids::PersonId;
@@ -118,6 +119,7 @@ pub(super) fn write(
                 json(workspace)?
             ])?;
     }
+    links::write(transaction, &change.links, at)?;
     transaction.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'", [])?;
     Ok(())
 }

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_witness.sql"),
     include_str!("migrations/0003_last_receipt.sql"),
+    include_str!("migrations/0004_review.sql"),
 ];
 
 /// The schema that this program knows.

@@ -16,6 +16,8 @@ D;2B;Seconde B;31762
 G;2AGL1;Anglais;2A;31762'
 STAFF_B='P;epp;31762;SAUVAGE;-;PIERRE;1968-11-30;ENS
 D;1G3;Première G3;31762'
+STAFF_D='P;epp;41762;DUVAL;-;PAULE;1971-05-02;ENS
+D;1G3;Première G3;41762'
 PUPILS_C="3001;$(ine 31);LEROY;-;Jade;02/02/2009;01/09/2026;-;TG1;-"
 STAFF_C='P;epp;31762;VANDROMME;LECŒUVRE;MARIE-NOELLE;1975-03-12;ENS
 P;epp;31764;KOWALSKI;-;ANNA;1982-05-02;ENS
@@ -79,6 +81,24 @@ stranger() {
       for one in "$@"; do printf '%s: %s\n' "${one%%=*}" "${one#*=}"; done
     } | with_lab ldapadd "${ADMIN[@]}" >/dev/null
 }
+
+# Inès as school B types her anew: another number, no INE, capitals.
+ANEW='9001;-;LEFEVRE;-;INES;12/03/2010;02/10/2026;-;1G3;-'
+# delivers SCHOOL DAY FILE <<< lines: a pupils' file of October.
+delivers() { siecle "$1" 2026 "$2/10/2026 19:00:00" "inbox/$3-$2.xml"; }
+# Two schools on 1 October; on the 2nd B types Inès anew, and A no longer lists her.
+typed_anew() {
+    academy
+    delivers "$A" 01 a <<< "$PUPILS_A"; sts "$A" 2026 inbox/a-sts.xml <<< "$STAFF_A"
+    delivers "$B" 01 b <<< "$PUPILS_B"; sts "$B" 2026 inbox/b-sts.xml <<< "$STAFF_D"
+    at 2026-10-01 run >/dev/null
+    delivers "$B" 02 b <<< "$PUPILS_B
+$ANEW"
+    grep -v '^1001;' <<< "$PUPILS_A" | delivers "$A" 02 a
+}
+# evening DAY: a run, of which only the persons and the changes are printed.
+evening() { at "$1" run | grep -E '^(Persons|Nothing|run)|^  lab'; return "${PIPESTATUS[0]}"; }
+ines() { at "$1" people --find lefevre; }
 
 # override FINDING UAI UNTIL REASON
 override() {

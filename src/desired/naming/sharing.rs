@@ -71,10 +71,10 @@ fn run(
     };
     let settled = people::settle(&setting, &mut taken(registry, &structures));
     let mut after = registry.clone();
-    after.apply(&RegistryChange { persons: settled.changed, workspaces: Vec::new() });
+    after.apply(&RegistryChange { persons: settled.changed, ..RegistryChange::default() });
     let spaces = workspaces::settle(registry, &after.persons, &structures, &[], today);
     let workspaces = spaces.into_iter().map(|space| space.workspace).collect();
-    after.apply(&RegistryChange { persons: Vec::new(), workspaces });
+    after.apply(&RegistryChange { workspaces, ..RegistryChange::default() });
     after
 }
 
@@ -137,7 +137,7 @@ fn a_name_that_was_given_up_is_given_to_nobody() {
     for name in [&mut name.login, &mut name.short_login, &mut name.mail_local] {
         *name = "lea.martin".parse().unwrap();
     }
-    registry.apply(&RegistryChange { persons: vec![person], workspaces: Vec::new() });
+    registry.apply(&RegistryChange { persons: vec![person], ..RegistryChange::default() });
     let after = run(&registry, &[(2, "DUPONT", "Léa")], &[], &scheme);
     assert_eq!(login(&after, 2), "lea.dupont2");
 }

@@ -104,7 +104,7 @@ fn no_name_has_two_holders() {
     };
     let check = |persons: Vec<Person>, workspaces: Vec<Workspace>, expect: &[&str]| {
         let mut plan = planned(Vec::new());
-        plan.change = RegistryChange { persons, workspaces };
+        plan.change = RegistryChange { persons, workspaces, ..RegistryChange::default() };
         let mut faults = Faults(Vec::new());
         names(&plan, &mut faults);
         assert_eq!(faults.0, expect);

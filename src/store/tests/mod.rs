@@ -79,7 +79,7 @@ pub(crate) fn plan(hash: u8, persons: Vec<Person>, operations: Vec<Operation>) -
         generation: 0,
         basis: Vec::new(),
         settings: digest(255),
-        change: RegistryChange { persons, workspaces: Vec::new() },
+        change: RegistryChange { persons, ..RegistryChange::default() },
         operations,
         objections: Vec::new(),
         strays: Vec::new(),

@@ -1,0 +1,100 @@
+//! `explain`: one person's whole story.
+
+use std::collections::BTreeSet;
+
+use super::outcome::{ExitStatus, Failure};
+use super::session::{Format, Session, store_failure};
+use crate::model::entry::ObjectKey;
+use crate::model::ids::PersonId;
+use crate::report::story::{self, Story};
+use crate::store::review::questions::Question;
+use crate::store::review::{answers, links, questions};
+use crate::store::{Store, StoreError, plans, registry};
+
+/// Operations told, the newest.
+const OPERATIONS_MAX: usize = 10;
+
+pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
+    let store = session.store()?;
+    let ids = find(&store, whom).map_err(store_failure)?;
+    let id = match ids.iter().collect::<Vec<_>>().as_slice() {
+        [id] => **id,
+        [] => {
+            return Err(Failure::new(ExitStatus::Usage, format!("nobody is known as {whom}"))
+                .hint("`rentree people --find TEXT` looks for names, logins and numbers")
+                .into());
+        }
+        several => {
+            let list: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let what = format!("{whom} leads to several persons: {}", list.join(", "));
+            return Err(Failure::new(ExitStatus::Usage, what)
+                .hint("give the number of one")
+                .into());
+        }
+    };
+    tell(session, &store, id)
+}
+
+/// The persons that a text names: their number, a name that was ever theirs, the mark or the DN of
+/// an entry, the number of a source.
+fn find(store: &Store, whom: &str) -> Result<BTreeSet<PersonId>, StoreError> {
+    let whom = whom.trim();
+    if let Ok(ObjectKey::Account(id)) = whom.parse::<ObjectKey>() {
+        return Ok(registry::person(store, id)?.map(|person| person.id).into_iter().collect());
+    }
+    if let Ok(id) = whom.parse::<PersonId>()
+        && let Some(person) = registry::person(store, id)?
+    {
+        return Ok(BTreeSet::from([person.id]));
+    }
+    let first = whom.split(',').next().unwrap_or(whom);
+    let value = first.split_once('=').map_or(first, |(_, value)| value);
+    let name = value.split('@').next().unwrap_or(value).to_lowercase();
+    let mut ids: BTreeSet<PersonId> =
+        registry::holders(store, &name)?.iter().map(|holder| holder.person).collect();
+    if ids.is_empty() && !whom.starts_with("ine:") {
+        ids.extend(registry::persons_by_identifier(store, whom)?);
+    }
+    Ok(ids)
+}
+
+fn tell(session: &Session, store: &Store, id: PersonId) -> anyhow::Result<ExitStatus> {
+    let load = || -> Result<_, StoreError> {
+        let registry = registry::load(store)?;
+        let questions = questions::list(store, true)?;
+        let answers = answers::list(store, None)?;
+        let links = links::of_person(store, id)?;
+        let operations = plans::of_object(store, &ObjectKey::Account(id).to_string())?;
+        Ok((registry, questions, answers, links, operations))
+    };
+    let (registry, questions, answers, links, operations) = load().map_err(store_failure)?;
+    let Some(person) = registry.persons.get(&id) else {
+        return Err(Failure::new(ExitStatus::Usage, format!("there is no person {id}")).into());
+    };
+    let concerns = |one: &&Question| {
+        let number = one.asked.record.number();
+        one.persons().contains(&id)
+            || number.is_some_and(|number| person.identifiers.contains(number))
+    };
+    let questions: Vec<&Question> = questions.iter().filter(concerns).collect();
+    let skipped = operations.len().saturating_sub(OPERATIONS_MAX);
+    let story = Story {
+        person,
+        registry: &registry,
+        schools: &session.config.schools,
+        zone: &session.config.zone,
+        links: &links,
+        questions: &questions,
+        answers: &answers,
+        operations: operations.get(skipped..).unwrap_or_default(),
+        address: person.account.as_ref().map(|account| {
+            let pupil = person.enrolments.values().any(|one| one.role.is_pupil());
+            session.config.scheme.address(&account.name, pupil)
+        }),
+    };
+    match session.format {
+        Format::Text => (session.world.out)(&story::text(&story)),
+        Format::Json => (session.world.out)(&format!("{}\n", story::json(&story)?)),
+    }
+    Ok(ExitStatus::Done)
+}
