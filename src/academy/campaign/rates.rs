@@ -6,6 +6,9 @@
 //! orders of magnitude that these publish; *calibrated* rows were set so that the whole agrees
 //! with the measured figures of those notes (2 % of the links of 500,000 accounts cannot be made
 //! by the INE, of which one in ten has other names or another date); *assumed* rows are ours.
+//! Measured from autumn to rentrée: 7,296 of the 351,237 links of 500,000 pupils (seed 1) are not
+//! the INE's, and names and date make 0.899 of these; with hostile typing 0.75 (100,000 pupils,
+//! seed 2); 10.2 and 10.7 pairs of perfect homonyms in 100,000 records.
 //! `rentree academy --print-rates` prints the table as a file that `--rates` takes.
 
 use std::fmt::Write as _;
