@@ -23,7 +23,7 @@ type Links = BTreeMap<(RecordKey, PersonId), u64>;
 /// has given it (`links` has the last of each).
 pub fn in_force(answers: &[Answer], links: &Links) -> InForce {
     let mut rulings: BTreeMap<RecordKey, Vec<Ruling>> = BTreeMap::new();
-    for answer in answers.iter().filter(|answer| answer.undone.is_none()) {
+    for answer in answers {
         let (key, facts) = (&answer.shown.key, answer.shown.facts);
         let own = rulings.entry(key.clone()).or_default();
         for person in &answer.persons {
@@ -33,7 +33,10 @@ pub fn in_force(answers: &[Answer], links: &Links) -> InForce {
                 Verdict::Later => continue,
             };
             own.retain(|old| !is_overruled(old, *person, facts, ruled));
-            own.push(Ruling { person: *person, facts, answer: ruled });
+            // What a later answer replaced does not come back when that one is undone.
+            if answer.undone.is_none() {
+                own.push(Ruling { person: *person, facts, answer: ruled });
+            }
         }
     }
     rulings.retain(|_, own| !own.is_empty());
@@ -86,6 +89,11 @@ fn not(answers: &[Answer], key: &RecordKey, person: PersonId, link: Option<u64>)
         .filter_map(|one| match (one.verdict, one.persons.contains(&person), &one.undone) {
             (Verdict::Different, true, None) => Some(one.links_seen),
             (Verdict::Same, true, Some(undone)) => Some(undone.links_seen),
+            (Verdict::Different, true, Some(undone))
+                if first_same.is_some_and(|first| first < one.id) =>
+            {
+                Some(undone.links_seen)
+            }
             // Said to be somebody else after it was said to be this person.
             (Verdict::Same, false, None) if first_same.is_some_and(|first| first < one.id) => {
                 Some(one.links_seen)

@@ -130,6 +130,19 @@ fn what_was_taken_back_is_taken_from_the_person_once() {
 }
 
 #[test]
+fn what_a_later_answer_replaced_does_not_come_back_with_its_undoing() {
+    // A false merge by taking back its correction would be the worst of all.
+    let same = answer(1, Same, 5, 7, 0);
+    let two = [same.clone(), undone(answer(2, Different, 5, 7, 3), 9)];
+    check(&two, &[(5, 2)], "", "not 5 (back)");
+    check(&two, &[(5, 10)], "", "");
+    let two = [same, undone(answer(2, Same, 6, 7, 3), 9)];
+    check(&two, &[(5, 2)], "", "not 6 (back)");
+    let two = [answer(1, Different, 5, 7, 0), undone(answer(2, Same, 5, 7, 3), 9)];
+    check(&two, &[], "", "not 5 (back)");
+}
+
+#[test]
 fn a_state_to_go_back_to_is_one_before_the_record_was_his() {
     let mut late = undone(answer(2, Same, 5, 7, 3), 9);
     late.before = vec![person(5, &[number()])];

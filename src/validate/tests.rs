@@ -364,6 +364,7 @@ const OTHERS: &[kind::Kind] = &[
     kind::OVERRIDE_EXPIRED,
     kind::PUPIL_HELD,
     kind::IDENTITY_CONFLICT,
+    kind::RECORD_RESEMBLES,
     kind::LOGIN_IMPOSSIBLE,
 ];
 

@@ -7,10 +7,13 @@ use crate::model::person::Person;
 use crate::model::registry::Registry;
 use crate::report::question;
 use crate::run::outcome::{ExitStatus, Failure};
-use crate::run::session::store_failure;
+use crate::run::session::{Session, store_failure};
 use crate::store::Store;
 use crate::store::review::questions::{self, Question};
 use crate::store::review::{QuestionState, Verdict};
+
+const REASON_CHARS_MAX: usize = 1000;
+const NAME_CHARS_MAX: usize = 80;
 
 /// The question of this number.
 pub(super) fn find(store: &Store, id: u64) -> anyhow::Result<Question> {
@@ -119,5 +122,20 @@ pub(super) fn reason(text: &str) -> Result<&str, Wrong> {
     if text.is_empty() {
         return Err(Wrong::new("the reason is empty", "say why: it is kept with the answer"));
     }
+    if text.chars().count() > REASON_CHARS_MAX {
+        let what = format!("the reason has more than {REASON_CHARS_MAX} characters");
+        return Err(Wrong::new(what, "say it shorter"));
+    }
     Ok(text)
+}
+
+/// Who answers: whoever was named, or the system's user.
+pub(super) fn who(session: &Session, by: Option<&str>) -> Result<String, Wrong> {
+    let by = by.map(str::trim).filter(|by| !by.is_empty());
+    let who = by.map_or_else(session.world.user, str::to_owned);
+    if who.chars().count() > NAME_CHARS_MAX {
+        let what = format!("--by has more than {NAME_CHARS_MAX} characters");
+        return Err(Wrong::new(what, "give a name"));
+    }
+    Ok(who)
 }

@@ -27,7 +27,7 @@ pub fn decide(session: &Session, typed: &Typed) -> anyhow::Result<ExitStatus> {
     let person = typed.person.map(PersonId);
     let persons =
         ask::persons(&store, &registry, &question, typed.verdict, person).map_err(Failure::from)?;
-    let who = session.who(typed.by.as_deref());
+    let who = ask::who(session, typed.by.as_deref()).map_err(Failure::from)?;
     let before = ask::before(&registry, &question, &persons);
     let answer = NewAnswer {
         question: &question,

@@ -51,7 +51,7 @@ pub fn import(session: &Session, file: &Path, by: Option<&str>) -> anyhow::Resul
     }
     // A file that is imported twice answers once.
     good.retain(|checked| !is_given(checked, &given));
-    let who = session.who(by);
+    let who = ask::who(session, by).map_err(Failure::from)?;
     let answers: Vec<NewAnswer<'_>> = good
         .iter()
         .map(|checked| NewAnswer {

@@ -85,23 +85,26 @@ pub fn give(
     })
 }
 
-/// Takes an answer back: the question is open again, and the record has an account of its own until
-/// somebody answers.
+/// Takes the answers to a question back: it is open again, and the record has an account of its own
+/// until somebody answers.
 pub fn undo(
     store: &mut Store,
-    answer: &Answer,
+    question: u64,
+    answers: &[u64],
     who: &str,
     why: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     store.write(|transaction| {
         let seen = links::last(transaction)?;
-        transaction.execute(
-            "UPDATE answer SET undone_at = ?2, undone_by = ?3, undone_why = ?4, undone_seen = ?5
-             WHERE id = ?1",
-            params![answer.id, At(now), who, why, seen],
-        )?;
-        set_state(transaction, answer.question, QuestionState::OwnAccount)
+        for answer in answers {
+            transaction.execute(
+                "UPDATE answer SET undone_at = ?3, undone_by = ?4, undone_why = ?5, undone_seen = ?6
+                 WHERE id = ?1 AND question = ?2",
+                params![answer, question, At(now), who, why, seen],
+            )?;
+        }
+        set_state(transaction, question, QuestionState::OwnAccount)
     })
 }
 

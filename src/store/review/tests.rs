@@ -92,11 +92,11 @@ fn an_answer_is_undone_once_and_never_changed_nor_deleted() {
     {
         assert!(store.connection.execute(sql, []).is_err(), "{sql}");
     }
-    answers::undo(&mut store, &given[1], "Ali", "erreur", noon()).unwrap();
+    answers::undo(&mut store, 1, &[given[1].id], "Ali", "erreur", noon()).unwrap();
     let undone = &answers::list(&store, None).unwrap()[1];
     assert_eq!(undone.undone.as_ref().map(|one| one.who.as_str()), Some("Ali"));
     assert_eq!(questions::get(&store, 1).unwrap().unwrap().state, QuestionState::OwnAccount);
-    assert!(answers::undo(&mut store, undone, "Ali", "encore", noon()).is_err());
+    assert!(answers::undo(&mut store, 1, &[undone.id], "Ali", "encore", noon()).is_err());
     assert_eq!(answers::changes(&store).unwrap(), 3);
 }
 
