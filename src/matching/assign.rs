@@ -112,9 +112,8 @@ struct Round<'a> {
 }
 
 /// Who lists an account, so far.
-#[derive(Default)]
 struct Lists {
-    by_account: BTreeMap<u32, Vec<usize>>,
+    by_account: Vec<Vec<usize>>,
 }
 
 impl Round<'_> {
@@ -131,10 +130,12 @@ impl Round<'_> {
             .map(|rank| Seeker {
                 features: &self.batch.features[*rank],
                 school: features::school(&self.batch.claims[*rank].id.uai),
+                // Of two new records with an INE each, only perfect homonyms are in question.
+                exact_only: self.records.is_some() && self.batch.features[*rank].has_ine,
             })
             .collect();
         let mut lists = self.lists(states);
-        let listed = lists.statuses(self.batch, self.setting);
+        let listed = lists.statuses(self);
         let is_pair = |seeker: u32, account: u32| self.is_pair(seeker, account, links);
         let weighing = evidence::weigh(&seekers, self.roster, self.population, &listed, is_pair);
         weighed.keys.extend(weighing.keys.iter().copied());
@@ -165,11 +166,11 @@ impl Round<'_> {
                 (Who::Record(other), Some(why)) => states[rank] = State::AskRecord(other, why),
                 (Who::Known(person), None) => {
                     states[rank] = State::Same(person, Evidence::Corroborated);
-                    lists.by_account.entry(chosen.account).or_default().push(rank);
+                    lists.by_account[chosen.account as usize].push(rank);
                 }
                 (Who::Record(other), None) => {
                     parts.join(rank, other);
-                    lists.by_account.entry(chosen.account).or_default().push(rank);
+                    lists.by_account[chosen.account as usize].push(rank);
                 }
             }
             let next = pairs.get(place + 1);
@@ -200,20 +201,25 @@ impl Round<'_> {
                 let other = records[account as usize];
                 let (one, two) = (&self.batch.claims[rank].id, &self.batch.claims[other].id);
                 let features = |rank: usize| &self.batch.features[rank];
-                other < rank
-                    && ((&one.uai, one.source) != (&two.uai, two.source)
-                        || is_typed_twice(features(rank), features(other)))
+                // The record without INE is the one that was typed anew: it asks about the other.
+                let asks = match (features(rank).has_ine, features(other).has_ine) {
+                    (true, false) => false,
+                    (false, true) => true,
+                    (true, true) | (false, false) => other < rank,
+                };
+                asks && ((&one.uai, one.source) != (&two.uai, two.source)
+                    || is_typed_twice(features(rank), features(other)))
             }
         }
     }
 
     /// The records that proof has given to each account.
     fn lists(&self, states: &[State]) -> Lists {
-        let mut lists = Lists::default();
+        let mut lists = Lists { by_account: vec![Vec::new(); self.roster.accounts.len()] };
         match self.records {
             Some(records) => {
                 for (account, rank) in (0..).zip(records) {
-                    lists.by_account.insert(account, vec![*rank]);
+                    lists.by_account[account].push(*rank);
                 }
             }
             None => {
@@ -226,7 +232,7 @@ impl Round<'_> {
                     let State::Same(person, _) = state else { continue };
                     let found = ranks.binary_search_by_key(person, |(id, _)| *id);
                     if let Some((_, account)) = found.ok().and_then(|place| ranks.get(place)) {
-                        lists.by_account.entry(*account).or_default().push(rank);
+                        lists.by_account[*account as usize].push(rank);
                     }
                 }
             }
@@ -258,7 +264,7 @@ impl Round<'_> {
         let claim = self.batch.claims[rank];
         let features = &self.batch.features[rank];
         let account = self.roster.account(pair.account);
-        let others = lists.by_account.get(&pair.account).map(Vec::as_slice).unwrap_or_default();
+        let others = lists.by_account[pair.account as usize].as_slice();
         let live = |other: &&usize| self.is_live(**other);
         let id = |other: &usize| &self.batch.claims[*other].id;
         let previous = |other: &usize| features::school(&id(other).uai) == features.previous;
@@ -318,15 +324,8 @@ fn status(ranks: &[usize], round: &Round<'_>) -> Listed {
 }
 
 impl Lists {
-    fn statuses(&self, batch: &Claims<'_>, setting: &Setting<'_>) -> BTreeMap<u32, Listed> {
-        let live = |rank: &usize| batch.claims[*rank].left_on.is_none_or(|day| day > setting.today);
-        self.by_account
-            .iter()
-            .map(|(account, ranks)| {
-                let listed = if ranks.iter().any(live) { Listed::Live } else { Listed::Left };
-                (*account, listed)
-            })
-            .collect()
+    fn statuses(&self, round: &Round<'_>) -> Vec<Listed> {
+        self.by_account.iter().map(|ranks| status(ranks, round)).collect()
     }
 }
 

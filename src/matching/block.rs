@@ -42,6 +42,7 @@ keys! {
     Sounds = "sounds of both names + year",
     SchoolName = "school + name",
     SchoolGiven = "school + first name + year",
+    Everything = "names + date",
 }
 
 /// What one kind of key proposed.
@@ -58,6 +59,8 @@ pub(super) struct Seeker<'a> {
     pub(super) features: &'a Features,
     /// Hash of its school.
     pub(super) school: u64,
+    /// Only who has exactly its names and date is of interest.
+    pub(super) exact_only: bool,
 }
 
 /// Distinct pairs (rank of the seeker, rank of the account), in order, and what each key gave.
@@ -187,6 +190,7 @@ fn each_key_of_account(account: &Account, mut take: impl FnMut(u64)) {
     let one = &account.features;
     let date = u64::from(one.date.0);
     let mut propose = |kind, parts: &[u64]| key(kind, one.pupil, parts).map(&mut take);
+    propose(Key::Everything, &[date, one.family.hash, one.given.hash]);
     propose(Key::SwappedName, &[date, one.family.hash]);
     propose(Key::SwappedGiven, &[date, one.given.hash]);
     for stay in &account.stays {
@@ -202,6 +206,10 @@ fn each_key_of_seeker(seeker: &Seeker<'_>, mut take: impl FnMut(u64)) {
     let date = u64::from(one.date.0);
     let swapped = u64::from(one.date.swapped().0);
     let mut propose = |kind, parts: &[u64]| key(kind, one.pupil, parts).map(&mut take);
+    if seeker.exact_only {
+        propose(Key::Everything, &[date, one.family.hash, one.given.hash]);
+        return;
+    }
     if swapped != date {
         propose(Key::SwappedName, &[swapped, one.family.hash]);
         propose(Key::SwappedGiven, &[swapped, one.given.hash]);

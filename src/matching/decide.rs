@@ -166,9 +166,16 @@ fn conclude(
 ) -> Vec<State> {
     let mut states = vec![State::Open; links.len()];
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let roots: Vec<usize> = (0..links.len()).map(|rank| parts.root(rank)).collect();
+    let mut sizes = vec![0_u32; links.len()];
+    roots.iter().for_each(|root| sizes[*root] += 1);
     for (rank, own) in links.iter().enumerate() {
-        let root = parts.root(rank);
-        // Most records stand alone.
+        let root = roots[rank];
+        // Nearly all records stand alone, and are proven by one thing.
+        if let ([(person, evidence)], [], 1) = (&own.proven[..], &own.doubted[..], sizes[root]) {
+            states[rank] = State::Same(*person, *evidence);
+            continue;
+        }
         if root != rank
             || !own.proven.is_empty()
             || !own.doubted.is_empty()

@@ -1,8 +1,6 @@
 //! Evidence for the records that no identifier has settled (matching.md section 3, stage 2): the
 //! candidates, compared and weighed, best first.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::agree::{Field, Listed, Pattern, agree};
@@ -39,7 +37,7 @@ pub(super) fn weigh(
     seekers: &[Seeker<'_>],
     roster: &Roster,
     population: &Population<'_>,
-    listed: &BTreeMap<u32, Listed>,
+    listed: &[Listed],
     is_pair: impl Fn(u32, u32) -> bool + Sync,
 ) -> Weighing {
     let (mut candidates, keys) = block::candidates(seekers, &roster.accounts);
@@ -52,7 +50,7 @@ pub(super) fn weigh(
         .map(|(seeker, account)| {
             let claim = features[*seeker as usize];
             let person = roster.account(*account);
-            let listed = listed.get(account).copied().unwrap_or_default();
+            let listed = listed.get(*account as usize).copied().unwrap_or_default();
             let pattern = agree(claim, person, listed, population);
             let rarity_bits = Field::ALL
                 .iter()

@@ -99,14 +99,10 @@ fn is_somebody_else(pattern: &Pattern, about: &Circumstances, policy: &Policy) -
     if about.newcomers && !could_be_one_newcomer(pattern, about, policy) {
         return true;
     }
-    let apart = [family, given, date].contains(&Agreement::Differs)
-        || matches!(given, Agreement::Close)
-        || matches!(family, Agreement::Close);
-    let all_exact = [family, given, date].iter().all(|one| *one == Agreement::Same);
-    let each_its_ine = pattern[Field::Ine as usize] == Agreement::Differs && !all_exact;
+    let apart = [family, given, date].contains(&Agreement::Differs);
     // A file lists a person once; one that was typed twice has the same names and date.
-    let beside = about.listed_in_this_file && !all_exact;
-    about.listed == Listed::Live && (apart || each_its_ine || beside)
+    let all_exact = [family, given, date].iter().all(|one| *one == Agreement::Same);
+    about.listed == Listed::Live && (apart || about.listed_in_this_file && !all_exact)
 }
 
 /// Two records of people whom nobody knows are asked about only when they would be one but for a

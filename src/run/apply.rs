@@ -28,7 +28,9 @@ pub fn apply(session: &Session, wanted: &str, confirm: Option<&str>) -> anyhow::
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     still_right(session, &plan)?;
     if answers::changed_since(&store, run.id).map_err(store_failure)? {
-        return Err(stale("somebody has answered a question, or taken an answer back,"));
+        return Err(stale(
+            "somebody has answered a question, or taken an answer back, since it was made",
+        ));
     }
     lifted(&mut store, session, run.id, &plan, confirm)?;
     let runtime = applying::runtime()?;

@@ -92,6 +92,19 @@ pub fn draft(
             unread,
         },
     });
+    audited(session, &plan, &observed)?;
+    let run = plans::save(store, command, &plan).map_err(store_failure)?;
+    questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;
+    laps.lap("plan");
+    Ok(Draft { run, plan, review, duration_ms: laps.ms })
+}
+
+/// Refuses a plan that breaks the rules which every plan is held to.
+fn audited(
+    session: &Session,
+    plan: &Plan,
+    observed: &BTreeMap<String, Observed>,
+) -> anyhow::Result<()> {
     let mut scenes = BTreeMap::new();
     for target in &session.config.targets {
         if let Some(observed) = observed.get(&target.name) {
@@ -99,17 +112,14 @@ pub fn draft(
             scenes.insert(target.name.clone(), Scene { observed, managed });
         }
     }
-    let wrong = audit::audit(&plan, &scenes);
-    if !wrong.is_empty() {
-        let what = format!("the plan breaks its own rules: {}", wrong.join("; "));
-        return Err(Failure::new(ExitStatus::Internal, what)
-            .hint("nothing was written; please report this with the output of `rentree show`")
-            .into());
+    let wrong = audit::audit(plan, &scenes);
+    if wrong.is_empty() {
+        return Ok(());
     }
-    let run = plans::save(store, command, &plan).map_err(store_failure)?;
-    questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;
-    laps.lap("plan");
-    Ok(Draft { run, plan, review, duration_ms: laps.ms })
+    let what = format!("the plan breaks its own rules: {}", wrong.join("; "));
+    Err(Failure::new(ExitStatus::Internal, what)
+        .hint("nothing was written; please report this with the output of `rentree show`")
+        .into())
 }
 
 /// The number of the next new person: beyond every number that the registry gave, and beyond every

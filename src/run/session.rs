@@ -91,11 +91,6 @@ impl Session {
         self.config.targets.iter().find(|target| matches!(target.kind, TargetKind::Ldap(_)))
     }
 
-    /// Who answers: whoever was named, or the system's user.
-    pub fn who(&self, by: Option<&str>) -> String {
-        by.map(str::trim).filter(|by| !by.is_empty()).map_or_else(self.world.user, str::to_owned)
-    }
-
     /// Refuses to write to a real directory under a clock that is not the wall's.
     pub fn may_write(&self) -> anyhow::Result<()> {
         match self.real_target() {
