@@ -112,6 +112,11 @@ pub enum Command {
         #[command(subcommand)]
         what: ReviewCommand,
     },
+    /// The quality of the matching
+    Match {
+        #[command(subcommand)]
+        what: MatchCommand,
+    },
     /// Tell one person's story: enrolments, records and why they are his, answers, operations
     Explain {
         /// Login, address, number of the person, or mark or DN of an entry
@@ -145,6 +150,17 @@ pub enum Command {
         /// Print the whole table of rates, with what each means, and write nothing
         #[arg(long)]
         print_rates: bool,
+    },
+}
+
+/// What `match` does.
+#[derive(Debug, Subcommand)]
+pub enum MatchCommand {
+    /// Hold what the next plan would decide against a truth; nothing is kept nor written
+    Evaluate {
+        /// A CSV of `source;uai;source_id;person`
+        #[arg(long, value_name = "FILE")]
+        truth: PathBuf,
     },
 }
 

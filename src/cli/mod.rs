@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tracing::Level;
 use tracing_subscriber::prelude::*;
 
-use self::args::{Args, Command, ReviewCommand};
+use self::args::{Args, Command, MatchCommand, ReviewCommand};
 use crate::run;
 use crate::run::outcome::ExitStatus;
 use crate::run::session::Session;
@@ -82,6 +82,9 @@ fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
         Command::Runs { most } => run::status::runs(&session()?, most),
         Command::People { school, find } => run::people::people(&session()?, school, find),
         Command::Review { what } => review(&session()?, what),
+        Command::Match { what: MatchCommand::Evaluate { truth } } => {
+            run::evaluate::evaluate(&session()?, &truth)
+        }
         Command::Explain { whom } => run::explain::explain(&session()?, &whom),
         Command::Backup { file } => run::backup::backup(&session()?, &file),
         Command::Lab => run::lab::lab(&session()?),

@@ -223,16 +223,12 @@ impl Round<'_> {
                 }
             }
             None => {
-                let mut ranks: Vec<(PersonId, u32)> = (0..)
-                    .zip(&self.roster.accounts)
-                    .map(|(rank, one)| (one.person, rank))
-                    .collect();
-                ranks.sort_unstable();
+                // The roster is in the order of person numbers.
+                let accounts = &self.roster.accounts;
                 for (rank, state) in states.iter().enumerate() {
                     let State::Same(person, _) = state else { continue };
-                    let found = ranks.binary_search_by_key(person, |(id, _)| *id);
-                    if let Some((_, account)) = found.ok().and_then(|place| ranks.get(place)) {
-                        lists.by_account[*account as usize].push(rank);
+                    if let Ok(account) = accounts.binary_search_by_key(person, |one| one.person) {
+                        lists.by_account[account].push(rank);
                     }
                 }
             }

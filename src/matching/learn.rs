@@ -11,7 +11,7 @@ use super::roster::Account;
 use super::weigh::{Table, Weights, by_value};
 
 /// Random pairs that chance is counted on.
-const RANDOM_PAIRS: u64 = 100_000;
+const RANDOM_PAIRS: u64 = 40_000;
 /// Experience counts like so many random pairs, and like so many true links.
 const RANDOM_PAIRS_BEFORE: f64 = 20_000.0;
 const LINKS_BEFORE: f64 = 400.0;

@@ -99,6 +99,22 @@ pub fn findings_of_registry(
     Ok(decide_all(session, review, &known, &BTreeMap::new(), &BTreeSet::new()).findings)
 }
 
+/// What would be decided now of the records in force, and the records; for measuring.
+pub fn decisions_now(
+    session: &Session,
+    review: &Review,
+    known: &Known,
+) -> (Vec<Claim>, BTreeMap<ClaimId, Decision>) {
+    let inputs = review.inputs(session);
+    let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
+    let rulings::InForce { rulings, said } = rulings::in_force(&known.answers, &known.links);
+    let registry = &known.registry;
+    let rejoined = joined::persons(registry, &said, &delivered(&claims, &said), session.today());
+    let base = with(registry, &rejoined);
+    let outcome = matched(session, &claims, &base, known, rulings, registry.next_person());
+    (claims, outcome.decisions)
+}
+
 /// Decides everything. `refused` are the persons whose names a target refused: they are named anew.
 pub fn decide_all(
     session: &Session,

@@ -13,6 +13,7 @@ pub mod decided;
 pub mod demo;
 pub mod doctor;
 pub mod draft;
+pub mod evaluate;
 pub mod explain;
 pub mod facts;
 pub mod init;

@@ -45,6 +45,7 @@ scripts!(
     record_waits_at_new_school,
     refused_files,
     restored_store,
+    match_evaluate,
     review_answers,
     review_by_file,
     review_changed_facts,
