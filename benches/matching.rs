@@ -1,7 +1,8 @@
 //! Who is who, at the size of a Région: the records of a rentrée against everybody known in spring,
 //! with the truth. Prints what it costs and what it gets right.
 //!
-//! `cargo bench --bench matching -- [PUPILS] [ordinary|hostile] [SEED]`
+//! `cargo bench --bench matching -- [PUPILS] [ordinary|hostile] [SEED] [without TRAIT…]`, where a
+//! trait is birthplace, sex, second or previous: what each of them brings.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
@@ -34,12 +35,13 @@ fn main() {
         Typing::Ordinary
     };
     let seed = arguments.next().and_then(|word| word.parse().ok()).unwrap_or(7);
+    let without: Vec<String> = arguments.filter(|word| word != "without").collect();
     let plan = Plan::new(seed, pupils, None, Rates::of(typing)).expect("a plan");
     let all = |campaign: Campaign| -> Vec<(Claim, u32, Events)> {
         (0..plan.schools.len())
             .into_par_iter()
             .flat_map_iter(|school| claims(&plan, campaign, school))
-            .map(|(claim, truth)| (claim, truth.person, truth.events))
+            .map(|(claim, truth)| (less(claim, &without), truth.person, truth.events))
             .collect()
     };
     let (registry, known) = known(&all(Campaign::Spring));
@@ -61,6 +63,25 @@ fn main() {
         (0..5).map(|_| timed(|| batch(&school, &roster, &registry)).1).collect();
     times.sort();
     println!("one school of {}: {:.1?} (median of 5)", school.len(), times[2]);
+}
+
+/// The claim as it is when some traits are not kept.
+fn less(mut claim: Claim, without: &[String]) -> Claim {
+    let dropped = |name: &str| without.iter().any(|one| one == name);
+    let traits = &mut claim.traits;
+    if dropped("birthplace") {
+        traits.birthplace = None;
+    }
+    if dropped("sex") {
+        traits.sex = None;
+    }
+    if dropped("second") {
+        traits.second = None;
+    }
+    if dropped("previous") {
+        traits.previous_school = None;
+    }
+    claim
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {

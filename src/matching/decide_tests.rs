@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::delivery::Source;
 use crate::model::ids::{IneKey, Uai};
-use crate::model::person::{Identifier, Person};
+use crate::model::person::{Enrolment, EnrolmentState, Identifier, Person, Role};
 use crate::model::record::Names;
 use crate::model::registry::Registry;
 use crate::model::traits::Traits;
@@ -286,4 +286,108 @@ proptest! {
             decide_all(&turned, &[])
         );
     }
+}
+
+#[test]
+fn triplets_siblings_and_hostile_crowds_make_nobody_one() {
+    // Three first names, one day, one birthplace, one last school.
+    let place = Traits {
+        birthplace: Some(crate::model::ids::TraitKey(1)),
+        previous_school: Some(uai(0)),
+        ..Traits::default()
+    };
+    let triplet = |school, line, number: &str, given| {
+        let mut claim = pupil(school, line, number, &[], given, 1);
+        claim.traits = place.clone();
+        claim
+    };
+    let before: Vec<Person> = ["Lucas", "Léo", "Lucie"]
+        .iter()
+        .zip(1..)
+        .map(|(given, id)| known(id, &triplet(0, id, &id.to_string(), given)))
+        .collect();
+    // All three go to another school, typed anew without INE.
+    let moved: Vec<Claim> = ["Léo", "Lucie", "Lucas"]
+        .iter()
+        .zip(1..)
+        .map(|(given, line)| triplet(1, line, &format!("9{line}"), given))
+        .collect();
+    for (claim, decision) in decide_all(&moved, &before) {
+        let given = moved.iter().find(|one| one.id == claim).unwrap().names.given.clone();
+        if let Decision::Same { person, .. } = decision {
+            let right = before.iter().find(|one| one.id == person).unwrap();
+            assert_eq!(right.names.given, given);
+        }
+    }
+    // One name and one day for a whole school, and names without end: everybody is decided.
+    let crowd: Vec<Claim> = (0..300)
+        .map(|line| {
+            let mut claim = pupil(2, line, &line.to_string(), &[], "Camille", 1);
+            claim.names.family = format!("{}{line}", "X".repeat(5_000));
+            claim
+        })
+        .collect();
+    assert_eq!(decide_all(&crowd, &before).len(), crowd.len());
+}
+
+/// A pupil's claim with what last year's school and the place of birth tell.
+fn typed_anew(family: &str, given: &str, place: u64, previous: Option<usize>) -> Claim {
+    let mut claim = pupil(1, 9, "99", &[], given, 1);
+    claim.names.family = family.into();
+    claim.traits = Traits {
+        birthplace: Some(crate::model::ids::TraitKey(place)),
+        previous_school: previous.map(uai),
+        ..Traits::default()
+    };
+    claim
+}
+
+/// Somebody who was at the first school last year.
+fn pupil_of_last_year(place: u64) -> Person {
+    let mut person = known(7, &pupil(0, 1, "11", &["A"], "Inès", 1));
+    person.names.family = "VANDROMME".into();
+    person.traits.birthplace = Some(crate::model::ids::TraitKey(place));
+    let enrolment = Enrolment {
+        role: Role::Pupil,
+        state: EnrolmentState::Current,
+        since: date(2025, 9, 1),
+        entered_on: None,
+        division: None,
+        groups: BTreeSet::new(),
+    };
+    person.enrolments.insert(uai(0), enrolment);
+    person
+}
+
+#[test]
+fn whoever_was_typed_anew_is_recognised_on_independent_evidence_only() {
+    // matching.md: not released by the old school, re-created by the new one without INE.
+    let person = pupil_of_last_year(5);
+    let check_one = |claim, expected| check(&[claim], std::slice::from_ref(&person), expected);
+    check_one(typed_anew("VANDROMME", "Ines", 5, Some(0)), "=7 Corroborated");
+    check_one(typed_anew("VANDROMME", "Inès", 5, None), "=7 Corroborated");
+    // A name mistyped, and two pieces for it.
+    check_one(typed_anew("VANDROME", "Ines", 5, Some(0)), "=7 Corroborated");
+    // Nothing but names and date; something against.
+    check_one(typed_anew("VANDROMME", "Ines", 6, None), "? Resembles(Contradiction)");
+    check_one(typed_anew("VANDROMME", "Ines", 5, Some(2)), "? Resembles(Contradiction)");
+    check_one(typed_anew("VANDROMME", "Bruno", 5, Some(0)), "? Resembles(TwinsShape)");
+    // Names and first names exchanged are asked about, alone.
+    let mut crossed = typed_anew("INES", "Vandromme", 5, None);
+    crossed.traits.birthplace = None;
+    check_one(crossed, "? Resembles(NamesExchanged)");
+    check_one(typed_anew("BERTRAND", "Ines", 6, None), "+8");
+}
+
+#[test]
+fn lost_bytes_and_perfect_homonyms_are_never_merged_by_a_machine() {
+    let person = pupil_of_last_year(5);
+    let mut damaged = typed_anew("VANDROMME", "In?s", 5, Some(0));
+    damaged.names.given = "Ines?".into();
+    check(&[damaged], std::slice::from_ref(&person), "? Resembles(NameDamaged)");
+    let mut namesake = person.clone();
+    namesake.id = PersonId(8);
+    namesake.identifiers = BTreeSet::from([ine("B")]);
+    let claim = typed_anew("VANDROMME", "Ines", 5, Some(0));
+    check(&[claim], &[person, namesake], "? Resembles(Homonyms)");
 }

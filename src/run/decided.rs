@@ -259,6 +259,7 @@ fn matched(
         let setting =
             decide::Setting { roster: &roster, answers: &answers, policy, today, first_free };
         let outcome = decide::decide(claims, &setting);
+        tell_keys(&outcome);
         if policy.question_wait_days > 0 {
             return outcome;
         }
@@ -270,6 +271,18 @@ fn matched(
         answers.waited.extend(asked);
         if answers.waited.len() == before {
             return outcome;
+        }
+    }
+}
+
+/// What each blocking key proposed, with `-v`; a value that too many share is passed over, and told.
+fn tell_keys(outcome: &Outcome) {
+    for count in &outcome.keys {
+        let (key, pairs, skipped) = (count.key.as_str(), count.pairs, count.skipped);
+        if skipped > 0 {
+            tracing::warn!(key, skipped, "values of a matching key are shared by too many");
+        } else if pairs > 0 {
+            tracing::info!(key, pairs, "candidates");
         }
     }
 }
