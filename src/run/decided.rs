@@ -115,7 +115,8 @@ pub fn decisions_now(
     (claims, outcome.decisions)
 }
 
-/// Decides everything. `refused` are the persons whose names a target refused: they are named anew.
+/// Decides everything. `refused` are the persons whose names a target refused: they are named
+/// anew.
 pub fn decide_all(
     session: &Session,
     review: &Review,
