@@ -276,7 +276,8 @@ fn matched(
     }
 }
 
-/// What each blocking key proposed, with `-v`; a value that too many share is passed over, and told.
+/// What each blocking key proposed, with `-v`; a value that too many share is passed over, and
+/// told.
 fn tell_keys(outcome: &Outcome) {
     for count in &outcome.keys {
         let (key, pairs, skipped) = (count.key.as_str(), count.pairs, count.skipped);
