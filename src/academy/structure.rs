@@ -78,3 +78,15 @@ pub struct Subject {
     pub short: &'static str,
     pub label: &'static str,
 }
+
+/// What every invented school teaches.
+pub const SUBJECTS: [Subject; 8] = [
+    Subject { code: "020700", short: "FRANC", label: "FRANCAIS" },
+    Subject { code: "061300", short: "MATHS", label: "MATHEMATIQUES" },
+    Subject { code: "030201", short: "AGL1", label: "ANGLAIS LV1" },
+    Subject { code: "030602", short: "ESP2", label: "ESPAGNOL LV2" },
+    Subject { code: "043700", short: "HI-GE", label: "HISTOIRE-GEOGRAPHIE" },
+    Subject { code: "062300", short: "PH-CH", label: "PHYSIQUE-CHIMIE" },
+    Subject { code: "100100", short: "EPS", label: "ED.PHYSIQUE & SPORT." },
+    Subject { code: "020E00", short: "EMC", label: "ENS. MORAL & CIVIQUE" },
+];

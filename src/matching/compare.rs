@@ -17,24 +17,6 @@ pub fn given_compatible(left: &str, right: &str) -> bool {
     begins(&short, &long) || begins(&long, &short) || jaro_winkler(&a, &b) >= CLOSE
 }
 
-/// The same names, letter for letter once folded; a usage name may stand for the birth name.
-pub fn names_equal(left: &Names, right: &Names) -> bool {
-    normal::key(&left.given) == normal::key(&right.given) && surname_shared(left, right)
-}
-
-/// One of the surnames (birth, usage) of the one is one of the other.
-pub fn surname_shared(left: &Names, right: &Names) -> bool {
-    let keys = |names: &Names| {
-        let usage = names.usage.as_deref().map(normal::key);
-        [Some(normal::key(&names.family)), usage]
-    };
-    let right = keys(right);
-    keys(left)
-        .iter()
-        .flatten()
-        .any(|key| !key.is_empty() && right.iter().flatten().any(|k| k == key))
-}
-
 /// One of the surnames of the one is nearly one of the other: a typing error, a lost sign.
 pub fn surname_close(left: &Names, right: &Names) -> bool {
     let keys = |names: &Names| {
@@ -111,16 +93,5 @@ mod tests {
         for (a, b, expected) in [("MARTHA", "MARHTA", 0.961), ("DIXON", "DICKSONX", 0.813)] {
             assert!((jaro_winkler(a, b) - expected).abs() < 0.001, "{a} {b}");
         }
-    }
-
-    #[test]
-    fn a_usage_name_may_stand_for_the_birth_name() {
-        let names = |family: &str, usage: Option<&str>| Names {
-            family: family.into(),
-            usage: usage.map(Into::into),
-            given: "Sophie".into(),
-        };
-        assert!(surname_shared(&names("DURAND", Some("PETIT")), &names("Petit", None)));
-        assert!(!surname_shared(&names("DURAND", Some("PETIT")), &names("MARTIN", None)));
     }
 }

@@ -391,3 +391,13 @@ fn lost_bytes_and_perfect_homonyms_are_never_merged_by_a_machine() {
     let claim = typed_anew("VANDROMME", "Ines", 5, Some(0));
     check(&[claim], &[person, namesake], "? Resembles(Homonyms)");
 }
+
+#[test]
+fn a_usage_name_may_stand_for_the_birth_name() {
+    let mut person = pupil_of_last_year(5);
+    person.names.family = "DURAND".into();
+    person.names.usage = Some("PETIT".into());
+    let check_one = |claim, expected| check(&[claim], std::slice::from_ref(&person), expected);
+    check_one(typed_anew("Petit", "Ines", 5, Some(0)), "=7 Corroborated");
+    check_one(typed_anew("MARTIN", "Ines", 6, Some(0)), "+8");
+}

@@ -50,7 +50,7 @@ pub(super) struct Features {
     /// is single.
     pub(super) head: u64,
     pub(super) tail: u64,
-    /// Components of the first name, 2 at the most counted.
+    /// The first name has several components.
     pub(super) compound: bool,
     /// Of the family name without particle.
     pub(super) bare: u64,

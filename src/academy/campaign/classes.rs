@@ -2,7 +2,7 @@
 
 use super::schools::{Kind, School};
 use crate::academy::siecle::Pupil;
-use crate::academy::structure::{Division, Group, Mef, Structures, Subject};
+use crate::academy::structure::{Division, Group, Mef, Structures};
 
 /// The year of a pupil in a lycée.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,17 +50,6 @@ pub const MEFS: [Mef; 10] = [
     Mef { code: "24733302331", short: "2PRO", label: "2NDE PROFESSIONNELLE" },
     Mef { code: "24733302332", short: "1PRO", label: "1ERE PROFESSIONNELLE" },
     Mef { code: "24733302333", short: "TPRO", label: "TERMINALE PROFESSIONNELLE" },
-];
-
-pub const SUBJECTS: [Subject; 8] = [
-    Subject { code: "020700", short: "FRANC", label: "FRANCAIS" },
-    Subject { code: "061300", short: "MATHS", label: "MATHEMATIQUES" },
-    Subject { code: "030201", short: "AGL1", label: "ANGLAIS LV1" },
-    Subject { code: "030602", short: "ESP2", label: "ESPAGNOL LV2" },
-    Subject { code: "043700", short: "HI-GE", label: "HISTOIRE-GEOGRAPHIE" },
-    Subject { code: "062300", short: "PH-CH", label: "PHYSIQUE-CHIMIE" },
-    Subject { code: "100100", short: "EPS", label: "ED.PHYSIQUE & SPORT." },
-    Subject { code: "020E00", short: "EMC", label: "ENS. MORAL & CIVIQUE" },
 ];
 
 /// Pupils of a group across classes.

@@ -4,7 +4,7 @@ use jiff::Span;
 use jiff::civil::{Date, date};
 
 use super::calendar::{Campaign, LAST_YEAR, THIS_YEAR};
-use super::classes::{self, Level, SUBJECTS};
+use super::classes::{self, Level};
 use super::events::{Event, Events};
 use super::fate::{Fate, Number, Stay};
 use super::person::{self, Identity};
@@ -14,6 +14,7 @@ use super::{PersonTruth, letters};
 use crate::academy::keys;
 use crate::academy::seed::Stream;
 use crate::academy::siecle::{Private, Pupil};
+use crate::academy::structure::SUBJECTS;
 
 /// A record being made.
 #[derive(Clone, Copy)]

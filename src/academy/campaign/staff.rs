@@ -4,12 +4,11 @@ use jiff::civil::{Date, date};
 
 use super::PersonTruth;
 use super::calendar::{Campaign, THIS_YEAR};
-use super::classes::SUBJECTS;
 use super::events::Events;
 use super::letters;
 use super::plan::Plan;
 use crate::academy::seed::Stream;
-use crate::academy::structure::{Service, StaffKey, Structures};
+use crate::academy::structure::{SUBJECTS, Service, StaffKey, Structures};
 use crate::academy::stsweb::Staff;
 
 /// The first people of a school, in this order; the next ones up to a sixtieth of the pupils are

@@ -9,14 +9,14 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::calendar::Campaign;
-use super::classes::{self, MEFS, SUBJECTS};
+use super::classes::{self, MEFS};
 use super::plan::Plan;
 use super::staff;
 use crate::academy::markup::Charset;
 use crate::academy::parcel::{Part, lay_down, zip};
 use crate::academy::seed::Stream;
 use crate::academy::siecle::{self, Heading, Layout, Pupil};
-use crate::academy::structure::Structures;
+use crate::academy::structure::{SUBJECTS, Structures};
 use crate::academy::stsweb::{self, Card, Setting, Staff};
 
 /// The header of `truth.csv`.

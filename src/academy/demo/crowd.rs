@@ -4,11 +4,12 @@ use jiff::civil::{Date, date};
 
 use super::Day;
 use super::cast::{self, Character};
-use super::schools::{DemoSchool, SUBJECTS, level_of, mef_of};
+use super::schools::{DemoSchool, level_of, mef_of};
 use crate::academy::keys;
 use crate::academy::names::Names;
 use crate::academy::seed::Stream;
 use crate::academy::siecle::{Private, Pupil};
+use crate::academy::structure::SUBJECTS;
 
 const SEED: u64 = 2026;
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, DateTime, date};
 
-use super::schools::{DemoSchool, FOSSE, MARAIS, MEFS, PIERRE, REMPART, SCHOOLS, SUBJECTS};
+use super::schools::{DemoSchool, FOSSE, MARAIS, MEFS, PIERRE, REMPART, SCHOOLS};
 use super::staffroom::{siecle_structures, staff, sts_structures};
 use super::{Day, SCHOOL_YEAR, crowd};
 use crate::academy::markup::Charset;
 use crate::academy::parcel::{Part, lay_down, zip};
 use crate::academy::siecle::{self, Heading, Layout, Pupil};
-use crate::academy::structure::Structures;
+use crate::academy::structure::{SUBJECTS, Structures};
 use crate::academy::stsweb::{self, Card, Setting, Staff};
 
 /// Dropped by mistake on the first day: parents get no account. Below the inbox.

@@ -5,12 +5,12 @@ use jiff::civil::{Date, date};
 use super::Day;
 use super::cast::{self, StaffCharacter};
 use super::crowd::{choir_code, group_code};
-use super::schools::{DemoSchool, FOSSE, MARAIS, PIERRE, REMPART, SUBJECTS, mef_of};
+use super::schools::{DemoSchool, FOSSE, MARAIS, PIERRE, REMPART, mef_of};
 use super::{NEAR_MISS, RENAMED, WITHOUT_TEACHER};
 use crate::academy::names::Names;
 use crate::academy::seed::Stream;
 use crate::academy::siecle::Pupil;
-use crate::academy::structure::{Division, Group, Service, StaffKey, Structures};
+use crate::academy::structure::{Division, Group, SUBJECTS, Service, StaffKey, Structures};
 use crate::academy::stsweb::Staff;
 
 const SEED: u64 = 59;
