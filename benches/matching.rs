@@ -45,16 +45,19 @@ fn main() {
             .collect()
     };
     let (registry, known) = known(&all(Campaign::Spring));
-    let records = all(Campaign::Rentree);
-    let truth: BTreeMap<ClaimId, u32> =
-        records.iter().map(|(claim, person, _)| (claim.id.clone(), *person)).collect();
-    let claims: Vec<Claim> = records.iter().map(|(claim, ..)| claim.clone()).collect();
+    let (claims, who): (Vec<Claim>, Vec<Who>) = all(Campaign::Rentree)
+        .into_iter()
+        .map(|(claim, person, events)| (claim, Who { person, events }))
+        .unzip();
     println!("{} persons known, {} records", registry.persons.len(), claims.len());
 
+    let input = resident_megabytes("VmRSS:");
     let (roster, loading) = timed(|| Roster::new(&registry, TODAY));
     let (outcome, deciding) = timed(|| batch(&claims, &roster, &registry));
     println!("roster {loading:.1?}, decisions {deciding:.1?}, together {:.1?}", loading + deciding);
-    report(&outcome, &truth, &known, &records);
+    let peak = resident_megabytes("VmHWM:");
+    println!("memory: {input} MB of input, {peak} MB at most with it");
+    report(&outcome, &known, &claims, &who);
 
     // A day like another: one school against everybody.
     let school: Vec<Claim> =
@@ -63,6 +66,20 @@ fn main() {
         (0..5).map(|_| timed(|| batch(&school, &roster, &registry)).1).collect();
     times.sort();
     println!("one school of {}: {:.1?} (median of 5)", school.len(), times[2]);
+}
+
+/// The truth of a record.
+struct Who {
+    person: u32,
+    events: Events,
+}
+
+/// Of this process, by the line of its status. The peak is that of its whole life: the input that
+/// is made first is never more than what is left of it, since it is made school by school.
+fn resident_megabytes(line: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the kernel's figures");
+    let figures = status.lines().find_map(|one| one.strip_prefix(line)).expect("the line");
+    figures.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
 }
 
 /// The claim as it is when some traits are not kept.
@@ -140,13 +157,10 @@ fn known(records: &[(Claim, u32, Events)]) -> (Registry, BTreeMap<PersonId, u32>
     (registry, known)
 }
 
-fn report(
-    outcome: &Outcome,
-    truth: &BTreeMap<ClaimId, u32>,
-    known: &BTreeMap<PersonId, u32>,
-    records: &[(Claim, u32, Events)],
-) {
-    let measured = measure(&outcome.decisions, truth, known);
+fn report(outcome: &Outcome, known: &BTreeMap<PersonId, u32>, claims: &[Claim], who: &[Who]) {
+    let truth: BTreeMap<ClaimId, u32> =
+        claims.iter().zip(who).map(|(claim, who)| (claim.id.clone(), who.person)).collect();
+    let measured = measure(&outcome.decisions, &truth, known);
     let line = |name: &str, count: u64| {
         let (rate, least, most) = measured.per_100_000(count);
         println!("{name:<14} {count:>7}  {rate:>8.1} per 100,000 [{least:.1}-{most:.1}]");
@@ -166,14 +180,14 @@ fn report(
         println!("  asked {why:<32} {right:>6} of the right person, {other:>6} not");
     }
     for merge in measured.false_merges.iter().take(20) {
-        let claim = records.iter().find(|(claim, ..)| claim.id == merge.record);
+        let claim = claims.iter().find(|claim| claim.id == merge.record);
         println!("  false: {claim:?}\n     -> {:?}", outcome.weighed.get(&merge.record));
     }
-    let anew = records.iter().filter(|(claim, who, _)| {
+    let anew = claims.iter().zip(who).filter(|(claim, who)| {
         matches!(outcome.decisions.get(&claim.id), Some(Decision::New { .. }))
-            && everybody.contains(who)
+            && everybody.contains(&who.person)
     });
-    for (claim, _, events) in anew.take(12) {
+    for (claim, Who { events, .. }) in anew.take(12) {
         println!("  anew: {} {:?} {events:?}", claim.names.family, claim.birth_date);
     }
     for count in &outcome.keys {

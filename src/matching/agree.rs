@@ -62,6 +62,21 @@ pub enum Agreement {
     Differs,
 }
 
+impl Agreement {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Self; AGREEMENTS] = [
+        Self::Unknown,
+        Self::Same,
+        Self::Usage,
+        Self::Part,
+        Self::Typing,
+        Self::Exchanged,
+        Self::Near,
+        Self::Close,
+        Self::Differs,
+    ];
+}
+
 /// What the records of this batch, as far as proof goes, say of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Listed {

@@ -113,7 +113,34 @@ struct Round<'a> {
 
 /// Who lists an account, so far.
 struct Lists {
-    by_account: Vec<Vec<usize>>,
+    /// The first record that lists it, or `NOBODY`; nearly always the only one.
+    first: Vec<u32>,
+    others: BTreeMap<u32, Vec<usize>>,
+}
+
+const NOBODY: u32 = u32::MAX;
+
+impl Lists {
+    fn of(accounts: usize) -> Self {
+        Self { first: vec![NOBODY; accounts], others: BTreeMap::new() }
+    }
+
+    fn add(&mut self, account: u32, rank: usize) {
+        match &mut self.first[account as usize] {
+            first if *first == NOBODY => *first = rank as u32,
+            _ => self.others.entry(account).or_default().push(rank),
+        }
+    }
+
+    fn records(&self, account: u32) -> impl Iterator<Item = usize> + '_ {
+        let first = Some(self.first[account as usize]).filter(|first| *first != NOBODY);
+        let others = first.and_then(|_| self.others.get(&account)).into_iter().flatten();
+        first.map(|first| first as usize).into_iter().chain(others.copied())
+    }
+
+    fn statuses(&self, round: &Round<'_>) -> Vec<Listed> {
+        (0..self.first.len() as u32).map(|account| status(self.records(account), round)).collect()
+    }
 }
 
 impl Round<'_> {
@@ -166,11 +193,11 @@ impl Round<'_> {
                 (Who::Record(other), Some(why)) => states[rank] = State::AskRecord(other, why),
                 (Who::Known(person), None) => {
                     states[rank] = State::Same(person, Evidence::Corroborated);
-                    lists.by_account[chosen.account as usize].push(rank);
+                    lists.add(chosen.account, rank);
                 }
                 (Who::Record(other), None) => {
                     parts.join(rank, other);
-                    lists.by_account[chosen.account as usize].push(rank);
+                    lists.add(chosen.account, rank);
                 }
             }
             let next = pairs.get(place + 1);
@@ -215,20 +242,16 @@ impl Round<'_> {
 
     /// The records that proof has given to each account.
     fn lists(&self, states: &[State]) -> Lists {
-        let mut lists = Lists { by_account: vec![Vec::new(); self.roster.accounts.len()] };
+        let mut lists = Lists::of(self.roster.accounts.len());
         match self.records {
             Some(records) => {
-                for (account, rank) in (0..).zip(records) {
-                    lists.by_account[account].push(*rank);
-                }
+                (0..).zip(records).for_each(|(account, rank)| lists.add(account, *rank));
             }
             None => {
-                // The roster is in the order of person numbers.
-                let accounts = &self.roster.accounts;
                 for (rank, state) in states.iter().enumerate() {
                     let State::Same(person, _) = state else { continue };
-                    if let Ok(account) = accounts.binary_search_by_key(person, |one| one.person) {
-                        lists.by_account[account].push(rank);
+                    if let Some(account) = self.roster.rank(*person) {
+                        lists.add(account, rank);
                     }
                 }
             }
@@ -260,7 +283,7 @@ impl Round<'_> {
         let claim = self.batch.claims[rank];
         let features = &self.batch.features[rank];
         let account = self.roster.account(pair.account);
-        let others = lists.by_account[pair.account as usize].as_slice();
+        let others: Vec<usize> = lists.records(pair.account).collect();
         let live = |other: &&usize| self.is_live(**other);
         let id = |other: &usize| &self.batch.claims[*other].id;
         let previous = |other: &usize| features::school(&id(other).uai) == features.previous;
@@ -273,7 +296,7 @@ impl Round<'_> {
             runner_up_bits: next.map_or(f64::NEG_INFINITY, |next| next.bits),
             rival_bits: rivals.other_than(pair),
             homonyms: same_names(features) || same_names(&account.features),
-            listed: status(others, self),
+            listed: status(others.iter().copied(), self),
             listed_by_previous: others.iter().filter(live).all(previous),
             listed_in_this_file: others.iter().any(|other| {
                 (&id(other).uai, id(other).source) == (&claim.id.uai, claim.id.source)
@@ -311,17 +334,13 @@ fn spread(parts: &mut Partition, states: &mut [State]) {
     }
 }
 
-fn status(ranks: &[usize], round: &Round<'_>) -> Listed {
-    match ranks {
-        [] => Listed::Nowhere,
-        some if some.iter().any(|rank| round.is_live(*rank)) => Listed::Live,
-        _ => Listed::Left,
-    }
-}
-
-impl Lists {
-    fn statuses(&self, round: &Round<'_>) -> Vec<Listed> {
-        self.by_account.iter().map(|ranks| status(ranks, round)).collect()
+fn status(mut ranks: impl Iterator<Item = usize>, round: &Round<'_>) -> Listed {
+    match ranks.next() {
+        None => Listed::Nowhere,
+        Some(first) if round.is_live(first) || ranks.any(|rank| round.is_live(rank)) => {
+            Listed::Live
+        }
+        Some(_) => Listed::Left,
     }
 }
 

@@ -2,17 +2,21 @@
 //! than one true link in 20,000; none of them alone is trusted.
 //!
 //! The keys of the records are laid out, and everybody known is held against them: a batch costs a
-//! passage over the roster, and no index of everybody has to be kept.
+//! passage over the roster, and no index of everybody has to be kept. The few keys of accounts that
+//! a record may have too are brought together with the records' by sorting (`shards`).
 
 use rayon::prelude::*;
 
 use super::features::Features;
 use super::hash;
 use super::roster::Account;
+use super::shards::{Entry, Shards};
 
 /// Pairs that one value of one key may propose: beyond, the value is skipped, and told. The other
 /// keys still propose what they have in common.
 const PAIRS_MAX: u64 = 20_000;
+
+const KINDS: usize = 14;
 
 macro_rules! keys {
     ($($name:ident = $text:literal,)*) => {
@@ -21,7 +25,7 @@ macro_rules! keys {
         #[repr(u8)]
         pub enum Key { $($name,)* }
         impl Key {
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
+            pub const ALL: [Self; KINDS] = [$(Self::$name,)*];
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
@@ -68,110 +72,72 @@ pub(super) fn candidates(
     seekers: &[Seeker<'_>],
     accounts: &[Account],
 ) -> (Vec<(u32, u32)>, Vec<KeyCount>) {
-    let table = Table::of(seekers);
-    let mut hits: Vec<(u32, u32)> = accounts
-        .par_iter()
-        .enumerate()
-        .fold(Vec::new, |mut hits, (rank, account)| {
-            each_key_of_account(account, |key| {
-                if let Some(group) = table.find(key) {
-                    hits.push((group, rank as u32));
-                }
-            });
-            hits
-        })
-        .reduce(Vec::new, |mut left, mut right| {
-            left.append(&mut right);
-            left
+    let sought = Shards::of(seekers.par_iter().enumerate(), |(rank, seeker), take| {
+        each_key_of_seeker(seeker, |key| take(key, rank as u32));
+    });
+    let filter = sought.filter();
+    let offered = Shards::of(accounts.par_iter().enumerate(), |(rank, account), take| {
+        each_key_of_account(account, |key| {
+            if filter.may_have(key) {
+                take(key, rank as u32);
+            }
         });
-    hits.par_sort_unstable();
-    hits.dedup();
-    table.expand(&hits)
+    });
+    let shards: Vec<Proposed> = sought
+        .par_iter()
+        .zip(offered.par_iter())
+        .map(|(seekers, accounts)| Proposed::of(seekers, accounts))
+        .collect();
+    let mut counts = Key::ALL.map(|key| KeyCount { key, pairs: 0, skipped: 0 });
+    for (count, kind) in counts.iter_mut().zip(0..) {
+        count.pairs = shards.iter().map(|shard| shard.pairs_by_kind[kind]).sum();
+        count.skipped = shards.iter().map(|shard| shard.skipped_by_kind[kind]).sum();
+    }
+    let mut pairs: Vec<u64> = shards.into_par_iter().flat_map_iter(|shard| shard.pairs).collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let pairs = pairs.into_par_iter().map(|pair| ((pair >> 32) as u32, pair as u32)).collect();
+    (pairs, counts.into())
 }
 
-/// The keys of the seekers, each with those that have it.
-struct Table {
-    /// In order; equal keys form a group.
-    entries: Vec<(u64, u32)>,
-    /// Key and place of the first entry of each group, in order of key.
-    groups: Vec<(u64, u32)>,
-    /// A bit for each key, so that most of those that nobody seeks cost one look.
-    filter: Vec<u64>,
+/// What the keys of one shard propose.
+#[derive(Default)]
+struct Proposed {
+    /// Seeker in the upper half, account in the lower.
+    pairs: Vec<u64>,
+    pairs_by_kind: [u64; Key::ALL.len()],
+    skipped_by_kind: [u64; Key::ALL.len()],
 }
 
-impl Table {
-    fn of(seekers: &[Seeker<'_>]) -> Self {
-        let mut entries: Vec<(u64, u32)> = seekers
-            .par_iter()
-            .enumerate()
-            .fold(Vec::new, |mut entries, (rank, seeker)| {
-                each_key_of_seeker(seeker, |key| entries.push((key, rank as u32)));
-                entries
-            })
-            .reduce(Vec::new, |mut left, mut right| {
-                left.append(&mut right);
-                left
-            });
-        entries.par_sort_unstable();
-        entries.dedup();
-        let mut groups: Vec<(u64, u32)> = Vec::new();
-        for (place, (key, _)) in (0..).zip(&entries) {
-            if groups.last().is_none_or(|(last, _)| last != key) {
-                groups.push((*key, place));
+impl Proposed {
+    /// Of keys in order, on both sides.
+    fn of(seekers: &[Entry], accounts: &[Entry]) -> Self {
+        let mut proposed = Self::default();
+        let mut accounts = accounts.chunk_by(|left, right| left.0 == right.0).peekable();
+        for seekers in seekers.chunk_by(|left, right| left.0 == right.0) {
+            let Some((key, _)) = seekers.first() else { continue };
+            let is_before = |one: &&[Entry]| one.first().is_some_and(|(other, _)| other < key);
+            while accounts.next_if(is_before).is_some() {}
+            let is_same = |one: &&[Entry]| one.first().is_some_and(|(other, _)| other == key);
+            if let Some(accounts) = accounts.next_if(is_same) {
+                proposed.add((key & KIND_MASK) as usize, seekers, accounts);
             }
         }
-        let words = (groups.len() / 4).next_power_of_two().max(1024);
-        let mut filter = vec![0; words];
-        for (key, _) in &groups {
-            let (word, bit) = place(*key, words);
-            filter[word] |= bit;
+        proposed
+    }
+
+    fn add(&mut self, kind: usize, seekers: &[Entry], accounts: &[Entry]) {
+        let size = seekers.len() as u64 * accounts.len() as u64;
+        if size > PAIRS_MAX {
+            self.skipped_by_kind[kind] += 1;
+            return;
         }
-        Self { entries, groups, filter }
-    }
-
-    fn find(&self, key: u64) -> Option<u32> {
-        let (word, bit) = place(key, self.filter.len());
-        if self.filter[word] & bit == 0 {
-            return None;
+        self.pairs_by_kind[kind] += size;
+        for (_, account) in accounts {
+            let pair = |(_, seeker): &Entry| u64::from(*seeker) << 32 | u64::from(*account);
+            self.pairs.extend(seekers.iter().map(pair));
         }
-        let found = self.groups.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-        u32::try_from(found).ok()
     }
-
-    fn seekers(&self, group: u32) -> &[(u64, u32)] {
-        let start = |rank: usize| self.groups.get(rank).map(|(_, place)| *place as usize);
-        let rank = group as usize;
-        let end = start(rank + 1).unwrap_or(self.entries.len());
-        self.entries.get(start(rank).unwrap_or(end)..end).unwrap_or_default()
-    }
-
-    fn expand(&self, hits: &[(u32, u32)]) -> (Vec<(u32, u32)>, Vec<KeyCount>) {
-        let mut counts: Vec<KeyCount> =
-            Key::ALL.iter().map(|key| KeyCount { key: *key, pairs: 0, skipped: 0 }).collect();
-        let mut pairs = Vec::new();
-        for hits in hits.chunk_by(|left, right| left.0 == right.0) {
-            let Some((group, _)) = hits.first() else { continue };
-            let seekers = self.seekers(*group);
-            let kind = seekers.first().map_or(0, |(key, _)| (*key & KIND_MASK) as usize);
-            let size = hits.len() as u64 * seekers.len() as u64;
-            let Some(count) = counts.get_mut(kind) else { continue };
-            if size > PAIRS_MAX {
-                count.skipped += 1;
-                continue;
-            }
-            count.pairs += size;
-            for (_, account) in hits {
-                pairs.extend(seekers.iter().map(|(_, seeker)| (*seeker, *account)));
-            }
-        }
-        pairs.par_sort_unstable();
-        pairs.dedup();
-        (pairs, counts)
-    }
-}
-
-fn place(key: u64, words: usize) -> (usize, u64) {
-    ((key >> 10) as usize & (words - 1), 1 << (key >> 4 & 63))
 }
 
 /// The low bits of a key tell its kind.

@@ -31,39 +31,43 @@ pub fn surname_close(left: &Names, right: &Names) -> bool {
 /// Threshold of `docs/matching` section 3: closer is a typing error.
 const CLOSE: f64 = 0.86;
 
-/// Jaro–Winkler similarity, from 0 (nothing shared) to 1 (equal).
+/// Letters that are compared: what a hostile name has beyond them adds nothing.
+const LETTERS_MAX: usize = 64;
+
+/// Jaro–Winkler similarity of two folded names, from 0 (nothing shared) to 1 (equal).
 pub fn jaro_winkler(left: &str, right: &str) -> f64 {
-    let (a, b): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let jaro = jaro(&a, &b);
-    let prefix = a.iter().zip(&b).take(4).take_while(|(x, y)| x == y).count();
+    let cut = |name: &'_ str| name.len().min(LETTERS_MAX);
+    let (a, b) = (&left.as_bytes()[..cut(left)], &right.as_bytes()[..cut(right)]);
+    let jaro = jaro(a, b);
+    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
     jaro + 0.1 * prefix as f64 * (1.0 - jaro)
 }
 
-fn jaro(a: &[char], b: &[char]) -> f64 {
+/// A bit for each letter that has found its like on the other side.
+fn jaro(a: &[u8], b: &[u8]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return if a.len() == b.len() { 1.0 } else { 0.0 };
     }
     let reach = (a.len().max(b.len()) / 2).saturating_sub(1);
-    let mut taken = vec![false; b.len()];
-    let mut from_a = Vec::new();
+    let (mut of_a, mut of_b) = (0_u64, 0_u64);
     for (at, letter) in a.iter().enumerate() {
-        let window = at.saturating_sub(reach)..(at + reach + 1).min(b.len());
-        for place in window {
-            if b.get(place) == Some(letter) && taken.get(place) == Some(&false) {
-                taken[place] = true;
-                from_a.push(letter);
-                break;
-            }
+        let mut window = at.saturating_sub(reach)..(at + reach + 1).min(b.len());
+        if let Some(place) = window.find(|place| of_b >> place & 1 == 0 && b[*place] == *letter) {
+            of_a |= 1 << at;
+            of_b |= 1 << place;
         }
     }
-    let from_b = b.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(letter, _)| letter);
-    let swapped = from_a.iter().zip(from_b).filter(|(x, y)| **x != *y).count();
-    let common = from_a.len() as f64;
-    if common == 0.0 {
+    if of_a == 0 {
         return 0.0;
     }
+    let swapped = matched(a, of_a).zip(matched(b, of_b)).filter(|(x, y)| x != y).count();
+    let common = f64::from(of_a.count_ones());
     (common / a.len() as f64 + common / b.len() as f64 + (common - swapped as f64 / 2.0) / common)
         / 3.0
+}
+
+fn matched(name: &[u8], found: u64) -> impl Iterator<Item = u8> + '_ {
+    name.iter().enumerate().filter(move |(at, _)| found >> at & 1 == 1).map(|(_, letter)| *letter)
 }
 
 #[cfg(test)]

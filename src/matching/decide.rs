@@ -14,7 +14,6 @@ use super::answer::Answers;
 use super::assign;
 use super::block::KeyCount;
 use super::claim::{Claim, ClaimId};
-use super::features;
 use super::judge::Stop;
 use super::links::{self, Claims, Links};
 use super::numbering;
@@ -132,10 +131,7 @@ pub struct Setting<'a> {
 
 /// Decides every record. The answer does not depend on the order of `claims`.
 pub fn decide(claims: &[Claim], setting: &Setting<'_>) -> Outcome {
-    let mut sorted: Vec<&Claim> = claims.iter().collect();
-    sorted.par_sort_by(|left, right| left.id.cmp(&right.id));
-    let features = sorted.par_iter().map(|claim| features::of_claim(claim)).collect();
-    let batch = Claims { claims: sorted, features };
+    let batch = Claims::of(claims);
     let roster = setting.roster;
     let population = Population::of(&roster.census, roster.accounts.len(), &batch.features);
     let links = links::with_known(&batch, roster, &population, setting.answers);

@@ -3,13 +3,13 @@
 
 use rayon::prelude::*;
 
-use super::agree::{Field, Listed, Pattern, agree};
+use super::agree::{Listed, Pattern, agree};
 use super::block::{self, KeyCount, Seeker};
 use super::features::Features;
 use super::learn::{self, Compared};
 use super::population::Population;
 use super::roster::Roster;
-use super::weigh::{self, Weights};
+use super::weigh::{Rarity, Weights};
 
 /// A pair that was weighed. Ranks are those of the seekers and of the roster's accounts.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub(super) fn weigh(
     let features: Vec<&Features> = seekers.iter().map(|seeker| seeker.features).collect();
     let mut weights = learn::by_experience(roster.accounts.len());
     learn::learn_chance(&mut weights, &features, &roster.accounts, population);
+    let rarities: Vec<Rarity> =
+        features.par_iter().map(|features| Rarity::of(features, population)).collect();
     let compared: Vec<Compared> = candidates
         .par_iter()
         .map(|(seeker, account)| {
@@ -52,34 +54,27 @@ pub(super) fn weigh(
             let person = roster.account(*account);
             let listed = listed.get(*account as usize).copied().unwrap_or_default();
             let pattern = agree(claim, person, listed, population);
-            let rarity_bits = Field::ALL
-                .iter()
-                .zip(pattern)
-                .filter_map(|(field, agreement)| {
-                    weigh::share(*field, agreement, claim, &person.features, population)
-                })
-                .map(|share| -share.log2())
-                .sum();
+            let rarity = &rarities[*seeker as usize];
+            let rarity_bits = rarity.bits(&pattern, claim, &person.features, population);
             Compared { pattern, rarity_bits }
         })
         .collect();
     learn::learn_links(&mut weights, &compared, seekers.len(), roster.accounts.len());
+    let scale = weights.scale();
     let mut pairs: Vec<Pair> = candidates
         .par_iter()
         .zip(&compared)
-        .map(|((seeker, account), compared)| {
-            let claim = features[*seeker as usize];
-            let person = &roster.account(*account).features;
-            let pattern = compared.pattern;
-            let bits = weights.score(&pattern, claim, person, population);
-            Pair { seeker: *seeker, account: *account, pattern, bits }
+        .map(|((seeker, account), Compared { pattern, rarity_bits })| {
+            let bits = scale.score(pattern, *rarity_bits);
+            Pair { seeker: *seeker, account: *account, pattern: *pattern, bits }
         })
         .filter(|pair| pair.bits >= BITS_KEPT_MIN)
         .collect();
-    pairs.par_sort_by(|left, right| {
-        let by_seeker = left.seeker.cmp(&right.seeker);
-        by_seeker.then(right.bits.total_cmp(&left.bits)).then(left.account.cmp(&right.account))
-    });
+    for pairs in pairs.chunk_by_mut(|left, right| left.seeker == right.seeker) {
+        pairs.sort_by(|left, right| {
+            right.bits.total_cmp(&left.bits).then(left.account.cmp(&right.account))
+        });
+    }
     Weighing { pairs, weights, keys }
 }
 

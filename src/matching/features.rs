@@ -135,9 +135,7 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
     let family = Word::of(&names.family);
     let usage = names.usage.as_deref().map(Word::of).unwrap_or_default();
     let given = Word::of(&names.given);
-    let components = normal::tokens(&names.given);
-    let head = components.first().map_or(0, |first| upper_hash(first));
-    let tail = components.last().map_or(0, |last| upper_hash(last));
+    let (head, tail, compound) = ends(&names.given, &given);
     let bare = normal::key_without_particle(&names.family)
         .map_or(family.hash, |bare| hash::of_bytes(bare.as_bytes()));
     let damaged = [&names.family, &names.given]
@@ -148,10 +146,10 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
         pupil,
         head,
         tail,
-        compound: components.len() > 1,
+        compound,
         bare,
-        family_sound: hash::of_bytes(sound::sound(&family.text).as_bytes()),
-        given_sound: hash::of_bytes(sound::sound(&given.text).as_bytes()),
+        family_sound: sound::sound(&family.text),
+        given_sound: sound::sound(&given.text),
         family,
         usage,
         given,
@@ -165,6 +163,16 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
         has_ine: false,
         damaged,
     }
+}
+
+/// Hashes of the first and the last word of a first name, and whether they are two.
+fn ends(name: &str, folded: &Word) -> (u64, u64, bool) {
+    if normal::is_one_word(name) {
+        return (folded.hash, folded.hash, false);
+    }
+    let words = normal::tokens(name);
+    let hash = |word: Option<&String>| word.map_or(0, |word| upper_hash(word));
+    (hash(words.first()), hash(words.last()), words.len() > 1)
 }
 
 fn upper_hash(token: &str) -> u64 {

@@ -5,7 +5,7 @@ use super::agree::{self, Agreement, is_compatible};
 use super::decide::{Doubt, Evidence};
 use super::features::Features;
 use super::population::Population;
-use super::roster::Roster;
+use super::roster::{self, Roster};
 
 /// What a common identifier is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,19 +15,37 @@ pub(super) enum Common {
     Number,
 }
 
+impl Common {
+    /// Of the hash of an identifier.
+    pub(super) fn of(identity: u64) -> Self {
+        if roster::is_ine(identity) { Self::Ine } else { Self::Number }
+    }
+}
+
+/// What an identifier is checked by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Core {
+    family: Agreement,
+    given: Agreement,
+    date: Agreement,
+}
+
+impl Core {
+    pub(super) fn of(left: &Features, right: &Features, population: &Population<'_>) -> Self {
+        Self {
+            family: agree::family(left, right, population),
+            given: agree::given(left, right, population),
+            date: agree::birth_date(left, right),
+        }
+    }
+}
+
 /// Whether two sides with a common identifier are one person.
-pub(super) fn prove(
-    common: Common,
-    left: &Features,
-    right: &Features,
-    population: &Population<'_>,
-) -> Result<Evidence, Doubt> {
-    let family = agree::family(left, right, population);
-    let given = agree::given(left, right, population);
-    let date = agree::birth_date(left, right);
+pub(super) fn prove(common: Common, core: Core, pupil: bool) -> Result<Evidence, Doubt> {
+    let Core { family, given, date } = core;
     match common {
         Common::Ine => by_ine(family, given, date),
-        Common::Number if left.pupil => by_number(family, given, date),
+        Common::Number if pupil => by_number(family, given, date),
         Common::Number => by_staff_number(family, given, date),
     }
 }

@@ -8,7 +8,7 @@ use super::agree::{AGREEMENTS, Agreement, Field, Listed, Pattern, agree};
 use super::features::Features;
 use super::population::{FEW, Population};
 use super::roster::Account;
-use super::weigh::{Table, Weights, by_value};
+use super::weigh::{Table, Weights};
 
 /// Random pairs that chance is counted on.
 const RANDOM_PAIRS: u64 = 40_000;
@@ -170,6 +170,7 @@ fn blend(row: &mut [f64; AGREEMENTS], field: Field, counts: &[f64; AGREEMENTS], 
 }
 
 /// A pair that was compared: what the values of its agreements add, and its pattern.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Compared {
     pub(super) pattern: Pattern,
     /// Sum of log2 of one over the share of each value that counts.
@@ -189,8 +190,9 @@ pub(super) fn learn_links(
     for _ in 0..ROUNDS {
         let mut counts = [[0.0; AGREEMENTS]; Field::ALL.len()];
         let mut links = 0.0;
+        let scale = weights.scale();
         for (pattern, rarity, count) in &groups {
-            let odds = (weights.prior_bits + pattern_bits(weights, pattern) + rarity).exp2();
+            let odds = scale.score(pattern, *rarity).exp2();
             let expected = *count * odds / (1.0 + odds);
             links += expected;
             for (row, agreement) in counts.iter_mut().zip(pattern) {
@@ -209,29 +211,23 @@ pub(super) fn learn_links(
     }
 }
 
-/// Bits of the agreements whose value does not count, and of the other side of those whose does.
-fn pattern_bits(weights: &Weights, pattern: &Pattern) -> f64 {
-    Field::ALL
-        .iter()
-        .zip(pattern)
-        .map(|(field, agreement)| {
-            let share = by_value(*field, *agreement).then_some(1.0);
-            weights.bits(*field, *agreement, share)
-        })
-        .sum()
-}
-
 /// Equal pairs together, their rarity to half a bit: sums in a fixed order, whatever the threads.
 fn groups(compared: &[Compared]) -> Vec<(Pattern, f64, f64)> {
-    let mut keys: Vec<(Pattern, i32)> = compared
-        .par_iter()
-        .map(|pair| (pair.pattern, (pair.rarity_bits * 2.0).round() as i32))
-        .collect();
+    let mut keys: Vec<u64> = compared.par_iter().map(packed).collect();
     keys.par_sort_unstable();
-    keys.chunk_by(|left, right| left == right)
-        .filter_map(|run| {
-            let (pattern, rarity) = run.first()?;
-            Some((*pattern, f64::from(*rarity) / 2.0, run.len() as f64))
-        })
-        .collect()
+    let group = |run: &[u64]| {
+        let key = run.first()?;
+        let agreement = |row: u32| Agreement::ALL[(key >> (16 + 4 * row) & 15) as usize];
+        let pattern = std::array::from_fn(|row| agreement(row as u32));
+        Some((pattern, (key & 0xFFFF) as f64 / 2.0, run.len() as f64))
+    };
+    keys.chunk_by(|left, right| left == right).filter_map(group).collect()
+}
+
+/// Four bits for each agreement, and below them the rarity in half bits.
+fn packed(pair: &Compared) -> u64 {
+    let halves = (pair.rarity_bits * 2.0).round().clamp(0.0, f64::from(u16::MAX)) as u64;
+    (0_u32..)
+        .zip(pair.pattern)
+        .fold(halves, |key, (row, agreement)| key | (agreement as u64) << (16 + 4 * row))
 }

@@ -8,17 +8,59 @@ use rayon::prelude::*;
 use super::answer::{self, Answers};
 use super::claim::Claim;
 use super::decide::{Doubt, Evidence};
-use super::features::Features;
-use super::identify::{self, Common};
+use super::features::{self, Features};
+use super::identify::{self, Common, Core};
 use super::partition::Partition;
 use super::population::Population;
 use super::roster::{self, Roster};
+use super::shards::{Entry, Shards};
 use crate::model::ids::PersonId;
 
 /// The claims of a batch, in order, with their features.
 pub(super) struct Claims<'a> {
     pub(super) claims: Vec<&'a Claim>,
     pub(super) features: Vec<Features>,
+    identities: Identities,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn of(claims: &'a [Claim]) -> Self {
+        let mut claims: Vec<&Claim> = claims.iter().collect();
+        claims.par_sort_by(|left, right| left.id.cmp(&right.id));
+        let features = claims.par_iter().map(|claim| features::of_claim(claim)).collect();
+        let identities = Identities::of(&claims);
+        Self { claims, features, identities }
+    }
+}
+
+/// The hashes of the records' identifiers.
+struct Identities {
+    /// Record by record.
+    hashes: Vec<u64>,
+    /// Where those of each record end.
+    ends: Vec<usize>,
+}
+
+impl Identities {
+    fn of(claims: &[&Claim]) -> Self {
+        let hashes = claims
+            .par_iter()
+            .flat_map_iter(|claim| claim.identifiers.iter().map(roster::identity))
+            .collect();
+        let ends = claims
+            .iter()
+            .scan(0, |end, claim| {
+                *end += claim.identifiers.len();
+                Some(*end)
+            })
+            .collect();
+        Self { hashes, ends }
+    }
+
+    fn of_record(&self, rank: usize) -> &[u64] {
+        let start = rank.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.hashes.get(start..self.ends[rank]).unwrap_or_default()
+    }
 }
 
 /// What identifiers say of one record.
@@ -62,23 +104,23 @@ pub(super) fn with_known(
     population: &Population<'_>,
     answers: &Answers,
 ) -> Vec<Links> {
-    batch
-        .claims
-        .par_iter()
-        .zip(&batch.features)
-        .map(|(claim, features)| links_of(claim, features, roster, population, answers))
+    (0..batch.claims.len())
+        .into_par_iter()
+        .map(|rank| links_of(batch, rank, roster, population, answers))
         .collect()
 }
 
 fn links_of(
-    claim: &Claim,
-    features: &Features,
+    batch: &Claims<'_>,
+    rank: usize,
     roster: &Roster,
     population: &Population<'_>,
     answers: &Answers,
 ) -> Links {
+    let features = &batch.features[rank];
     let mut links = Links::default();
     if !answers.rulings.is_empty() {
+        let claim = batch.claims[rank];
         let key = answer::record_key(claim);
         let facts = answer::fingerprint(claim);
         if let Some(person) = answers.same(&key, facts) {
@@ -87,15 +129,21 @@ fn links_of(
         }
         links.excluded = answers.different(&key, facts);
     }
-    for identifier in &claim.identifiers {
-        let identity = roster::identity(identifier);
-        let common = if roster::is_ine(identity) { Common::Ine } else { Common::Number };
-        for rank in roster.holders(identity) {
+    // Nearly always the INE and the number lead to one account: it is compared once.
+    let mut compared: Option<(u32, Core)> = None;
+    for identity in batch.identities.of_record(rank) {
+        let common = Common::of(*identity);
+        for rank in roster.holders(*identity) {
             let account = roster.account(rank);
             if links.excluded.contains(&account.person) {
                 continue;
             }
-            let mut proof = identify::prove(common, features, &account.features, population);
+            let core = match compared {
+                Some((other, core)) if other == rank => core,
+                _ => Core::of(features, &account.features, population),
+            };
+            compared = Some((rank, core));
+            let mut proof = identify::prove(common, core, features.pupil);
             if common == Common::Ine && identify::is_a_twin_s(features, rank, roster) {
                 proof = Err(Doubt::GivenNameDiffers);
             }
@@ -117,15 +165,14 @@ pub(super) fn among_themselves(
 ) -> (Partition, BTreeMap<usize, Doubt>) {
     let mut parts = Partition::new(batch.claims.len());
     let mut doubts: BTreeMap<usize, Doubt> = BTreeMap::new();
-    let mut carriers: Vec<(u64, usize)> = batch
-        .claims
+    let carriers = Shards::of((0..batch.claims.len()).into_par_iter(), |rank, take| {
+        batch.identities.of_record(rank).iter().for_each(|one| take(*one, rank as u32));
+    });
+    let shared: Vec<&[Entry]> = carriers
         .par_iter()
-        .enumerate()
-        .flat_map_iter(|(rank, claim)| {
-            claim.identifiers.iter().map(move |one| (roster::identity(one), rank))
-        })
+        .flat_map_iter(|shard| shard.chunk_by(|left, right| left.0 == right.0))
+        .filter(|sharers| sharers.len() > 1)
         .collect();
-    carriers.par_sort_unstable();
     // Whoever is proven already is not doubted because a newcomer is; nor is who was decided.
     let mut doubt = |rank: usize, why: Doubt| {
         if links[rank].proven.is_empty() {
@@ -133,25 +180,25 @@ pub(super) fn among_themselves(
             *known = why.min(*known);
         }
     };
-    for sharers in carriers.chunk_by(|left, right| left.0 == right.0).filter(|one| one.len() > 1) {
-        let common = sharers.first().map_or(Common::Number, |(identity, _)| {
-            if roster::is_ine(*identity) { Common::Ine } else { Common::Number }
-        });
+    for sharers in shared {
+        let common = sharers.first().map_or(Common::Number, |(one, _)| Common::of(*one));
         if sharers.len() > SHARERS_MAX {
-            sharers.iter().for_each(|(_, rank)| doubt(*rank, Doubt::NothingAgrees));
+            sharers.iter().for_each(|(_, rank)| doubt(*rank as usize, Doubt::NothingAgrees));
             continue;
         }
         for (place, (_, right)) in sharers.iter().enumerate() {
             for (_, left) in sharers.iter().take(place) {
-                if is_decided(&links[*left]) || is_decided(&links[*right]) {
+                let (left, right) = (*left as usize, *right as usize);
+                if is_decided(&links[left]) || is_decided(&links[right]) {
                     continue;
                 }
-                let (one, other) = (&batch.features[*left], &batch.features[*right]);
-                match identify::prove(common, one, other, population) {
-                    Ok(_) => parts.join(*left, *right),
+                let (one, other) = (&batch.features[left], &batch.features[right]);
+                let core = Core::of(one, other, population);
+                match identify::prove(common, core, one.pupil) {
+                    Ok(_) => parts.join(left, right),
                     Err(why) => {
-                        doubt(*left, why);
-                        doubt(*right, why);
+                        doubt(left, why);
+                        doubt(right, why);
                     }
                 }
             }

@@ -21,6 +21,7 @@ mod features;
 mod frequency;
 mod hash;
 mod identify;
+mod index;
 pub mod judge;
 mod learn;
 mod letters;
@@ -32,6 +33,7 @@ mod partition;
 pub mod policy;
 mod population;
 mod roster;
+mod shards;
 mod sound;
 #[cfg(test)]
 pub(crate) mod vectors;

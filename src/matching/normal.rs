@@ -29,6 +29,11 @@ struct Piece {
 /// What two names are compared by: `DELAFONTAINE`. Total: empty only when nothing Latin is left.
 pub fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
+    if name.is_ascii() {
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        key.extend(letters.map(|letter| char::from(letter.to_ascii_uppercase())));
+        return key;
+    }
     for sign in signs(&sound(name)) {
         if let Sign::Letter(letter) = sign {
             key.push(letter.to_ascii_uppercase());
@@ -40,6 +45,9 @@ pub fn key(name: &str) -> String {
 /// The key without leading particles (`FONTAINE`), when there are some and something is left. For
 /// blocking only: `DU PONT` and `PONT` are two names.
 pub fn key_without_particle(name: &str) -> Option<String> {
+    if is_one_word(name) {
+        return None;
+    }
     let pieces = pieces(name);
     let is_glued = |rank: usize| pieces.get(rank).is_some_and(|piece| piece.glued);
     let mut rank = 0;
@@ -62,6 +70,9 @@ pub fn key_without_particle(name: &str) -> Option<String> {
 /// The words of a name, folded, in lower case: `de`, `la`, `fontaine`. What an apostrophe joins is
 /// one word, also where the apostrophe was lost: `dartagnan`.
 pub fn tokens(name: &str) -> Vec<String> {
+    if is_one_word(name) {
+        return vec![name.to_ascii_lowercase()];
+    }
     let mut tokens: Vec<String> = Vec::new();
     for piece in pieces(name) {
         match tokens.last_mut() {
@@ -70,6 +81,11 @@ pub fn tokens(name: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// Most names: nothing to fold, nothing to part.
+pub(super) fn is_one_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn pieces(name: &str) -> Vec<Piece> {

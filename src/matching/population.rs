@@ -1,7 +1,5 @@
 //! How often a value is borne among everybody: the known, and the records of the batch.
 
-use rayon::prelude::*;
-
 use super::features::Features;
 use super::roster::Census;
 
@@ -18,7 +16,7 @@ pub(super) const FEW: f64 = 2_000.0;
 impl<'a> Population<'a> {
     pub(super) fn of(known: &'a Census, known_count: usize, batch: &[Features]) -> Self {
         let people = (known_count + batch.len()) as f64;
-        Self { known, batch: Census::of(batch.par_iter()), people: people.max(FEW) }
+        Self { known, batch: Census::of(batch.iter()), people: people.max(FEW) }
     }
 
     pub(super) fn families(&self, hash: u64) -> u32 {

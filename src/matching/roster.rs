@@ -8,6 +8,7 @@ use super::claim::Claim;
 use super::features::{self, Features};
 use super::frequency::Frequency;
 use super::hash;
+use super::index::Index;
 use crate::model::ids::PersonId;
 use crate::model::person::{EndedBy, Enrolment, EnrolmentState, Identifier, Person};
 use crate::model::registry::Registry;
@@ -38,10 +39,12 @@ pub(super) struct Stay {
 /// Everybody known. Built once for a registry, whatever the number of batches.
 pub struct Roster {
     pub(super) accounts: Vec<Account>,
-    /// Hash of an identifier and rank of the account, in order.
-    identifiers: Vec<(u64, u32)>,
-    /// Hash of names and birth date and rank of the account, in order.
-    homonyms: Vec<(u64, u32)>,
+    /// Of the accounts, in order.
+    persons: Vec<PersonId>,
+    /// By identifier.
+    identifiers: Index,
+    /// By names and birth date.
+    homonyms: Index,
     pub(super) census: Census,
 }
 
@@ -56,18 +59,23 @@ pub(super) struct Census {
 
 impl Census {
     pub(super) fn of<'a>(
-        features: impl IndexedParallelIterator<Item = &'a Features> + Clone,
+        features: impl Iterator<Item = &'a Features> + Clone + Send + Sync,
     ) -> Self {
-        Self {
-            families: Frequency::of(
-                features.clone().flat_map_iter(|one| [one.family.hash, one.usage.hash]),
-            ),
-            givens: Frequency::of(features.clone().map(|one| one.given.hash)),
-            dates: Frequency::of(features.clone().map(|one| u64::from(one.date.0))),
-            birthplaces: Frequency::of(
-                features.map(|one| one.birthplace.map_or(0, |place| place.0)),
-            ),
-        }
+        let count = |values: fn(&Features) -> [u64; 2]| {
+            let features = features.clone();
+            move || Frequency::of(features.flat_map(values))
+        };
+        let place = |one: &Features| [one.birthplace.map_or(0, |place| place.0), 0];
+        let ((families, givens), (dates, birthplaces)) = rayon::join(
+            || {
+                rayon::join(
+                    count(|one| [one.family.hash, one.usage.hash]),
+                    count(|one| [one.given.hash, 0]),
+                )
+            },
+            || rayon::join(count(|one| [u64::from(one.date.0), 0]), count(place)),
+        );
+        Self { families, givens, dates, birthplaces }
     }
 }
 
@@ -79,13 +87,13 @@ impl Roster {
             registry.persons.values().filter(|person| person.joined.is_none()).collect();
         let accounts: Vec<Account> =
             persons.par_iter().map(|person| account(person, since)).collect();
-        let mut identifiers: Vec<(u64, u32)> = (0..)
-            .zip(&persons)
-            .flat_map(|(rank, person)| {
-                person.identifiers.iter().map(move |identifier| (identity(identifier), rank))
+        let identifiers: Vec<(u64, u32)> = persons
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(rank, person)| {
+                person.identifiers.iter().map(move |one| (identity(one), rank as u32))
             })
             .collect();
-        identifiers.par_sort_unstable();
         Self::of(accounts, identifiers)
     }
 
@@ -105,35 +113,39 @@ impl Roster {
     }
 
     fn of(accounts: Vec<Account>, identifiers: Vec<(u64, u32)>) -> Self {
-        let mut homonyms: Vec<(u64, u32)> = (0..)
-            .zip(&accounts)
-            .filter(|(_, account)| account.features.date.is_known())
-            .map(|(rank, account)| (signature(&account.features), rank))
-            .collect();
-        homonyms.par_sort_unstable();
-        let census = Census::of(accounts.par_iter().map(|account| &account.features));
-        Self { accounts, identifiers, homonyms, census }
+        let homonyms = || {
+            let entries: Vec<(u64, u32)> = (0..)
+                .zip(&accounts)
+                .filter(|(_, account)| account.features.date.is_known())
+                .map(|(rank, account)| (signature(&account.features), rank))
+                .collect();
+            Index::of(entries.into_iter())
+        };
+        let ((identifiers, homonyms), census) = rayon::join(
+            || rayon::join(|| Index::of(identifiers.into_iter()), homonyms),
+            || Census::of(accounts.iter().map(|account| &account.features)),
+        );
+        let persons = accounts.iter().map(|account| account.person).collect();
+        Self { accounts, persons, identifiers, homonyms, census }
     }
 
     /// The accounts that carry an identifier, by its hash.
     pub(super) fn holders(&self, identifier: u64) -> impl Iterator<Item = u32> + '_ {
-        found(&self.identifiers, identifier)
+        self.identifiers.find(identifier)
     }
 
     /// The accounts with exactly these names and this birth date.
     pub(super) fn homonyms<'a>(&'a self, features: &Features) -> impl Iterator<Item = u32> + 'a {
-        found(&self.homonyms, signature(features))
+        self.homonyms.find(signature(features))
+    }
+
+    pub(super) fn rank(&self, person: PersonId) -> Option<u32> {
+        self.persons.binary_search(&person).ok().map(|rank| rank as u32)
     }
 
     pub(super) fn account(&self, rank: u32) -> &Account {
         &self.accounts[rank as usize]
     }
-}
-
-fn found(table: &[(u64, u32)], key: u64) -> impl Iterator<Item = u32> + '_ {
-    let start = table.partition_point(|(hash, _)| *hash < key);
-    let rest = table.get(start..).unwrap_or_default();
-    rest.iter().take_while(move |(hash, _)| *hash == key).map(|(_, rank)| *rank)
 }
 
 /// Of family name, first name and birth date.

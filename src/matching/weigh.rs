@@ -54,22 +54,21 @@ pub(super) fn share(
         return None;
     }
     Some(match (field, agreement) {
-        (Field::Family, Agreement::Usage) => {
-            let shared = [claim.usage.hash, account.usage.hash]
-                .into_iter()
-                .find(|hash| {
-                    *hash != 0
-                        && [account.family.hash, account.usage.hash, claim.family.hash]
-                            .contains(hash)
-                })
-                .unwrap_or(claim.family.hash);
-            population.family_share(shared)
-        }
+        (Field::Family, Agreement::Usage) => shared_name_share(claim, account, population),
         (Field::Family, _) => population.family_share(claim.family.hash),
         (Field::Given, _) => population.given_share(claim.given.hash),
         (Field::BirthDate, _) => population.date_share(claim),
         _ => population.birthplace_share(claim),
     })
+}
+
+/// Of the name that is the usage name of the one and a name of the other.
+fn shared_name_share(claim: &Features, account: &Features, population: &Population<'_>) -> f64 {
+    let names = [account.family.hash, account.usage.hash, claim.family.hash];
+    let shared = [claim.usage.hash, account.usage.hash]
+        .into_iter()
+        .find(|hash| *hash != 0 && names.contains(hash));
+    population.family_share(shared.unwrap_or(claim.family.hash))
 }
 
 impl Weights {
@@ -84,22 +83,19 @@ impl Weights {
         (same / other).log2()
     }
 
-    /// The score of a pair.
-    pub(super) fn score(
-        &self,
-        pattern: &Pattern,
-        claim: &Features,
-        account: &Features,
-        population: &Population<'_>,
-    ) -> f64 {
-        let bits = Field::ALL.iter().zip(pattern).map(|(field, agreement)| {
-            let share = share(*field, *agreement, claim, account, population);
-            self.bits(*field, *agreement, share)
+    /// Bits of every agreement, without the values that agree: those of `Rarity` are added.
+    pub(super) fn scale(&self) -> Scale {
+        let bits = std::array::from_fn(|row| {
+            std::array::from_fn(|column| {
+                let (field, agreement) = (Field::ALL[row], Agreement::ALL[column]);
+                let share = by_value(field, agreement).then_some(1.0);
+                self.bits(field, agreement, share)
+            })
         });
-        self.prior_bits + bits.sum::<f64>()
+        Scale { bits, prior_bits: self.prior_bits }
     }
 
-    /// The same, line by line.
+    /// What each line of a pair weighs.
     pub(super) fn lines(
         &self,
         pattern: &Pattern,
@@ -118,6 +114,62 @@ impl Weights {
                 Weighed { field: *field, agreement: *agreement, decibits, one_in }
             })
             .collect()
+    }
+}
+
+/// Weights as sums take them: logarithms, once for all pairs.
+pub(super) struct Scale {
+    bits: Table,
+    prior_bits: f64,
+}
+
+impl Scale {
+    /// The score of a pair, given the bits of its values.
+    pub(super) fn score(&self, pattern: &Pattern, rarity_bits: f64) -> f64 {
+        let bits = self.bits.iter().zip(pattern).map(|(row, agreement)| row[*agreement as usize]);
+        self.prior_bits + rarity_bits + bits.sum::<f64>()
+    }
+}
+
+/// What the values of one record weigh when another bears them too: looked up once, whatever the
+/// number of its candidates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rarity {
+    family: f64,
+    given: f64,
+    birth_date: f64,
+    birthplace: f64,
+}
+
+impl Rarity {
+    pub(super) fn of(claim: &Features, population: &Population<'_>) -> Self {
+        Self {
+            family: -population.family_share(claim.family.hash).log2(),
+            given: -population.given_share(claim.given.hash).log2(),
+            birth_date: -population.date_share(claim).log2(),
+            birthplace: -population.birthplace_share(claim).log2(),
+        }
+    }
+
+    /// Bits of all values on which a pair agrees.
+    pub(super) fn bits(
+        &self,
+        pattern: &Pattern,
+        claim: &Features,
+        account: &Features,
+        population: &Population<'_>,
+    ) -> f64 {
+        let same = |field: Field| pattern[field as usize] == Agreement::Same;
+        let of = |field: Field, bits: f64| if same(field) { bits } else { 0.0 };
+        let usage = match pattern[Field::Family as usize] {
+            Agreement::Usage => -shared_name_share(claim, account, population).log2(),
+            _ => 0.0,
+        };
+        usage
+            + of(Field::Family, self.family)
+            + of(Field::Given, self.given)
+            + of(Field::BirthDate, self.birth_date)
+            + of(Field::Birthplace, self.birthplace)
     }
 }
 
