@@ -27,13 +27,26 @@ pub enum IdError {
 pub const KEY_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPRSTUVWXYZ";
 
 /// A school, by its national code: seven digits and a key letter, which is checked (formats 7.3).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Kept in place: every record of a Région names its school several times.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Uai(String);
+pub struct Uai([u8; 8]);
 
 impl Uai {
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default() // ASCII, by its parser.
+    }
+}
+
+impl fmt::Display for Uai {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Debug for Uai {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Uai({})", self.as_str())
     }
 }
 
@@ -55,7 +68,7 @@ impl FromStr for Uai {
         if *letter != expected {
             return Err(IdError::UaiKey(text.to_owned(), char::from(expected)));
         }
-        Ok(Self(text.to_owned()))
+        text.as_bytes().try_into().map(Self).map_err(|_| form())
     }
 }
 
@@ -209,7 +222,7 @@ macro_rules! text_forms {
         }
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.to_string()
             }
         }
     )*};
@@ -225,7 +238,7 @@ macro_rules! shown_as_inside {
         }
     )*};
 }
-shown_as_inside!(Uai, IneKey, StructureCode, Login, PersonId, Digest);
+shown_as_inside!(IneKey, StructureCode, Login, PersonId, Digest);
 
 impl fmt::Display for StructureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
