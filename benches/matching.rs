@@ -19,8 +19,9 @@ use rentree::matching::claim::{Claim, ClaimId};
 use rentree::matching::decide::{Decision, Outcome, Setting, decide};
 use rentree::matching::evaluate::measure;
 use rentree::matching::policy::Policy;
+use rentree::model::identifiers::Identifiers;
 use rentree::model::ids::PersonId;
-use rentree::model::person::{EndedBy, Enrolment, EnrolmentState, Person, Role};
+use rentree::model::person::{EndedBy, Enrolment, EnrolmentState, Enrolments, Person, Role};
 use rentree::model::registry::Registry;
 
 const TODAY: Date = date(2026, 9, 8);
@@ -131,9 +132,9 @@ fn known(records: &[(Claim, u32, Events)]) -> (Registry, BTreeMap<PersonId, u32>
             id,
             names: claim.names.clone(),
             birth_date: claim.birth_date,
-            identifiers: BTreeSet::new(),
+            identifiers: Identifiers::default(),
             traits: claim.traits.clone(),
-            enrolments: BTreeMap::new(),
+            enrolments: Enrolments::new(),
             place: Some(claim.id.uai.clone()),
             joined: None,
             account: None,

@@ -77,8 +77,9 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::model::identifiers::Identifiers;
     use crate::model::ids::PersonId;
-    use crate::model::person::{EndedBy, Enrolment};
+    use crate::model::person::{EndedBy, Enrolment, Enrolments};
     use crate::model::record::Names;
     use crate::model::traits::Traits;
 
@@ -150,8 +151,8 @@ mod tests {
             names: Names { family: "A".into(), usage: None, given: "B".into() },
             birth_date: None,
             traits: Traits::default(),
-            identifiers: BTreeSet::new(),
-            enrolments: [("0590001F".parse().unwrap(), enrolment)].into(),
+            identifiers: Identifiers::default(),
+            enrolments: Enrolments::from_iter([("0590001F".parse().unwrap(), enrolment)]),
             place: None,
             joined: None,
             account: None,

@@ -11,6 +11,7 @@ use crate::matching::claim::{self, Claim, ClaimId};
 use crate::matching::compare;
 use crate::matching::decide::Decision;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
 use crate::model::person::{Identifier, Person, Role};
 use crate::model::record::{Names, PupilRecord, StaffRecord};
@@ -57,7 +58,7 @@ pub struct Declared {
     pub names: Names,
     pub birth_date: Option<Date>,
     pub traits: Traits,
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: Identifiers,
     pub role: Role,
     pub year: SchoolYear,
     pub entered_on: Option<Date>,

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::declared::Declared;
 use super::policy::Policy;
 use crate::model::ids::{SchoolYear, Uai};
-use crate::model::person::{EndedBy, Enrolment, EnrolmentState, Role};
+use crate::model::person::{EndedBy, Enrolment, EnrolmentState, Enrolments, Role};
 
 /// What is known of one school in this run, for one person.
 pub struct Hearing<'a> {
@@ -30,14 +30,14 @@ pub struct Hearing<'a> {
 
 /// The enrolments of one person after this run.
 pub fn renew<'a>(
-    before: &BTreeMap<Uai, Enrolment>,
+    before: &Enrolments,
     hear: &dyn Fn(&Uai, &Role) -> Hearing<'a>,
     declared: Option<&BTreeMap<Uai, Declared>>,
     place: Option<&Uai>,
     policy: &Policy,
     today: Date,
-) -> BTreeMap<Uai, Enrolment> {
-    let mut after: BTreeMap<Uai, Enrolment> = BTreeMap::new();
+) -> Enrolments {
+    let mut after = Enrolments::new();
     let mut missing: BTreeMap<Uai, bool> = BTreeMap::new();
     let mut years: BTreeMap<Uai, SchoolYear> = BTreeMap::new();
     for (uai, one) in declared.into_iter().flatten() {
@@ -113,7 +113,7 @@ fn from_declared(before: Option<&Enrolment>, one: &Declared, today: Date) -> Opt
 /// school lists the pupil, held or not: then it is a release. Staff may be of two schools:
 /// that one lists them says nothing of the other.
 fn end_missing(
-    after: &mut BTreeMap<Uai, Enrolment>,
+    after: &mut Enrolments,
     missing: &BTreeMap<Uai, bool>,
     listed: &dyn Fn(&Uai) -> bool,
     policy: &Policy,
@@ -144,7 +144,7 @@ fn is_claim(enrolment: &Enrolment) -> bool {
 
 /// Lets one school at most hold a pupil: the one where the account stands, while it still claims.
 fn settle_claims(
-    after: &mut BTreeMap<Uai, Enrolment>,
+    after: &mut Enrolments,
     years: &BTreeMap<Uai, SchoolYear>,
     place: Option<&Uai>,
     today: Date,

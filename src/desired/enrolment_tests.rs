@@ -5,6 +5,7 @@ use jiff::civil::date;
 use super::*;
 use crate::matching::claim::ClaimId;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::record::Names;
 use crate::model::traits::Traits;
 
@@ -32,7 +33,7 @@ fn declared(school: &str, entered: Option<Date>, left: Option<Date>, year: i16) 
         names: Names { family: "LEFÈVRE".into(), usage: None, given: "Inès".into() },
         birth_date: None,
         traits: Traits::default(),
-        identifiers: BTreeSet::new(),
+        identifiers: Identifiers::default(),
         role: Role::Pupil,
         year: SchoolYear(year),
         entered_on: entered,
@@ -54,7 +55,7 @@ fn run(
     place: Option<&str>,
     today: Date,
 ) -> String {
-    let before: BTreeMap<Uai, Enrolment> =
+    let before: Enrolments =
         before.iter().map(|(school, state)| (uai(school), enrolment(state.clone()))).collect();
     let mut now = BTreeMap::new();
     for (school, word) in says {
@@ -171,7 +172,7 @@ fn staff_of_two_schools_lose_no_post_because_the_other_lists_them() {
         |school: &str| Declared { role: Role::Teacher, ..declared(school, None, None, 2026) };
     let here: BTreeMap<Uai, Declared> = [(uai(B), teaches(B))].into();
     let one = Enrolment { role: Role::Teacher, ..enrolment(Current) };
-    let before: BTreeMap<Uai, Enrolment> = [(uai(A), one.clone()), (uai(B), one)].into();
+    let before = Enrolments::from_iter([(uai(A), one.clone()), (uai(B), one)]);
     let hear = |school: &Uai, _: &Role| Hearing {
         declared: here.get(school),
         complete: true,

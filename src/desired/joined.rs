@@ -13,6 +13,7 @@ use jiff::civil::Date;
 
 use crate::matching::answer::{Fingerprint, RecordKey};
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{PersonId, Uai};
 use crate::model::person::{EndedBy, EnrolmentState, Identifier, Joined, Person};
 use crate::model::registry::Registry;
@@ -22,7 +23,7 @@ use crate::model::registry::Registry;
 pub struct Said {
     pub key: RecordKey,
     /// Those of the record when it was asked about.
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: Identifiers,
     pub person: PersonId,
     pub what: What,
 }

@@ -1,8 +1,9 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::IneKey;
-use crate::model::person::{Enrolment, Role};
+use crate::model::person::{Enrolment, Enrolments, Role};
 use crate::model::record::Names;
 use crate::model::traits::Traits;
 
@@ -40,7 +41,7 @@ fn person(id: u64, given: &str, school: usize, identifiers: &[Identifier]) -> Pe
         birth_date: None,
         identifiers: identifiers.iter().cloned().collect(),
         traits: Traits::default(),
-        enrolments: BTreeMap::from([(uai(school), enrolment)]),
+        enrolments: Enrolments::from_iter([(uai(school), enrolment)]),
         place: Some(uai(school)),
         joined: None,
         account: None,
@@ -53,7 +54,7 @@ fn registry(persons: &[Person]) -> Registry {
 }
 
 fn said(person: u64, what: What) -> Said {
-    let identifiers = BTreeSet::from([number(1, "9"), ine("X")]);
+    let identifiers = Identifiers::from([number(1, "9"), ine("X")]);
     Said { key: key(), identifiers, person: PersonId(person), what }
 }
 
@@ -149,7 +150,7 @@ fn an_ine_of_her_own_stays_and_is_not_two_people_s() {
     let merged = registry(&[lea.clone(), lou.clone()]);
     let after = settled(&merged, &[said(1, What::Not { before: vec![lea.clone(), lou] })]);
     assert_eq!(after.persons[&PersonId(1)].identifiers, lea.identifiers);
-    assert_eq!(after.persons[&PersonId(12)].identifiers, BTreeSet::from([number(1, "9")]));
+    assert_eq!(after.persons[&PersonId(12)].identifiers, Identifiers::from([number(1, "9")]));
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn a_number_of_the_academie_that_another_school_confirms_stays() {
     let there = RecordKey { uai: uai(0), ..here.clone() };
     let one = Said {
         key: here.clone(),
-        identifiers: BTreeSet::from([epp.clone()]),
+        identifiers: Identifiers::from([epp.clone()]),
         person: PersonId(1),
         what: What::Not { before: Vec::new() },
     };

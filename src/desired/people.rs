@@ -18,8 +18,9 @@ use crate::matching::claim;
 use crate::model::account::{Account, AccountState};
 use crate::model::delivery::Source;
 use crate::model::finding::{self, Finding, Place};
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{PersonId, Uai};
-use crate::model::person::{Enrolment, EnrolmentState, Person, Role};
+use crate::model::person::{Enrolment, EnrolmentState, Enrolments, Person, Role};
 use crate::model::record::Names;
 use crate::model::registry::Registry;
 
@@ -89,8 +90,8 @@ fn unknown(id: PersonId, declared: Option<&BTreeMap<Uai, Declared>>) -> Option<P
         names: first.names.clone(),
         birth_date: first.birth_date,
         traits: first.traits.clone(),
-        identifiers: BTreeSet::new(),
-        enrolments: BTreeMap::new(),
+        identifiers: Identifiers::default(),
+        enrolments: Enrolments::new(),
         place: None,
         joined: None,
         account: None,
@@ -102,7 +103,7 @@ fn enrolments(
     inputs: &BTreeMap<&Uai, &SchoolInput<'_>>,
     person: &Person,
     declared: Option<&BTreeMap<Uai, Declared>>,
-) -> BTreeMap<Uai, Enrolment> {
+) -> Enrolments {
     let waiting = setting.declarations.waiting.get(&person.id);
     let hear = |uai: &Uai, role: &Role| {
         let source = if role.is_pupil() { Source::SieclePupils } else { Source::Sts };

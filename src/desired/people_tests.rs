@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::model::identifiers::Identifiers;
 use crate::model::traits::Traits;
 
 fn names(family: &str, usage: Option<&str>, given: &str) -> Names {
@@ -55,7 +56,7 @@ fn placed(at: Option<&str>, schools: &[(&str, Date, EnrolmentState)]) -> Option<
         names: names("A", None, "B"),
         birth_date: None,
         traits: Traits::default(),
-        identifiers: BTreeSet::new(),
+        identifiers: Identifiers::default(),
         enrolments: schools
             .iter()
             .map(|(uai, since, state)| (uai.parse().unwrap(), enrolment(*since, state.clone())))

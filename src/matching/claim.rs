@@ -1,11 +1,10 @@
 //! Claims: what one record says of a person, as far as matching is concerned.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use super::level;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{SchoolYear, Uai};
 use crate::model::person::Identifier;
 use crate::model::record::{Names, PupilRecord, StaffKind, StaffRecord, StaffRef};
@@ -25,7 +24,7 @@ pub struct ClaimId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub id: ClaimId,
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: Identifiers,
     pub names: Names,
     pub birth_date: Option<Date>,
     /// Level included; what the record does not say is not known.
@@ -47,7 +46,7 @@ impl Claim {
 }
 
 /// The number, among identifiers, under which a school knows a person.
-pub fn number(identifiers: &BTreeSet<Identifier>) -> &str {
+pub fn number(identifiers: &Identifiers) -> &str {
     let number = identifiers.iter().find_map(|identifier| match identifier {
         Identifier::Siecle { id, .. }
         | Identifier::StsEpp { id, .. }
@@ -59,7 +58,7 @@ pub fn number(identifiers: &BTreeSet<Identifier>) -> &str {
 
 /// The claim of a pupil's record. `year` is that of its file.
 pub fn of_pupil(uai: &Uai, record: &PupilRecord, year: Option<SchoolYear>) -> Claim {
-    let mut identifiers: BTreeSet<Identifier> =
+    let mut identifiers: Identifiers =
         record.ine.iter().map(|key| Identifier::Ine { key: key.clone() }).collect();
     identifiers.insert(Identifier::Siecle { uai: uai.clone(), id: record.eleve_id.clone() });
     let level = year.zip(record.mef.as_deref()).and_then(|(year, mef)| level::level(mef, year));
@@ -77,7 +76,7 @@ pub fn of_pupil(uai: &Uai, record: &PupilRecord, year: Option<SchoolYear>) -> Cl
 pub fn of_staff(school: &School, record: &StaffRecord) -> Claim {
     Claim {
         id: ClaimId { uai: school.uai.clone(), source: Source::Sts, line: record.line },
-        identifiers: BTreeSet::from([staff_identifier(school, &record.staff)]),
+        identifiers: Identifiers::from([staff_identifier(school, &record.staff)]),
         names: record.names.clone(),
         birth_date: record.birth_date,
         traits: Traits::default(),

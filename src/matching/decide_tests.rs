@@ -5,8 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{IneKey, Uai};
-use crate::model::person::{Enrolment, EnrolmentState, Identifier, Person, Role};
+use crate::model::person::{Enrolment, EnrolmentState, Enrolments, Identifier, Person, Role};
 use crate::model::record::Names;
 use crate::model::registry::Registry;
 use crate::model::traits::Traits;
@@ -25,7 +26,7 @@ fn names(family: &str, given: &str) -> Names {
 
 /// A pupil's claim: school, line, number, INE, first name, day of birth in March 2010.
 fn pupil(school: usize, line: u64, number: &str, ines: &[&str], given: &str, day: i8) -> Claim {
-    let mut identifiers: BTreeSet<Identifier> = ines.iter().map(|text| ine(text)).collect();
+    let mut identifiers: Identifiers = ines.iter().map(|text| ine(text)).collect();
     identifiers.insert(Identifier::Siecle { uai: uai(school), id: number.into() });
     Claim {
         id: ClaimId { uai: uai(school), source: Source::SieclePupils, line },
@@ -44,7 +45,7 @@ fn known(id: u64, claim: &Claim) -> Person {
         birth_date: claim.birth_date,
         identifiers: claim.identifiers.clone(),
         traits: claim.traits.clone(),
-        enrolments: BTreeMap::new(),
+        enrolments: Enrolments::new(),
         place: None,
         joined: None,
         account: None,
@@ -201,7 +202,7 @@ fn one_person_is_listed_once_in_a_file() {
 fn staff(school: usize, identifier: Identifier, family: &str, born: Option<i8>) -> Claim {
     Claim {
         id: ClaimId { uai: uai(school), source: Source::Sts, line: 1 },
-        identifiers: BTreeSet::from([identifier]),
+        identifiers: Identifiers::from([identifier]),
         names: names(family, "Hugo"),
         birth_date: born.map(|day| date(1980, 1, day)),
         traits: Traits::default(),
@@ -387,7 +388,7 @@ fn lost_bytes_and_perfect_homonyms_are_never_merged_by_a_machine() {
     check(&[damaged], std::slice::from_ref(&person), "? Resembles(NameDamaged)");
     let mut namesake = person.clone();
     namesake.id = PersonId(8);
-    namesake.identifiers = BTreeSet::from([ine("B")]);
+    namesake.identifiers = Identifiers::from([ine("B")]);
     let claim = typed_anew("VANDROMME", "Ines", 5, Some(0));
     check(&[claim], &[person, namesake], "? Resembles(Homonyms)");
 }

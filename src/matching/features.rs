@@ -1,12 +1,11 @@
 //! What is compared of a record or a person, folded once: names as words with their hashes, the
 //! date as a number, the traits.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use super::claim::Claim;
 use super::{hash, normal, sound};
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{TraitKey, Uai};
 use crate::model::person::{Identifier, Person};
 use crate::model::record::Names;
@@ -127,7 +126,7 @@ pub(super) fn of_person(person: &Person) -> Features {
     features
 }
 
-fn has_ine(identifiers: &BTreeSet<Identifier>) -> bool {
+fn has_ine(identifiers: &Identifiers) -> bool {
     identifiers.iter().any(|identifier| matches!(identifier, Identifier::Ine { .. }))
 }
 

@@ -1,11 +1,10 @@
 //! What a record says of a person, as it is kept with a question: enough to show it beside an
 //! account. An INE stands there as its keyed hash, and is never shown (requirements 3.3).
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::identifiers::Identifiers;
 use super::ids::StructureCode;
 use super::person::Identifier;
 use super::record::Names;
@@ -16,7 +15,7 @@ pub struct AskedRecord {
     pub names: Names,
     pub birth_date: Option<Date>,
     pub traits: Traits,
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: Identifiers,
     pub left_on: Option<Date>,
     /// Classes, as written.
     pub classes: Vec<StructureCode>,

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod dn;
 pub mod entry;
 pub mod finding;
+pub mod identifiers;
 pub mod ids;
 pub mod observed;
 pub mod person;

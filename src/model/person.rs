@@ -1,12 +1,14 @@
 //! Persons and their enrolments, as the registry keeps them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::Date;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::identifiers::Identifiers;
 use super::ids::{IneKey, PersonId, StructureCode, Uai};
 use super::record::Names;
 use super::traits::Traits;
@@ -129,6 +131,9 @@ pub struct Enrolment {
     pub groups: BTreeSet<StructureCode>,
 }
 
+/// The enrolments of a person, by school: one or two, in one piece of memory.
+pub type Enrolments = LiteMap<Uai, Enrolment>;
+
 /// One human being, known to the registry under a number that never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -137,11 +142,11 @@ pub struct Person {
     pub names: Names,
     /// For matching only; never in a target, a log or a report (requirements 3.2).
     pub birth_date: Option<Date>,
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: Identifiers,
     /// As last declared; for matching only.
     #[serde(default)]
     pub traits: Traits,
-    pub enrolments: BTreeMap<Uai, Enrolment>,
+    pub enrolments: Enrolments,
     /// The school under which the account stands; kept during a hold.
     pub place: Option<Uai>,
     /// Somebody decided that this is another person of the registry (`review decide`), whose

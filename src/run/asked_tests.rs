@@ -2,6 +2,7 @@ use super::*;
 use crate::matching::decide::Doubt;
 use crate::matching::judge::Stop;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::record::Names;
 use crate::model::traits::Traits;
 
@@ -18,7 +19,7 @@ fn record(given: &str) -> AskedRecord {
         names: Names { family: "MARTIN".into(), usage: None, given: given.into() },
         birth_date: None,
         traits: Traits::default(),
-        identifiers: BTreeSet::new(),
+        identifiers: Identifiers::default(),
         left_on: None,
         classes: Vec::new(),
     }

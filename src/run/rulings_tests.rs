@@ -2,7 +2,8 @@ use super::*;
 use crate::matching::decide::Doubt;
 use crate::model::asked::AskedRecord;
 use crate::model::delivery::Source;
-use crate::model::person::Person;
+use crate::model::identifiers::Identifiers;
+use crate::model::person::{Enrolments, Person};
 use crate::model::record::Names;
 use crate::model::traits::Traits;
 use crate::store::review::answers::Undone;
@@ -27,7 +28,7 @@ fn person(id: u64, identifiers: &[Identifier]) -> Person {
         birth_date: None,
         identifiers: identifiers.iter().cloned().collect(),
         traits: Traits::default(),
-        enrolments: BTreeMap::new(),
+        enrolments: Enrolments::new(),
         place: None,
         joined: None,
         account: None,
@@ -53,7 +54,7 @@ fn answer(id: u64, verdict: Verdict, about: u64, facts: u64, seen: u64) -> Answe
                 names: names(),
                 birth_date: None,
                 traits: Traits::default(),
-                identifiers: BTreeSet::from([number()]),
+                identifiers: Identifiers::from([number()]),
                 left_on: None,
                 classes: Vec::new(),
             },

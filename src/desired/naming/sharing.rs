@@ -15,6 +15,7 @@ use crate::desired::workspaces;
 use crate::matching::claim::ClaimId;
 use crate::model::account::Account;
 use crate::model::delivery::Source;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, StructureKey, StructureKind};
 use crate::model::person::Role;
 use crate::model::registry::RegistryChange;
@@ -34,7 +35,7 @@ fn run(
         names: names(family, given),
         birth_date: None,
         traits: Traits::default(),
-        identifiers: BTreeSet::new(),
+        identifiers: Identifiers::default(),
         role: Role::Pupil,
         year: SchoolYear(2026),
         entered_on: None,

@@ -5,7 +5,8 @@ use super::super::simulator::{account, container, group, keyed, managed, one_cre
 use super::super::{Summary, make::Parts};
 use super::*;
 use crate::model::account::{Account, AccountName, AccountState};
-use crate::model::person::Person;
+use crate::model::identifiers::Identifiers;
+use crate::model::person::{Enrolments, Person};
 use crate::model::record::Names;
 use crate::model::registry::RegistryChange;
 use crate::model::traits::Traits;
@@ -81,10 +82,10 @@ fn no_name_has_two_holders() {
         id: PersonId(id),
         names: Names { family: "A".into(), usage: None, given: "B".into() },
         birth_date: None,
-        identifiers: BTreeSet::new(),
+        identifiers: Identifiers::default(),
         traits: Traits::default(),
         joined: None,
-        enrolments: BTreeMap::new(),
+        enrolments: Enrolments::new(),
         place: None,
         account: Some(Account {
             name: AccountName {

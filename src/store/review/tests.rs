@@ -6,6 +6,7 @@ use super::questions::{self, Asked, Change};
 use super::*;
 use crate::matching::decide::Doubt;
 use crate::model::asked::AskedRecord;
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::PersonId;
 use crate::model::person::Identifier;
 use crate::model::registry::{Link, LinkEvidence};
@@ -28,7 +29,7 @@ fn asked(facts: u64) -> Asked {
             names,
             birth_date: None,
             traits: crate::model::traits::Traits::default(),
-            identifiers: BTreeSet::from([Identifier::Siecle { uai: uai(), id: "99:12".into() }]),
+            identifiers: Identifiers::from([Identifier::Siecle { uai: uai(), id: "99:12".into() }]),
             left_on: None,
             classes: Vec::new(),
         },

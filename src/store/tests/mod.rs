@@ -6,7 +6,7 @@ mod history;
 mod plans;
 mod registry;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,8 +15,9 @@ use jiff::civil::date;
 use super::{Options, Store};
 use crate::model::account::{Account, AccountName, AccountState};
 use crate::model::entry::{Entry, ObjectKey};
+use crate::model::identifiers::Identifiers;
 use crate::model::ids::{Digest, PersonId, Uai};
-use crate::model::person::Person;
+use crate::model::person::{Enrolments, Person};
 use crate::model::record::Names;
 use crate::model::registry::RegistryChange;
 use crate::model::traits::Traits;
@@ -56,8 +57,8 @@ pub(crate) fn person(id: u64, login: &str) -> Person {
         },
         birth_date: Some(date(2012, 2, 29)),
         traits: Traits::default(),
-        identifiers: BTreeSet::new(),
-        enrolments: BTreeMap::new(),
+        identifiers: Identifiers::default(),
+        enrolments: Enrolments::new(),
         place: Some(uai()),
         joined: None,
         account: Some(Account {
