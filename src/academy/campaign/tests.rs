@@ -241,6 +241,30 @@ fn twins_share_what_twins_share() {
 }
 
 #[test]
+fn every_programme_is_read_as_the_level_that_is_meant() {
+    let mut programmes = BTreeSet::new();
+    for campaign in [Campaign::Autumn, Campaign::Rentree] {
+        for school in 0..PLAN.schools.len() {
+            let records = pupils(&PLAN, campaign, school);
+            let claims = claims::claims(&PLAN, campaign, school);
+            assert_eq!(records.len(), claims.len());
+            for ((pupil, truth), (claim, _)) in records.iter().zip(&claims) {
+                let place = PLAN.place(truth.person);
+                let repeats = fate(&PLAN, place).repeats;
+                let behind = usize::from(campaign == Campaign::Autumn || repeats);
+                // 3e is the ninth year of school, seconde the tenth, BTS follow the twelfth.
+                let meant = 9 + place.block.saturating_sub(behind).min(5);
+                let read = claim.traits.level.map(|level| usize::from(level.rank));
+                assert_eq!(read, Some(meant), "{}", pupil.mef);
+                programmes.insert(pupil.mef.clone());
+            }
+        }
+    }
+    // All but the 3e of a collège, where pupils only come from.
+    assert_eq!(programmes.len(), classes::MEFS.len() - 1, "{programmes:?}");
+}
+
+#[test]
 fn perfect_homonyms_are_about_ten_pairs_in_100_000_records() {
     // Counted on the truth, over many people: names and date of everybody.
     let plan = Plan::new(2, 60_000, None, Rates::of(Typing::Ordinary)).unwrap();
