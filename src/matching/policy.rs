@@ -8,7 +8,8 @@ pub const WAIT_DAYS_MAX: i32 = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
-    /// Kept at the door, and compared. What each brings is measured in the documentation.
+    /// Kept at the door, and compared. What each brings is measured in the documentation: the sex
+    /// nothing, so that it is not proposed.
     pub use_birthplace: bool,
     pub use_sex: bool,
     /// Least score of an automatic merge, in bits.
@@ -25,7 +26,7 @@ impl Policy {
     /// Those of the template.
     pub const PROPOSED: Self = Self {
         use_birthplace: true,
-        use_sex: true,
+        use_sex: false,
         same_bits: 10.0,
         margin_bits: 8.0,
         ask_bits: -2.0,

@@ -70,6 +70,10 @@ impl Finding {
         self.facts.insert(Cow::Borrowed(name), value.to_string());
         self
     }
+    /// Told of no school and no file: of everything together, for the Région.
+    pub fn is_of_all(&self) -> bool {
+        self.uai.is_none() && self.place == Place::default()
+    }
     #[must_use]
     pub fn of(mut self, uai: &Uai) -> Self {
         self.uai = Some(uai.clone());
@@ -239,6 +243,8 @@ kinds! {
         /// Same pupil active in two schools, told to both.
         PUPIL_HELD = "pupil-held",
 
+        /// Values of a matching key that too many share are not compared; of no school.
+        MATCHING_VALUES_SKIPPED = "matching-values-skipped",
         OVERRIDE_EXPIRED = "override-expired",
     }
     Note {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 use super::catalogue::{fill_with, harmless};
+use crate::matching::block::Key;
 use crate::matching::decide::Doubt;
 use crate::matching::judge::Stop;
 use crate::matching::weigh::Weighed;
@@ -63,6 +64,11 @@ pub fn stop(stop: Stop) -> &'static str {
 /// On what a record was given to a person.
 pub fn evidence(evidence: LinkEvidence) -> &'static str {
     text("evidence", &word(&evidence))
+}
+
+/// What a blocking key compares.
+pub fn matching_key(key: Key) -> &'static str {
+    text("matching-key", key.as_str())
 }
 
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -138,6 +144,9 @@ mod tests {
         ];
         for one in doubts {
             assert!(!doubt(one).is_empty() && !doubt_for_schools(one).is_empty(), "{one:?}");
+        }
+        for key in Key::ALL {
+            assert!(!matching_key(*key).is_empty(), "{key:?}");
         }
         for field in Field::ALL {
             for agreement in [

@@ -104,23 +104,33 @@ fn write_pages(session: &Session, pages: &[Page<'_>], folder: &Path) -> anyhow::
 fn text(session: &Session, pages: &[Page<'_>], review: &Review, all: bool) -> String {
     let texts = pages.iter().filter(|page| !page.is_silent());
     let mut texts: Vec<String> = texts.map(|page| school::text(&page.report(session))).collect();
-    if all && !review.others.is_empty() {
-        let mut text = String::from("Fichiers sans établissement du périmètre\n");
-        for finding in &review.others {
-            text.push_str(&format!(
-                "  {} [{}]\n    {}\n    → {}\n",
-                catalogue::harmless(&finding.place.to_string()),
-                finding.id,
-                catalogue::sentence(finding),
-                catalogue::what_to_do(finding)
-            ));
-        }
-        texts.push(text);
+    if all {
+        let (whole, files): (Vec<&Finding>, Vec<&Finding>) =
+            review.others.iter().partition(|finding| finding.is_of_all());
+        texts.extend(of_no_school("Fichiers sans établissement du périmètre", &files));
+        texts.extend(of_no_school("Pour la Région", &whole));
     }
     if texts.is_empty() {
         return "nothing was received\n".to_owned();
     }
     texts.join("\n")
+}
+
+/// Findings that no school is told; `None` when there are none.
+fn of_no_school(title: &str, findings: &[&Finding]) -> Option<String> {
+    let mut text = format!("{title}\n");
+    for alike in findings.chunk_by(|one, other| (&one.id, &one.place) == (&other.id, &other.place))
+    {
+        let Some(first) = alike.first() else { continue };
+        let place = catalogue::harmless(&first.place.to_string());
+        let space = if place.is_empty() { "" } else { " " };
+        text.push_str(&format!("  {place}{space}[{}]\n", first.id));
+        for finding in alike {
+            text.push_str(&format!("    {}\n", catalogue::sentence(finding)));
+        }
+        text.push_str(&format!("    → {}\n", catalogue::what_to_do(first)));
+    }
+    (!findings.is_empty()).then_some(text)
 }
 
 fn json(pages: &[Page<'_>], review: &Review) -> anyhow::Result<String> {

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use super::asked::{self, Heard};
 use super::draft;
+use super::passed_over;
 use super::review::Review;
 use super::rulings;
 use super::session::{Session, store_failure};
@@ -172,6 +173,7 @@ pub fn decide_all(
     }
     let mut findings = settled.findings;
     findings.extend(conflicts(&inputs, &claims, decisions));
+    findings.extend(passed_over::findings(&outcome.keys));
     let counted = count(decisions);
     let counts = PersonCounts {
         new: counted.new.saturating_sub(settled.strangers),
@@ -276,15 +278,12 @@ fn matched(
     }
 }
 
-/// What each blocking key proposed, with `-v`; a value that too many share is passed over, and
-/// told.
+/// What each blocking key proposed, with `-v`; what was passed over is a finding as well.
 fn tell_keys(outcome: &Outcome) {
     for count in &outcome.keys {
         let (key, pairs, skipped) = (count.key.as_str(), count.pairs, count.skipped);
-        if skipped > 0 {
-            tracing::warn!(key, skipped, "values of a matching key are shared by too many");
-        } else if pairs > 0 {
-            tracing::info!(key, pairs, "candidates");
+        if pairs + skipped > 0 {
+            tracing::info!(key, pairs, skipped, "candidates");
         }
     }
 }

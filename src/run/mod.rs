@@ -20,6 +20,7 @@ pub mod init;
 pub mod intake;
 pub mod lab;
 pub mod outcome;
+pub mod passed_over;
 pub mod people;
 pub mod plan;
 mod private_file;

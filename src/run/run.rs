@@ -39,9 +39,14 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     clean(session, &mut store).map_err(store_failure)?;
     tell::applied(session, &store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
-    if told > 0 && session.format == Format::Text {
-        let findings = if told == 1 { "1 finding" } else { &format!("{told} findings") };
-        (session.world.out)(&format!("{findings} for the schools: rentree check --out DIR\n"));
+    let whole = draft.review.others.iter().filter(|finding| finding.is_of_all()).count();
+    for (told, whom) in
+        [(told, "the schools: rentree check --out DIR"), (whole, "the Région: rentree check")]
+    {
+        if told > 0 && session.format == Format::Text {
+            let findings = if told == 1 { "1 finding" } else { &format!("{told} findings") };
+            (session.world.out)(&format!("{findings} for {whom}\n"));
+        }
     }
     Ok(status.and(applied.status))
 }

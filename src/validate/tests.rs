@@ -366,6 +366,7 @@ const OTHERS: &[kind::Kind] = &[
     kind::IDENTITY_CONFLICT,
     kind::RECORD_RESEMBLES,
     kind::LOGIN_IMPOSSIBLE,
+    kind::MATCHING_VALUES_SKIPPED,
 ];
 
 #[test]

@@ -27,6 +27,7 @@ macro_rules! scripts {
 // One word a file of `tests/scripts`.
 scripts!(
     academy,
+    born_on_one_day,
     class_renamed,
     departure_and_return,
     disk_full,

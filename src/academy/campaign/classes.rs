@@ -47,9 +47,9 @@ pub const MEFS: [Mef; 10] = [
     Mef { code: "31131001210", short: "1BTS", label: "BTS 1ERE ANNEE" },
     Mef { code: "31131001220", short: "2BTS", label: "BTS 2EME ANNEE" },
     Mef { code: "10310031110", short: "3PM", label: "3EME PREPA-METIERS" },
-    Mef { code: "24733302331", short: "2PRO", label: "2NDE PROFESSIONNELLE" },
-    Mef { code: "24733302332", short: "1PRO", label: "1ERE PROFESSIONNELLE" },
-    Mef { code: "24733302333", short: "TPRO", label: "TERMINALE PROFESSIONNELLE" },
+    Mef { code: "24733302311", short: "2PRO", label: "2NDE PROFESSIONNELLE" },
+    Mef { code: "24733302321", short: "1PRO", label: "1ERE PROFESSIONNELLE" },
+    Mef { code: "24733302331", short: "TPRO", label: "TERMINALE PROFESSIONNELLE" },
 ];
 
 /// Pupils of a group across classes.

@@ -19,12 +19,16 @@ events! {
     Twin,
     /// A twin whose first name is close to the other's.
     CloseTwin,
+    /// One of three born together.
+    Triplet,
     /// Has an elder brother or sister in the school.
     Sibling,
     /// Made the perfect homonym of somebody else.
     Homonym,
     /// The record of the second school.
     Moved,
+    /// Moved farther than to a school around.
+    MovedFar,
     Released,
     Claimed,
     RecreatedWithoutIne,
@@ -72,6 +76,18 @@ events! {
     LostBytes,
     Mojibake,
     Edited,
+    /// A member of staff with the name of a pupil of the school.
+    Parent,
+    /// A parent whose first name is the pupil's as well.
+    ParentSameGiven,
+    BecameEpp,
+    StaffMarried,
+    StaffMistyped,
+    StaffUsageDropped,
+    StaffBirthNameMissing,
+    StaffBirthNameIsUsage,
+    StaffDateMissing,
+    StaffDateDigit,
 }
 
 /// A set of them.

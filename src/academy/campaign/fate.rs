@@ -167,7 +167,8 @@ fn after_terminale(plan: &Plan, place: Place, mut fate: Fate, stream: &mut Strea
         return settles(plan, fate, stream);
     }
     fate.first.seen_until = SUMMER;
-    if let Some(school) = plan.neighbour(place.school, draw / 2, true).filter(|_| goes_on) {
+    let away = || destination(plan, place, draw / 2, true);
+    if let Some(school) = if goes_on { away() } else { None } {
         let mut second = change(plan, &mut fate.first, school, Moment::Summer, stream);
         second.events.add(Event::ToBts);
         fate.second = Some(second);
@@ -197,11 +198,12 @@ fn pauses(plan: &Plan, place: Place, mut fate: Fate, stream: &mut Stream) -> Fat
     let rates = &plan.rates;
     fate.first.left = Some(days_after(date(2025, 10, 15), stream.below(40)));
     fate.first.seen_until = SUMMER;
-    let elsewhere = plan.neighbour(place.school, stream.below(u64::MAX), place.block > BTS);
+    let elsewhere = destination(plan, place, stream.below(u64::MAX), place.block > BTS);
     let elsewhere = elsewhere.filter(|_| stream.chance(rates.returns_elsewhere));
     let unknown = stream.chance(rates.returns_without_ine);
     let mut back = stay(elsewhere.unwrap_or(place.school), RENTREE);
     back.events.add(Event::Returned);
+    back.events.note(Event::MovedFar, is_far(plan, place.school, back.school));
     back.came_from = Some(place.school);
     // The own school finds its old record again, most of the time.
     back.record = u8::from(elsewhere.is_some() || unknown);
@@ -216,7 +218,7 @@ fn pauses(plan: &Plan, place: Place, mut fate: Fate, stream: &mut Stream) -> Fat
 fn moves(plan: &Plan, place: Place, mut fate: Fate, when: f64, stream: &mut Stream) -> Fate {
     let rates = &plan.rates;
     let bts = place.block > BTS;
-    let Some(school) = plan.neighbour(place.school, stream.below(u64::MAX), bts) else {
+    let Some(school) = destination(plan, place, stream.below(u64::MAX), bts) else {
         return fate;
     };
     let moment = if when < rates.moves_in_winter {
@@ -228,6 +230,22 @@ fn moves(plan: &Plan, place: Place, mut fate: Fate, when: f64, stream: &mut Stre
     };
     fate.second = Some(change(plan, &mut fate.first, school, moment, stream));
     fate
+}
+
+/// Where somebody goes who goes to another school: around, or anywhere in the Région.
+fn destination(plan: &Plan, place: Place, draw: u64, bts: bool) -> Option<usize> {
+    let mut stream = Stream::numbered(plan.seed, "far", plan.person(place).into());
+    if stream.chance(plan.rates.moves_far) {
+        let row = plan.person(place) - plan.schools[place.school].first_pupil;
+        if let Some(school) = plan.far(place.school, row).filter(|far| plan.takes(*far, bts)) {
+            return Some(school);
+        }
+    }
+    plan.neighbour(place.school, draw, bts)
+}
+
+fn is_far(plan: &Plan, from: usize, to: usize) -> bool {
+    !plan.schools[from].basin.contains(&to)
 }
 
 /// When a change of school happens.
@@ -258,6 +276,7 @@ fn change(plan: &Plan, old: &mut Stay, school: usize, moment: Moment, stream: &m
     let mut new = stay(school, moment.entered());
     (new.record, new.came_from) = (1, Some(old.school));
     new.events.add(Event::Moved);
+    new.events.note(Event::MovedFar, is_far(plan, old.school, school));
     let mut draw = stream.below(1_000_000) as f64 / 1_000_000.0;
     let mut is = |share: f64| {
         draw -= share;

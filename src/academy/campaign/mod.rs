@@ -16,6 +16,7 @@ pub mod events;
 pub mod fate;
 pub mod letters;
 pub mod lists;
+mod papers;
 pub mod person;
 pub mod plan;
 pub mod rates;
@@ -47,22 +48,35 @@ pub struct PersonTruth {
 }
 
 /// The pupils of a school's file in one campaign, whether or not the school delivers then. Its own
-/// first, then those who came from schools around.
+/// first, then those who came from schools around, then from afar.
 pub fn pupils(plan: &Plan, campaign: Campaign, school: usize) -> Vec<(Pupil, PersonTruth)> {
     let mut records = Vec::new();
-    let basin = plan.schools[school].basin.clone();
-    let around = basin.filter(|other| *other != school);
-    for home in std::iter::once(school).chain(around) {
-        let first = plan.schools[home].first_pupil;
-        for person in first..first + plan.schools[home].pupils() {
-            let place = plan.place_in(home, person);
-            let fate = fate(plan, place);
-            let here = |stay: &&Stay| stay.school == school && stay.is_seen(campaign);
-            for stay in fate.stays().filter(here) {
-                let sheet = Sheet { plan, place, person, fate: &fate, stay, campaign };
-                records.push(sheet.fill());
-            }
+    let rows = |home: usize| plan.schools[home].pupils();
+    for (home, row) in rows_around(plan, school, rows) {
+        let person = plan.schools[home].first_pupil + row;
+        let place = plan.place_in(home, person);
+        let fate = fate(plan, place);
+        let here = |stay: &&Stay| stay.school == school && stay.is_seen(campaign);
+        for stay in fate.stays().filter(here) {
+            let sheet = Sheet { plan, place, person, fate: &fate, stay, campaign };
+            records.push(sheet.fill());
         }
     }
     records
+}
+
+/// School and row of all who may stand in a school's file: everybody of its basin, and the rows of
+/// other schools that go to it when they go far.
+fn rows_around(
+    plan: &Plan,
+    school: usize,
+    rows: impl Fn(usize) -> u32,
+) -> impl Iterator<Item = (usize, u32)> {
+    let basin = plan.schools[school].basin.clone();
+    let around = basin.filter(move |other| *other != school);
+    let near = std::iter::once(school).chain(around).map(|home| (home, 0, 1));
+    let far = plan.far_sources(school).map(move |(home, first)| (home, first, plan.lanes()));
+    near.chain(far).flat_map(move |(home, first, step)| {
+        (first..rows(home)).step_by(step).map(move |row| (home, row))
+    })
 }

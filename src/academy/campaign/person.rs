@@ -1,5 +1,5 @@
-//! Who a pupil is, before anybody types it: a function of the number. Twins and siblings share
-//! what families share; a perfect homonym has the names and the birth date of somebody else.
+//! Who a pupil is, before anybody types it: a function of the number. Twins, triplets and siblings
+//! share what families share; a perfect homonym has the names and the birth date of somebody else.
 
 use jiff::civil::{Date, date};
 
@@ -54,15 +54,16 @@ fn namesake(plan: &Plan, place: Place, stream: &mut Stream) -> Option<Place> {
     let size = plan.block_size(school, place.block);
     let row = u32::try_from(stream.below(size.into())).unwrap_or(0);
     let other = Place { school, row, ..place };
-    // A family has no two children of one name; twins are told apart by theirs.
-    (size > 0 && first_twin(other) != first_twin(place)).then_some(other)
+    // A family has no two children of one name; who is born together is told apart by it.
+    (size > 0 && birth(plan, other) != birth(plan, place)).then_some(other)
 }
 
 fn own(plan: &Plan, place: Place, events: &mut Events) -> Identity {
     let person = plan.person(place);
     let twins = are_twins(plan, place);
     events.note(Event::Twin, twins);
-    let first = if twins { first_twin(place) } else { place };
+    let first = birth(plan, place);
+    events.note(Event::Triplet, three(plan, first));
     let root = eldest(plan, first);
     events.note(Event::Sibling, root != first);
     let mut family = Stream::numbered(plan.seed, "family", plan.person(root).into());
@@ -89,7 +90,7 @@ fn own(plan: &Plan, place: Place, events: &mut Events) -> Identity {
     }
 }
 
-/// The birthday; twins have the first one's.
+/// The birthday of whoever was born first.
 fn born(plan: &Plan, place: Place) -> Date {
     let mut stream = Stream::numbered(plan.seed, "born", plan.person(place).into());
     // Pupils of seconde, block 1, turn 15 in the year of the rentrée.
@@ -119,7 +120,10 @@ fn surname(plan: &Plan, stream: &mut Stream) -> String {
 
 fn given(plan: &Plan, place: Place, twins: bool, events: &mut Events) -> (char, String) {
     if !twins {
-        return given_of(plan, place);
+        return match pair_before(plan, place) {
+            Some(pair) => given_of_third(plan, place, pair),
+            None => given_of(plan, place),
+        };
     }
     let pair = first_twin(place);
     let is_first = pair == place;
@@ -163,10 +167,46 @@ fn close_names(plan: &Plan, pair: Place) -> Option<[(char, String); 2]> {
     })
 }
 
+/// The first name of a third child, which neither of the two has.
+fn given_of_third(plan: &Plan, place: Place, pair: Place) -> (char, String) {
+    let (sex, name) = given_of(plan, place);
+    let of = |twin| given(plan, twin, true, &mut Events::default()).1;
+    if [pair, neighbour(pair)].map(of).contains(&name) {
+        return (sex, format!("{name}-{}", if sex == '1' { "Louis" } else { "Rose" }));
+    }
+    (sex, name)
+}
+
 /// Twins stand side by side.
 pub fn are_twins(plan: &Plan, place: Place) -> bool {
     let pair = plan.person(first_twin(place));
     Stream::numbered(plan.seed, "twins", pair.into()).chance(plan.rates.twins)
+}
+
+/// The pair of twins whose third somebody is: the third stands first in the pair after theirs.
+fn pair_before(plan: &Plan, place: Place) -> Option<Place> {
+    if place.row % 4 != 2 || are_twins(plan, place) {
+        return None;
+    }
+    let pair = Place { row: place.row - 2, ..place };
+    let mut stream = Stream::numbered(plan.seed, "triplets", plan.person(pair).into());
+    (are_twins(plan, pair) && stream.chance(plan.rates.triplets)).then_some(pair)
+}
+
+/// Whether a pair has a third, who has a place.
+fn three(plan: &Plan, first: Place) -> bool {
+    let third = Place { row: first.row + 2, ..first };
+    third.row < plan.block_size(third.school, third.block)
+        && pair_before(plan, third) == Some(first)
+}
+
+/// Whoever was born first of those born together; most are alone.
+fn birth(plan: &Plan, place: Place) -> Place {
+    match pair_before(plan, place) {
+        Some(pair) => pair,
+        None if are_twins(plan, place) => first_twin(place),
+        None => place,
+    }
 }
 
 /// The first of a pair, twins or not.
@@ -189,6 +229,5 @@ fn eldest(plan: &Plan, place: Place) -> Place {
     if elder.block > 4 || elder.row >= plan.block_size(place.school, elder.block) {
         return place;
     }
-    let elder = if are_twins(plan, elder) { first_twin(elder) } else { elder };
-    eldest(plan, elder)
+    eldest(plan, birth(plan, elder))
 }

@@ -112,14 +112,59 @@ impl Plan {
 
     /// A school of the basin other than this one that a pupil may go to; none when there is none.
     pub fn neighbour(&self, school: usize, draw: u64, bts: bool) -> Option<usize> {
-        let fits = |other: &usize| {
-            *other != school && (!bts || self.schools[*other].kind == Kind::General { bts: true })
-        };
+        let fits = |other: &usize| *other != school && self.takes(*other, bts);
         let basin = self.schools[school].basin.clone();
         let count = basin.clone().filter(fits).count() as u64;
         let nth = usize::try_from(draw.checked_rem(count)?).ok()?;
         basin.filter(fits).nth(nth)
     }
+
+    /// Whether a school has places in a BTS, when one is sought.
+    pub fn takes(&self, school: usize, bts: bool) -> bool {
+        !bts || self.schools[school].kind == Kind::General { bts: true }
+    }
+
+    /// The school, anywhere in the Région, for whoever stands in a row of a school and leaves its
+    /// basin. Rows take turns with the schools: each may receive, and knows from which rows, so
+    /// that its file is made without a look at everybody.
+    pub fn far(&self, school: usize, row: u32) -> Option<usize> {
+        let lane = (row as usize).checked_rem(self.lanes())?;
+        Some((school + self.distance(lane, self.step())) % self.schools.len())
+    }
+
+    /// The schools outside of its basin that may send somebody to a school, each with the first of
+    /// the rows in question; the next ones follow every `lanes`.
+    pub fn far_sources(&self, school: usize) -> impl Iterator<Item = (usize, u32)> {
+        let count = self.schools.len();
+        let step = self.step();
+        let source = move |lane: usize| (school + count - self.distance(lane, step)) % count;
+        (0..self.lanes())
+            .map(move |lane| (source(lane), lane as u32))
+            .filter(move |(source, _)| !self.schools[school].basin.contains(source))
+    }
+
+    /// How many other schools there are, and so how many rows until a school has its turn again.
+    pub fn lanes(&self) -> usize {
+        self.schools.len() - 1
+    }
+
+    /// From a row's school to the one that it goes to: a permutation of the distances.
+    fn distance(&self, lane: usize, step: usize) -> usize {
+        let lanes = self.lanes();
+        let turn = (self.seed % lanes as u64) as usize;
+        1 + (lane * step + turn) % lanes
+    }
+
+    /// About the golden section, so that neighbouring rows go to schools far apart.
+    fn step(&self) -> usize {
+        let lanes = self.lanes();
+        let coprime = |step: &usize| greatest_common_divisor(*step, lanes) == 1;
+        (lanes * 5 / 8 + 1..).find(coprime).unwrap_or(1)
+    }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -135,6 +180,33 @@ mod tests {
             assert!(place.row < plan.block_size(place.school, place.block));
             assert_eq!(plan.person(place), person);
         }
+    }
+
+    #[test]
+    fn a_school_knows_who_may_come_from_afar_and_any_school_may_send() {
+        let plan = Plan::new(5, 8_000, Some(40), Rates::of(Typing::Ordinary)).unwrap();
+        let mut expect = std::collections::BTreeSet::new();
+        for school in 0..40 {
+            for row in 0..100 {
+                let far = plan.far(school, row).unwrap();
+                assert_ne!(far, school);
+                if !plan.schools[far].basin.contains(&school) {
+                    expect.insert((far, school, row));
+                }
+            }
+        }
+        let mut found = std::collections::BTreeSet::new();
+        for far in 0..40 {
+            let sources: Vec<_> = plan.far_sources(far).collect();
+            assert_eq!(sources.len(), 32, "all but the basin");
+            for (school, first) in sources {
+                let rows = (first..100).step_by(plan.lanes());
+                found.extend(rows.map(|row| (far, school, row)));
+            }
+        }
+        assert_eq!(found, expect);
+        let alone = Plan::new(5, 100, Some(1), Rates::of(Typing::Ordinary)).unwrap();
+        assert_eq!((alone.far(0, 7), alone.far_sources(0).count()), (None, 0));
     }
 
     #[test]

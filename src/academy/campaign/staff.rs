@@ -1,12 +1,12 @@
 //! The staff of a school, and who teaches what to whom.
 
-use jiff::civil::{Date, date};
+use jiff::civil::date;
 
-use super::PersonTruth;
 use super::calendar::{Campaign, THIS_YEAR};
-use super::events::Events;
-use super::letters;
+use super::events::{Event, Events};
+use super::papers::{self, Papers};
 use super::plan::Plan;
+use super::{PersonTruth, rows_around};
 use crate::academy::seed::Stream;
 use crate::academy::structure::{SUBJECTS, Service, StaffKey, Structures};
 use crate::academy::stsweb::Staff;
@@ -43,14 +43,10 @@ struct Career {
 /// The staff of a school's file in one campaign.
 pub fn staff(plan: &Plan, campaign: Campaign, school: usize) -> Vec<(Staff, PersonTruth)> {
     let mut people = Vec::new();
-    let basin = plan.schools[school].basin.clone();
-    let around = basin.filter(|other| *other != school);
-    for home in std::iter::once(school).chain(around) {
-        for row in 0..plan.schools[home].staff {
-            let career = career(plan, home, row);
-            if is_at(&career, campaign, home, school) {
-                people.push(member(plan, campaign, (home, row, school), &career));
-            }
+    for (home, row) in rows_around(plan, school, |home| plan.schools[home].staff) {
+        let career = career(plan, home, row);
+        if is_at(&career, campaign, home, school) {
+            people.push(member(plan, campaign, (home, row, school), &career));
         }
     }
     people
@@ -81,6 +77,7 @@ fn career(plan: &Plan, home: usize, row: u32) -> Career {
     let moves = !settled && !leaves && !comes && stream.chance(rates.staff_moves);
     let second = office.is_none() && !local && stream.chance(rates.two_schools);
     let neighbour = plan.neighbour(home, draw, false);
+    let far = stream.chance(rates.moves_far).then(|| plan.far(home, row)).flatten();
     // A second post is in the same académie: elsewhere the number would be another.
     let same = |other: &usize| plan.schools[*other].academy == plan.schools[home].academy;
     Career {
@@ -90,7 +87,7 @@ fn career(plan: &Plan, home: usize, row: u32) -> Career {
         becomes_epp: local && stream.chance(rates.local_becomes_epp),
         from: if comes { Campaign::Rentree } else { Campaign::Autumn },
         until: if leaves { Campaign::Spring } else { Campaign::NextMonday },
-        moves_to: neighbour.filter(|_| moves),
+        moves_to: far.or(neighbour).filter(|_| moves),
         also_at: neighbour.filter(same).filter(|_| second && !moves),
     }
 }
@@ -108,23 +105,14 @@ fn member(
     let this_year = campaign.school_year() == THIS_YEAR;
     let person = plan.schools[home].first_staff + row;
     let local = career.local && !(career.becomes_epp && this_year);
-    let mut stream = stream(plan, home, row, "staff");
-    let woman = stream.chance(0.6);
-    let list = if woman { &plan.lists.women } else { &plan.lists.men };
-    let given = list.draw(&mut stream);
-    let birth_name = capitals(plan.lists.surnames.draw(&mut stream));
-    let married = woman && stream.chance(0.4);
-    let other = capitals(plan.lists.surnames.draw(&mut stream));
-    let later = capitals(plan.lists.surnames.draw(&mut stream));
-    let marries = stream.chance(plan.rates.marries) && this_year;
-    let usage = match (marries, married) {
-        (true, _) => later,
-        (false, true) => other,
-        (false, false) => birth_name.clone(),
-    };
+    let mut events = Events::default();
+    events.note(Event::BecameEpp, career.becomes_epp && this_year);
+    let papers = papers::papers(plan, home, row, this_year, &mut events);
+    let Papers { woman, given, birth_name, usage, born } = papers;
+    let mut stream = stream(plan, home, row, "post");
     let away = stream.chance(plan.rates.function_missing);
     let teaches = career.office.is_none();
-    let staff = Staff {
+    let mut staff = Staff {
         key: if local { StaffKey::local(LOCAL + row) } else { epp(plan, home, row, school) },
         sex: if local { String::new() } else { if woman { "2" } else { "1" }.to_owned() },
         civility: if woman { '2' } else { '1' },
@@ -134,20 +122,17 @@ fn member(
             (_, true) => None,
             _ => Some(birth_name),
         },
-        given: capitals(given),
-        born: (!local).then(|| born(&mut stream)),
+        given,
+        born: (!local).then_some(born),
         grade: (teaches && !local).then_some("CERT. CL N"),
         function: (!away).then(|| career.office.unwrap_or("ENS").to_owned()),
         head_of: Vec::new(),
         discipline: (teaches && !local).then(|| DISCIPLINES[stream.index(DISCIPLINES.len())]),
         substitute: career.substitute,
     };
-    (staff, PersonTruth { person, events: Events::default() })
-}
-
-/// Capitals without accents, as STSWeb has them.
-fn capitals(name: &str) -> String {
-    letters::plain(name).to_uppercase()
+    let elsewhere = plan.schools[home].academy != plan.schools[school].academy;
+    papers::mistype(plan, person, (this_year, elsewhere), &mut staff, &mut events);
+    (staff, PersonTruth { person, events })
 }
 
 /// The number in the académie's personnel base. Both académies count from the same number on, and
@@ -159,12 +144,6 @@ fn epp(plan: &Plan, home: usize, row: u32, school: usize) -> StaffKey {
     } else {
         StaffKey::epp(FROM_OUTSIDE + own.first_staff + row)
     }
-}
-
-fn born(stream: &mut Stream) -> Date {
-    let small = |number: u64| i8::try_from(number).unwrap_or(0);
-    let year = 1962 + i16::from(small(stream.below(38)));
-    date(year, 1 + small(stream.below(12)), 1 + small(stream.below(28)))
 }
 
 /// Head teachers and services: every division has a team and a head, every group a teacher.

@@ -104,13 +104,18 @@ fn each_kind_of_event_is_there() {
     // Some are rarer than this academy is large: they are made frequent.
     let mut rates = Rates::of(Typing::Hostile);
     let frequent = "mojibake = 0.05\nine_shared = 0.01\nine_swapped_twins = 0.3\nlost_bytes = 0.9\n\
-                    ine_neighbour = 0.2\nine_digit = 0.2\nperfect_homonyms = 0.01\npauses = 0.03\n";
+                    ine_neighbour = 0.2\nine_digit = 0.2\nperfect_homonyms = 0.01\npauses = 0.03\n\
+                    triplets = 0.3\nstaff_parents = 0.2\nparent_same_given = 0.3\nmarries = 0.05\n";
     rates.set(frequent).unwrap();
-    let plan = Plan::new(5, 3_000, Some(8), rates).unwrap();
+    let plan = Plan::new(5, 4_000, Some(12), rates).unwrap();
     let mut seen = Events::default();
     for campaign in Campaign::ALL {
         let all = everybody(&plan, campaign);
         seen = all.iter().fold(seen, |events, one| events.and(one.truth.events));
+        for school in 0..plan.schools.len() {
+            let staff = staff::staff(&plan, campaign, school);
+            seen = staff.iter().fold(seen, |events, (_, truth)| events.and(truth.events));
+        }
     }
     let missing: Vec<_> = Event::ALL.iter().filter(|event| !seen.has(**event)).collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -241,6 +246,79 @@ fn twins_share_what_twins_share() {
 }
 
 #[test]
+fn three_born_together_share_a_name_and_a_birthday() {
+    let mut rates = Rates::of(Typing::Ordinary);
+    rates.set("twins = 0.2\ntriplets = 0.5\nperfect_homonyms = 0").unwrap();
+    let plan = Plan::new(11, 4_000, Some(4), rates).unwrap();
+    let mut three: BTreeMap<(usize, usize, u32), Vec<person::Identity>> = BTreeMap::new();
+    for person in 0..plan.people() {
+        let place = plan.place(person);
+        let (identity, events) = person::identity(&plan, place);
+        if events.has(Event::Triplet) {
+            three.entry((place.school, place.block, place.row / 4)).or_default().push(identity);
+        }
+    }
+    // Every other pair has its third in the pair after it.
+    assert!(three.len() > 60, "{}", three.len());
+    for born in three.values() {
+        let [one, two, other] = born.as_slice() else { panic!("{born:?}") };
+        let shared = |one: &person::Identity| (one.family.clone(), one.born);
+        assert!(shared(one) == shared(two) && shared(two) == shared(other), "{born:?}");
+        let given: BTreeSet<&str> = born.iter().map(|one| one.given.as_str()).collect();
+        assert_eq!(given.len(), 3, "{born:?}");
+    }
+}
+
+#[test]
+fn some_move_anywhere_and_no_file_misses_them() {
+    let mut rates = Rates::of(Typing::Ordinary);
+    rates.set("moves_far = 0.4\nchanges_school = 0.2").unwrap();
+    let plan = Plan::new(4, 6_000, Some(20), rates).unwrap();
+    let campaign = Campaign::Rentree;
+    let records = everybody(&plan, campaign);
+    let mut shown = BTreeSet::new();
+    let (mut far, mut all) = (0, 0);
+    for seen in &records {
+        assert!(shown.insert((seen.school, seen.pupil.eleve_id.clone())));
+        let events = seen.truth.events;
+        far += usize::from(events.has(Event::MovedFar));
+        all += usize::from(events.has(Event::Moved) && !events.has(Event::ToBts));
+        let home = &plan.schools[plan.place(seen.truth.person).school];
+        assert_eq!(events.has(Event::MovedFar), !home.basin.contains(&seen.school));
+    }
+    // Of 19 schools, seven and fewer are in the basin.
+    assert_share(far, all, 0.4 * 13.0 / 19.0, "moves out of the basin");
+    let fates = (0..plan.people()).map(|person| fate(&plan, plan.place(person)));
+    let stays: usize =
+        fates.map(|fate| fate.stays().filter(|stay| stay.is_seen(campaign)).count()).sum();
+    assert_eq!(stays, shown.len());
+}
+
+#[test]
+fn every_programme_is_read_as_the_level_that_is_meant() {
+    let mut programmes = BTreeSet::new();
+    for campaign in [Campaign::Autumn, Campaign::Rentree] {
+        for school in 0..PLAN.schools.len() {
+            let records = pupils(&PLAN, campaign, school);
+            let claims = claims::claims(&PLAN, campaign, school);
+            assert_eq!(records.len(), claims.len());
+            for ((pupil, truth), (claim, _)) in records.iter().zip(&claims) {
+                let place = PLAN.place(truth.person);
+                let repeats = fate(&PLAN, place).repeats;
+                let behind = usize::from(campaign == Campaign::Autumn || repeats);
+                // 3e is the ninth year of school, seconde the tenth, BTS follow the twelfth.
+                let meant = 9 + place.block.saturating_sub(behind).min(5);
+                let read = claim.traits.level.map(|level| usize::from(level.rank));
+                assert_eq!(read, Some(meant), "{}", pupil.mef);
+                programmes.insert(pupil.mef.clone());
+            }
+        }
+    }
+    // All but the 3e of a collège, where pupils only come from.
+    assert_eq!(programmes.len(), classes::MEFS.len() - 1, "{programmes:?}");
+}
+
+#[test]
 fn perfect_homonyms_are_about_ten_pairs_in_100_000_records() {
     // Counted on the truth, over many people: names and date of everybody.
     let plan = Plan::new(2, 60_000, None, Rates::of(Typing::Ordinary)).unwrap();
@@ -292,6 +370,57 @@ fn staff_have_several_schools_substitutes_heads_and_local_people() {
             assert_eq!(*numbers.entry(key).or_insert(truth.person), truth.person);
         }
     }
+}
+
+#[test]
+fn papers_of_staff_are_wrong_at_their_rates_and_some_are_parents() {
+    let mut rates = Rates::of(Typing::Hostile);
+    rates.set("staff_parents = 0.1\nparent_same_given = 0.5").unwrap();
+    let plan = Plan::new(3, 16_000, Some(16), rates).unwrap();
+    let of = |campaign| -> BTreeMap<u32, (usize, Staff, Events)> {
+        let one = |school| {
+            let people = staff::staff(&plan, campaign, school).into_iter();
+            people.map(move |(person, truth)| (truth.person, (school, person, truth.events)))
+        };
+        (0..plan.schools.len()).flat_map(one).collect()
+    };
+    let (before, after) = (of(Campaign::Autumn), of(Campaign::Rentree));
+    let with = |event| after.values().filter(|(_, _, events)| events.has(event)).count();
+    let all = after.len();
+    let rates = &plan.rates;
+    assert_share(with(Event::StaffMistyped), all, rates.staff_mistyped, "mistyped");
+    let parents = with(Event::Parent);
+    assert_share(parents, all, rates.staff_parents, "parents");
+    assert_share(with(Event::ParentSameGiven), parents, rates.parent_same_given, "same given");
+    let numbered = after.values().filter(|(_, person, _)| person.key.kind == "epp").count();
+    assert_share(with(Event::StaffDateMissing), numbered, rates.staff_date_missing, "no date");
+    assert_share(with(Event::StaffDateDigit), numbered, rates.staff_date_digit, "wrong dates");
+    // The same errors all year, others the year after.
+    let spring = of(Campaign::Spring);
+    let same = |person: &&u32| before[*person].1.born == spring[*person].1.born;
+    assert!(before.keys().filter(|person| spring.contains_key(person)).all(|one| same(&one)));
+    let date = |people: &BTreeMap<u32, (usize, Staff, Events)>, person: &u32| {
+        people.get(person).filter(|one| one.1.key.kind == "epp").map(|one| one.1.born)
+    };
+    let other = |person: &&u32| {
+        date(&before, person).zip(date(&after, person)).is_some_and(|(old, new)| old != new)
+    };
+    assert!(before.keys().filter(other).count() > 10);
+}
+
+#[test]
+fn a_parent_has_the_name_of_a_pupil_of_the_school() {
+    let mut rates = Rates::of(Typing::Ordinary);
+    let quiet = "staff_parents = 1\nstaff_mistyped = 0\nstaff_usage_dropped = 0\nmarries = 0\n\
+                 staff_moves = 0\ntwo_schools = 0";
+    rates.set(quiet).unwrap();
+    let plan = Plan::new(3, 900, Some(1), rates).unwrap();
+    let families: BTreeSet<String> = (0..plan.people())
+        .map(|person| person::identity(&plan, plan.place(person)).0.family)
+        .map(|family| letters::plain(&family).to_uppercase())
+        .collect();
+    let staff = staff::staff(&plan, Campaign::Rentree, 0);
+    assert!(staff.len() > 50 && staff.iter().all(|(one, _)| families.contains(&one.usage)));
 }
 
 #[test]
