@@ -146,7 +146,7 @@ mod tests {
             assert!(!doubt(one).is_empty() && !doubt_for_schools(one).is_empty(), "{one:?}");
         }
         for key in Key::ALL {
-            assert!(!matching_key(*key).is_empty(), "{key:?}");
+            assert!(!matching_key(key).is_empty(), "{key:?}");
         }
         for field in Field::ALL {
             for agreement in [
