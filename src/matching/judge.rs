@@ -58,6 +58,8 @@ pub(super) struct Circumstances {
     /// Both are records of this batch, and nobody knows either.
     pub(super) newcomers: bool,
     pub(super) damaged: bool,
+    /// So few people are known that a first name which hardly anybody bears may well be one.
+    pub(super) few_people: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +126,7 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
     };
     stop(about.homonyms, Stop::Homonyms);
     stop(about.listed_in_this_file, Stop::ListedInThisFile);
-    stop(is_twins_shape(pattern), Stop::TwinsShape);
+    stop(is_twins_shape(pattern, about), Stop::TwinsShape);
     stop(about.damaged, Stop::NameDamaged);
     let against = contradictions(pattern);
     let support = corroborations(pattern);
@@ -141,16 +143,15 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
     stops
 }
 
-/// Same family name, same day, and two first names that people bear: twins have just that. A first
-/// name that is a typing error of the other is not held to be a twin's unless nothing that twins do
-/// not share speaks for it.
-fn is_twins_shape(pattern: &Pattern) -> bool {
+/// Same family name, same day, and two first names that people bear: twins have just that, and not
+/// the same second first name. A first name that is a typing error of the other is not a twin's,
+/// where enough people are known to tell an error from a rare name.
+fn is_twins_shape(pattern: &Pattern, about: &Circumstances) -> bool {
     let [family, given, date, second, ..] = *pattern;
     let of_one_family = matches!(family, Agreement::Same | Agreement::Usage | Agreement::Part);
-    of_one_family
-        && date == Agreement::Same
-        && matches!(given, Agreement::Close | Agreement::Differs)
-        && second != Agreement::Same
+    let two_names = matches!(given, Agreement::Close | Agreement::Differs)
+        || given == Agreement::Typing && about.few_people && !about.damaged;
+    of_one_family && date == Agreement::Same && two_names && second != Agreement::Same
 }
 
 /// Evidence against.
@@ -164,9 +165,8 @@ fn contradictions(pattern: &Pattern) -> usize {
 /// Independent evidence for: each piece is one that a homonym would have by chance only.
 pub(super) fn corroborations(pattern: &Pattern) -> usize {
     let at = |field: Field| pattern[field as usize];
-    let second = matches!(at(Field::SecondGiven), Agreement::Same | Agreement::Exchanged)
-        || at(Field::Given) == Agreement::Exchanged && at(Field::Family) != Agreement::Exchanged;
-    usize::from(second)
+    // A first name that is the other's second is the first name compared; not one piece more.
+    usize::from(matches!(at(Field::SecondGiven), Agreement::Same | Agreement::Exchanged))
         + usize::from(at(Field::Birthplace) == Agreement::Same)
         + usize::from(at(Field::PreviousSchool) == Agreement::Same)
         + usize::from(at(Field::Exit) == Agreement::Same)

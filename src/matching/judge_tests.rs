@@ -19,6 +19,7 @@ const CALM: Circumstances = Circumstances {
     same_school: false,
     newcomers: false,
     damaged: false,
+    few_people: false,
 };
 
 fn with(changes: &[(Field, Agreement)]) -> Pattern {
@@ -81,6 +82,12 @@ fn twins_are_never_merged_by_a_machine() {
     check(&shared, CALM, "[TwinsShape]");
     let apart = [(Given, Differs), (Birthplace, Same), (PreviousSchool, Same)];
     check(&apart, CALM, "[TwinsShape, NotCompatible]");
+    // `Emmy` may be a typing error where thousands are known and nobody else is called so.
+    let rare = [(Given, Typing), (Birthplace, Same), (PreviousSchool, Same)];
+    check(&rare, CALM, "same");
+    let few = Circumstances { few_people: true, ..CALM };
+    check(&rare, few, "[TwinsShape]");
+    check(&[(Given, Typing), (SecondGiven, Same), (Exit, Same)], few, "same");
     // Next to the other twin, who has a record of his own, there is nothing to ask.
     let beside = Circumstances { listed: Listed::Live, listed_in_this_file: true, ..CALM };
     check(&shared, beside, "new");
@@ -135,4 +142,12 @@ fn newcomers_are_asked_about_only_when_they_would_be_one() {
     check(&[], Circumstances { bits: 9.9, ..newcomers }, "new");
     check(&[(Ine, Differs)], newcomers, "[TooLittle]");
     check(&[(Ine, Differs), (Family, Typing)], newcomers, "new");
+}
+
+#[test]
+fn a_second_first_name_that_stands_for_the_first_is_no_second_piece() {
+    // `Marie`, next to `Inès` whose second first name is Marie: she, or her twin.
+    check(&[(Given, Exchanged)], CALM, "[TooLittle]");
+    check(&[(Given, Exchanged), (Birthplace, Same)], CALM, "same");
+    check(&[(Given, Exchanged), (SecondGiven, Exchanged)], CALM, "same");
 }
