@@ -34,6 +34,8 @@ mod population;
 mod roster;
 mod sound;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 pub(crate) mod vectors;
 pub mod weigh;
 
