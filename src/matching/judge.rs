@@ -14,7 +14,7 @@ pub enum Stop {
     Homonyms,
     /// The file of the same school lists this account under another number.
     ListedInThisFile,
-    /// The family name and the date of one, and another first name.
+    /// The family name of one, a date that may be the same, and another first name.
     TwinsShape,
     /// A name has lost bytes.
     NameDamaged,
@@ -144,14 +144,14 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
 }
 
 /// Same family name, same day, and two first names that people bear: twins have just that, and not
-/// the same second first name. A first name that is a typing error of the other is not a twin's,
+/// the same second first name; nor do brothers whose birthdays are a digit apart. A first name that is a typing error of the other is not a twin's,
 /// where enough people are known to tell an error from a rare name.
 fn is_twins_shape(pattern: &Pattern, about: &Circumstances) -> bool {
     let [family, given, date, second, ..] = *pattern;
     let of_one_family = matches!(family, Agreement::Same | Agreement::Usage | Agreement::Part);
     let two_names = matches!(given, Agreement::Close | Agreement::Differs)
         || given == Agreement::Typing && about.few_people && !about.damaged;
-    of_one_family && date == Agreement::Same && two_names && second != Agreement::Same
+    of_one_family && is_compatible(date) && two_names && second != Agreement::Same
 }
 
 /// Evidence against.
