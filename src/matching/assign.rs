@@ -99,6 +99,9 @@ fn representatives(parts: &mut Partition, states: &[State]) -> Vec<usize> {
         .collect()
 }
 
+/// Among fewer people, half of the first names are borne by one or two.
+const PEOPLE_THAT_TELL_A_NAME: usize = 10_000;
+
 /// One passage: some records against one roster.
 struct Round<'a> {
     batch: &'a Claims<'a>,
@@ -307,6 +310,10 @@ impl Round<'_> {
             },
             newcomers: self.records.is_some(),
             damaged: features.damaged || account.features.damaged,
+            few_people: {
+                let known = self.setting.roster.accounts.len();
+                known.max(self.batch.claims.len()) < PEOPLE_THAT_TELL_A_NAME
+            },
         }
     }
 

@@ -4,25 +4,11 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::matching::stories::cast::{enrolment, ine, names, outcome, told, uai};
 use crate::model::delivery::Source;
 use crate::model::identifiers::Identifiers;
-use crate::model::ids::{IneKey, Uai};
-use crate::model::person::{Enrolment, EnrolmentState, Enrolments, Identifier, Person, Role};
-use crate::model::record::Names;
-use crate::model::registry::Registry;
+use crate::model::person::{EnrolmentState, Enrolments, Identifier, Person};
 use crate::model::traits::Traits;
-
-fn uai(rank: usize) -> Uai {
-    ["0590001F", "0599990N", "0809990Z"][rank].parse().unwrap()
-}
-
-fn ine(text: &str) -> Identifier {
-    Identifier::Ine { key: IneKey(format!("rnie:{text}")) }
-}
-
-fn names(family: &str, given: &str) -> Names {
-    Names { family: family.into(), usage: None, given: given.into() }
-}
 
 /// A pupil's claim: school, line, number, INE, first name, day of birth in March 2010.
 fn pupil(school: usize, line: u64, number: &str, ines: &[&str], given: &str, day: i8) -> Claim {
@@ -52,36 +38,15 @@ fn known(id: u64, claim: &Claim) -> Person {
     }
 }
 
-fn registry(persons: &[Person]) -> Registry {
-    let persons = persons.iter().map(|person| (person.id, person.clone())).collect();
-    Registry { persons, ..Registry::default() }
-}
-
 fn decide_all(claims: &[Claim], persons: &[Person]) -> BTreeMap<ClaimId, Decision> {
-    let registry = registry(persons);
-    let today = date(2026, 9, 8);
-    let setting = Setting {
-        roster: &Roster::new(&registry, today),
-        answers: &Answers::default(),
-        policy: &Policy::PROPOSED,
-        today,
-        first_free: registry.next_person(),
-    };
-    decide(claims, &setting).decisions
+    outcome(claims, persons).decisions
 }
 
-/// One letter a decision: `=7 …` same as 7, `+8` new, `?` ask with its doubt.
+/// What is decided of each record, in the order of their files.
 fn check(claims: &[Claim], persons: &[Person], expected: &str) {
     let decisions = decide_all(claims, persons);
-    let told: Vec<String> = decisions
-        .values()
-        .map(|decision| match decision {
-            Decision::Same { person, evidence } => format!("={person} {evidence:?}"),
-            Decision::New { person } => format!("+{person}"),
-            Decision::Ask { about: _, why } => format!("? {why:?}"),
-        })
-        .collect();
-    assert_eq!(told.join("; "), expected);
+    let all: Vec<String> = decisions.values().map(told).collect();
+    assert_eq!(all.join("; "), expected);
     let mut reversed = claims.to_vec();
     reversed.reverse();
     assert_eq!(decide_all(&reversed, persons), decisions, "order matters");
@@ -348,15 +313,7 @@ fn pupil_of_last_year(place: u64) -> Person {
     let mut person = known(7, &pupil(0, 1, "11", &["A"], "Inès", 1));
     person.names.family = "VANDROMME".into();
     person.traits.birthplace = Some(crate::model::ids::TraitKey(place));
-    let enrolment = Enrolment {
-        role: Role::Pupil,
-        state: EnrolmentState::Current,
-        since: date(2025, 9, 1),
-        entered_on: None,
-        division: None,
-        groups: BTreeSet::new(),
-    };
-    person.enrolments.insert(uai(0), enrolment);
+    person.enrolments.insert(uai(0), enrolment(EnrolmentState::Current));
     person
 }
 

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::agree::{Listed, Pattern, agree};
 use super::block::{self, KeyCount, Seeker};
 use super::features::Features;
+use super::judge;
 use super::learn::{self, Compared};
 use super::population::Population;
 use super::roster::Roster;
@@ -68,7 +69,7 @@ pub(super) fn weigh(
             let bits = scale.score(pattern, *rarity_bits);
             Pair { seeker: *seeker, account: *account, pattern: *pattern, bits }
         })
-        .filter(|pair| pair.bits >= BITS_KEPT_MIN)
+        .filter(|pair| pair.bits >= BITS_KEPT_MIN || judge::is_exact(&pair.pattern))
         .collect();
     for pairs in pairs.chunk_by_mut(|left, right| left.seeker == right.seeker) {
         pairs.sort_by(|left, right| {

@@ -14,7 +14,7 @@ pub enum Stop {
     Homonyms,
     /// The file of the same school lists this account under another number.
     ListedInThisFile,
-    /// The family name and the date of one, and another first name.
+    /// The family name of one, a date that may be the same, and another first name.
     TwinsShape,
     /// A name has lost bytes.
     NameDamaged,
@@ -58,6 +58,8 @@ pub(super) struct Circumstances {
     /// Both are records of this batch, and nobody knows either.
     pub(super) newcomers: bool,
     pub(super) damaged: bool,
+    /// So few people are known that a first name which hardly anybody bears may well be one.
+    pub(super) few_people: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +75,8 @@ const BITS_AGAINST_ONE: f64 = 14.0;
 
 /// Judges a pair.
 pub(super) fn judge(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Verdict {
-    if about.bits < policy.ask_bits || is_somebody_else(pattern, about, policy) {
+    let worth_asking = about.bits >= policy.ask_bits || is_exact(pattern);
+    if !worth_asking || is_somebody_else(pattern, about, policy) {
         return Verdict::New;
     }
     let mut stops = guards(pattern, about, policy);
@@ -81,6 +84,12 @@ pub(super) fn judge(pattern: &Pattern, about: &Circumstances, policy: &Policy) -
         stops.push(Stop::LowScore);
     }
     if stops.is_empty() { Verdict::Same } else { Verdict::Ask(stops) }
+}
+
+/// The same names and date, letter by letter. In a crowd that shares them they weigh nothing, and
+/// may still be those of one person: never a double made without a question.
+pub(super) fn is_exact(pattern: &Pattern) -> bool {
+    pattern.iter().take(3).all(|one| *one == Agreement::Same)
 }
 
 /// What differs tells the two apart while the account has its own record in this batch: a twin next
@@ -101,16 +110,14 @@ fn is_somebody_else(pattern: &Pattern, about: &Circumstances, policy: &Policy) -
     }
     let apart = [family, given, date].contains(&Agreement::Differs);
     // A file lists a person once; one that was typed twice has the same names and date.
-    let all_exact = [family, given, date].iter().all(|one| *one == Agreement::Same);
-    about.listed == Listed::Live && (apart || about.listed_in_this_file && !all_exact)
+    about.listed == Listed::Live && (apart || about.listed_in_this_file && !is_exact(pattern))
 }
 
 /// Two records of people whom nobody knows are asked about only when they would be one but for a
 /// guard; each with an INE of its own, only when names and date are all the same.
 fn could_be_one_newcomer(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> bool {
     let ines_differ = pattern[Field::Ine as usize] == Agreement::Differs;
-    let all_exact = pattern.iter().take(3).all(|one| *one == Agreement::Same);
-    about.bits >= policy.same_bits && (all_exact || !ines_differ)
+    about.bits >= policy.same_bits && (is_exact(pattern) || !ines_differ)
 }
 
 fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop> {
@@ -124,7 +131,7 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
     };
     stop(about.homonyms, Stop::Homonyms);
     stop(about.listed_in_this_file, Stop::ListedInThisFile);
-    stop(is_twins_shape(pattern), Stop::TwinsShape);
+    stop(is_twins_shape(pattern, about), Stop::TwinsShape);
     stop(about.damaged, Stop::NameDamaged);
     let against = contradictions(pattern);
     let support = corroborations(pattern);
@@ -141,16 +148,15 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
     stops
 }
 
-/// Same family name, same day, and two first names that people bear: twins have just that. A first
-/// name that is a typing error of the other is not held to be a twin's unless nothing that twins do
-/// not share speaks for it.
-fn is_twins_shape(pattern: &Pattern) -> bool {
+/// Same family name, same day, and two first names that people bear: twins have just that, and not
+/// the same second first name; nor do brothers whose birthdays are a digit apart. A first name that is a typing error of the other is not a twin's,
+/// where enough people are known to tell an error from a rare name.
+fn is_twins_shape(pattern: &Pattern, about: &Circumstances) -> bool {
     let [family, given, date, second, ..] = *pattern;
     let of_one_family = matches!(family, Agreement::Same | Agreement::Usage | Agreement::Part);
-    of_one_family
-        && date == Agreement::Same
-        && matches!(given, Agreement::Close | Agreement::Differs)
-        && second != Agreement::Same
+    let two_names = matches!(given, Agreement::Close | Agreement::Differs)
+        || given == Agreement::Typing && about.few_people && !about.damaged;
+    of_one_family && is_compatible(date) && two_names && second != Agreement::Same
 }
 
 /// Evidence against.
@@ -164,9 +170,8 @@ fn contradictions(pattern: &Pattern) -> usize {
 /// Independent evidence for: each piece is one that a homonym would have by chance only.
 pub(super) fn corroborations(pattern: &Pattern) -> usize {
     let at = |field: Field| pattern[field as usize];
-    let second = matches!(at(Field::SecondGiven), Agreement::Same | Agreement::Exchanged)
-        || at(Field::Given) == Agreement::Exchanged && at(Field::Family) != Agreement::Exchanged;
-    usize::from(second)
+    // A first name that is the other's second is the first name compared; not one piece more.
+    usize::from(matches!(at(Field::SecondGiven), Agreement::Same | Agreement::Exchanged))
         + usize::from(at(Field::Birthplace) == Agreement::Same)
         + usize::from(at(Field::PreviousSchool) == Agreement::Same)
         + usize::from(at(Field::Exit) == Agreement::Same)

@@ -36,6 +36,8 @@ mod roster;
 mod shards;
 mod sound;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 pub(crate) mod vectors;
 pub mod weigh;
 
