@@ -149,8 +149,8 @@ fn guards(pattern: &Pattern, about: &Circumstances, policy: &Policy) -> Vec<Stop
 }
 
 /// Same family name, same day, and two first names that people bear: twins have just that, and not
-/// the same second first name; nor do brothers whose birthdays are a digit apart. A first name that is a typing error of the other is not a twin's,
-/// where enough people are known to tell an error from a rare name.
+/// the same second first name; so have brothers whose birthdays are a digit apart. A typing error
+/// is not a twin's first name, where enough people are known to tell it from a rare one.
 fn is_twins_shape(pattern: &Pattern, about: &Circumstances) -> bool {
     let [family, given, date, second, ..] = *pattern;
     let of_one_family = matches!(family, Agreement::Same | Agreement::Usage | Agreement::Part);
