@@ -9,7 +9,7 @@ use super::structures::Structures;
 use crate::mapping::functions::Functions;
 use crate::matching::claim::{self, Claim, ClaimId};
 use crate::matching::compare;
-use crate::matching::decide::Decision;
+use crate::matching::decide::{Decision, Decisions};
 use crate::model::delivery::Source;
 use crate::model::identifiers::Identifiers;
 use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
@@ -92,7 +92,7 @@ impl Declarations {
 pub fn collect(
     inputs: &[SchoolInput<'_>],
     structures: &BTreeMap<Uai, Structures>,
-    decisions: &BTreeMap<ClaimId, Decision>,
+    decisions: &Decisions,
     functions: &Functions,
     registry: &Registry,
 ) -> Declarations {
@@ -140,7 +140,7 @@ pub fn collect(
 
 fn place(
     declarations: &mut Declarations,
-    decisions: &BTreeMap<ClaimId, Decision>,
+    decisions: &Decisions,
     input: &SchoolInput<'_>,
     mut declared: Declared,
 ) {

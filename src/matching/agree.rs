@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::compare::jaro_winkler;
-use super::features::{Features, Word};
+use super::features::Features;
 use super::level::{self, Follows};
 use super::population::Population;
 use super::roster::Account;
+use super::word::Word;
 
 /// What is compared. The order is that of explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -189,17 +190,15 @@ pub(super) fn given(claim: &Features, person: &Features, population: &Population
 
 /// A compound cut short by a form that was too narrow: `MARIECHARL` of `MARIECHARLOTTE`.
 fn is_part_of_given(claim: &Features, person: &Features) -> bool {
-    let (short, long) = if claim.given.text.len() < person.given.text.len() {
-        (&claim.given.text, person)
-    } else {
-        (&person.given.text, claim)
-    };
+    let (of_claim, of_person) = (claim.given.letters(), person.given.letters());
+    let (short, long) =
+        if of_claim.len() < of_person.len() { (of_claim, person) } else { (of_person, claim) };
     const CUT_LENGTH_MIN: usize = 7;
-    short.len() >= CUT_LENGTH_MIN && long.compound && long.given.text.starts_with(&**short)
+    short.len() >= CUT_LENGTH_MIN && long.compound && long.given.letters().starts_with(short)
 }
 
 fn close(left: &Word, right: &Word, bearers: impl Fn(&Word) -> u32) -> Agreement {
-    if jaro_winkler(&left.text, &right.text) < CLOSE {
+    if jaro_winkler(left.letters(), right.letters()) < CLOSE {
         return Agreement::Differs;
     }
     let rarest = bearers(left).min(bearers(right));
@@ -207,16 +206,16 @@ fn close(left: &Word, right: &Word, bearers: impl Fn(&Word) -> u32) -> Agreement
 }
 
 fn is_part(left: &Word, right: &Word) -> bool {
-    let (short, long) =
-        if left.text.len() < right.text.len() { (left, right) } else { (right, left) };
-    short.text.len() >= PART_LENGTH_MIN
-        && short.text.len() < long.text.len()
-        && (long.text.starts_with(&*short.text) || long.text.ends_with(&*short.text))
+    let (left, right) = (left.letters(), right.letters());
+    let (short, long) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    short.len() >= PART_LENGTH_MIN
+        && short.len() < long.len()
+        && (long.starts_with(short) || long.ends_with(short))
 }
 
 /// `DURANDMOREAU` and `MOREAUDURAND`: the one is a turn of the other.
 fn is_reordered(left: &Word, right: &Word) -> bool {
-    let (left, right) = (left.text.as_bytes(), right.text.as_bytes());
+    let (left, right) = (left.letters(), right.letters());
     left.len() == right.len()
         && (PART_LENGTH_MIN..left.len().saturating_sub(PART_LENGTH_MIN - 1)).any(|cut| {
             left.get(..cut) == right.get(right.len() - cut..)

@@ -148,8 +148,7 @@ fn key(kind: Key, pupil: bool, parts: &[u64]) -> Option<u64> {
         return None; // A part that is not known proposes nobody.
     }
     let salt = kind as u64 * 2 + u64::from(pupil);
-    let hash = parts.iter().fold(salt, |hash, part| hash::mix(hash, *part));
-    Some(hash & !KIND_MASK | kind as u64)
+    Some(hash::of_parts(salt, parts) & !KIND_MASK | kind as u64)
 }
 
 fn each_key_of_account(account: &Account, mut take: impl FnMut(u64)) {
@@ -203,7 +202,7 @@ fn each_shared_key(one: &Features, mut take: impl FnMut(u64)) {
     }
     propose(Key::DateSound, &[date, one.family_sound]);
     propose(Key::DateGivenSound, &[date, one.given_sound]);
-    let start = one.family.text.as_bytes().get(..3).map_or(0, hash::of_bytes);
+    let start = one.family.letters().get(..3).map_or(0, hash::of_bytes);
     propose(Key::DateStart, &[date, start]);
     propose(Key::DateBirthplace, &[date, one.birthplace.map_or(0, |place| place.0)]);
     propose(Key::Sounds, &[one.family_sound, one.given_sound, u64::from(one.date.year())]);

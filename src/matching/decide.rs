@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use litemap::LiteMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -107,10 +108,13 @@ pub struct Question {
     pub granted: bool,
 }
 
+/// By record, in one piece of memory: there is one for each.
+pub type Decisions = LiteMap<ClaimId, Decision>;
+
 /// The decisions of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    pub decisions: BTreeMap<ClaimId, Decision>,
+    pub decisions: Decisions,
     /// Of the records that evidence was weighed for, those that were not simply new.
     pub weighed: BTreeMap<ClaimId, Weighing>,
     /// Open questions, granted or not.

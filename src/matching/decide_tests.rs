@@ -38,7 +38,7 @@ fn known(id: u64, claim: &Claim) -> Person {
     }
 }
 
-fn decide_all(claims: &[Claim], persons: &[Person]) -> BTreeMap<ClaimId, Decision> {
+fn decide_all(claims: &[Claim], persons: &[Person]) -> Decisions {
     outcome(claims, persons).decisions
 }
 

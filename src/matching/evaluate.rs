@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claim::ClaimId;
-use super::decide::Decision;
+use super::decide::{Decision, Decisions};
 use crate::model::ids::PersonId;
 
 /// A record that was given to somebody else.
@@ -30,7 +30,7 @@ pub struct Measure {
 /// Measures decisions. `truth` tells whose a record is; `known` tells who the persons of the
 /// registry are. A new person is whoever its first record is of.
 pub fn measure<T: Copy + Ord>(
-    decisions: &BTreeMap<ClaimId, Decision>,
+    decisions: &Decisions,
     truth: &BTreeMap<ClaimId, T>,
     known: &BTreeMap<PersonId, T>,
 ) -> Measure {
@@ -97,7 +97,7 @@ mod tests {
         let person = PersonId;
         let same = |p| Decision::Same { person: person(p), evidence: Evidence::Corroborated };
         let ask = Decision::Ask { about: [person(1)].into(), why: Doubt::TwoPersons };
-        let decisions = BTreeMap::from([
+        let decisions = Decisions::from_iter([
             (id(1), same(1)),
             (id(2), same(1)),
             (id(3), ask),

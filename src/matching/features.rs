@@ -4,39 +4,13 @@
 use jiff::civil::Date;
 
 use super::claim::Claim;
+use super::word::Word;
 use super::{hash, normal, sound};
 use crate::model::identifiers::Identifiers;
 use crate::model::ids::{TraitKey, Uai};
 use crate::model::person::{Identifier, Person};
 use crate::model::record::Names;
 use crate::model::traits::{Level, NameKey, Sex, Traits};
-
-/// Letters of a name that are compared: a hostile one is not longer to compare than another.
-const WORD_LENGTH_MAX: usize = 48;
-
-/// A folded name. Equal hashes are equal names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Word {
-    /// 0 for no name.
-    pub(super) hash: u64,
-    pub(super) text: Box<str>,
-}
-
-impl Word {
-    fn of(name: &str) -> Self {
-        let mut text = normal::key(name);
-        if text.is_empty() {
-            return Self::default();
-        }
-        let hash = hash::of_bytes(text.as_bytes());
-        text.truncate(WORD_LENGTH_MAX); // ASCII: any place is a boundary.
-        Self { hash, text: text.into() }
-    }
-
-    pub(super) fn is_known(&self) -> bool {
-        self.hash != 0
-    }
-}
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
@@ -132,7 +106,7 @@ fn has_ine(identifiers: &Identifiers) -> bool {
 
 fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Features {
     let family = Word::of(&names.family);
-    let usage = names.usage.as_deref().map(Word::of).unwrap_or_default();
+    let usage = names.usage.as_deref().map_or(Word::NONE, Word::of);
     let given = Word::of(&names.given);
     let (head, tail, compound) = ends(&names.given, &given);
     let bare = normal::key_without_particle(&names.family)
@@ -147,8 +121,8 @@ fn of(names: &Names, born: Option<Date>, traits: &Traits, pupil: bool) -> Featur
         tail,
         compound,
         bare,
-        family_sound: sound::sound(&family.text),
-        given_sound: sound::sound(&given.text),
+        family_sound: sound::sound(family.letters()),
+        given_sound: sound::sound(given.letters()),
         family,
         usage,
         given,

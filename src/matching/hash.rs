@@ -25,6 +25,12 @@ pub(super) fn mix(hash: u64, value: u64) -> u64 {
     mixed ^ (mixed >> 29)
 }
 
+/// Of several hashes, for tables: quicker than mixing each.
+pub(super) fn of_parts(salt: u64, parts: &[u64]) -> u64 {
+    let add = |hash: u64, part: &u64| (hash.rotate_left(23) ^ part).wrapping_mul(STEP);
+    mix(parts.iter().fold(salt, add), 0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -38,6 +44,9 @@ mod tests {
         assert_eq!(hashes.len(), words.len());
         let keys: BTreeSet<u64> = (0..100_000).map(|value| mix(7, value)).collect();
         assert_eq!(keys.len(), 100_000);
+        let pairs =
+            (0..300).flat_map(|left| (0..300).map(move |right| of_parts(7, &[left, right])));
+        assert_eq!(pairs.collect::<BTreeSet<u64>>().len(), 90_000);
         // Of the low bits too: they choose the place in the filters.
         let low: BTreeSet<u64> = keys.iter().map(|key| key & 0xFF_FFFF).collect();
         assert!(low.len() > 99_000, "{}", low.len());

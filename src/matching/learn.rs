@@ -10,8 +10,9 @@ use super::population::{FEW, Population};
 use super::roster::Account;
 use super::weigh::{Table, Weights};
 
-/// Random pairs that chance is counted on.
+/// Random pairs that chance is counted on: at most, and for each record.
 const RANDOM_PAIRS: u64 = 40_000;
+const RANDOM_PAIRS_EACH: u64 = 12;
 /// Experience counts like so many random pairs, and like so many true links.
 const RANDOM_PAIRS_BEFORE: f64 = 20_000.0;
 const LINKS_BEFORE: f64 = 400.0;
@@ -125,7 +126,8 @@ pub(super) fn learn_chance(
     let pick = |rank: u64, length: usize| {
         usize::try_from(super::hash::mix(length as u64, rank) % length as u64).unwrap_or(0)
     };
-    let pairs = RANDOM_PAIRS.min(seekers.len() as u64 * accounts.len() as u64);
+    let pairs =
+        RANDOM_PAIRS.min(seekers.len() as u64 * RANDOM_PAIRS_EACH.min(accounts.len() as u64));
     let counts = (0..pairs)
         .into_par_iter()
         .fold(

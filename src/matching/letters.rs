@@ -1,5 +1,7 @@
 //! Latin letters that have no decomposition, each by the ASCII letters it is read as.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -32,6 +34,26 @@ fn fold(char: char, out: &mut Vec<Sign>) {
     if char.is_ascii() {
         return out.push(Sign::Gap);
     }
+    let near = (char as usize).checked_sub(NEAR.start as usize).and_then(|rank| NEARBY.get(rank));
+    match near {
+        Some(signs) => out.extend(signs),
+        None => decompose(char, out),
+    }
+}
+
+/// Letters of French and its neighbours, Latin-1 and Latin Extended-A: nearly all that names have
+/// beside ASCII, decomposed once.
+const NEAR: std::ops::Range<char> = '\u{C0}'..'\u{180}';
+static NEARBY: LazyLock<Vec<Vec<Sign>>> = LazyLock::new(|| {
+    let signs = |char| {
+        let mut signs = Vec::new();
+        decompose(char, &mut signs);
+        signs
+    };
+    NEAR.map(signs).collect()
+});
+
+fn decompose(char: char, out: &mut Vec<Sign>) {
     for plain in std::iter::once(char).nfkd().flat_map(char::to_lowercase) {
         match plain {
             'a'..='z' | '0'..='9' => out.push(Sign::Letter(plain)),

@@ -40,6 +40,7 @@ mod stories;
 #[cfg(test)]
 pub(crate) mod vectors;
 pub mod weigh;
+mod word;
 
 pub use agree::{Agreement, Field};
 pub use roster::Roster;

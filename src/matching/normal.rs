@@ -71,7 +71,7 @@ pub fn key_without_particle(name: &str) -> Option<String> {
 /// one word, also where the apostrophe was lost: `dartagnan`.
 pub fn tokens(name: &str) -> Vec<String> {
     if is_one_word(name) {
-        return vec![name.to_ascii_lowercase()];
+        return vec![key(name).to_ascii_lowercase()];
     }
     let mut tokens: Vec<String> = Vec::new();
     for piece in pieces(name) {
@@ -83,9 +83,13 @@ pub fn tokens(name: &str) -> Vec<String> {
     tokens
 }
 
-/// Most names: nothing to fold, nothing to part.
+/// Most names: letters of French, and nothing that parts them or could be mojibake.
 pub(super) fn is_one_word(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let plain = |char: char| {
+        char.is_ascii_alphanumeric()
+            || matches!(char, 'À'..='ÿ' if char.is_alphabetic()) && !MOJIBAKE.contains(&char)
+    };
+    !name.is_empty() && name.chars().all(plain)
 }
 
 fn pieces(name: &str) -> Vec<Piece> {
@@ -116,10 +120,13 @@ fn sound(name: &str) -> Cow<'_, str> {
     repair_mojibake(name).map_or(Cow::Borrowed(name), Cow::Owned)
 }
 
+/// What the first bytes of UTF-8 are read as, where it was read as windows-1252.
+const MOJIBAKE: [char; 6] = ['Ã', 'Ä', 'Å', 'Â', 'á', 'â'];
+
 /// The name as it was before its UTF-8 was read as windows-1252: `FranÃ§ois` is `François`. None
 /// when nothing proves that it was. The caller flags the file.
 pub fn repair_mojibake(name: &str) -> Option<String> {
-    if !name.contains(['Ã', 'Ä', 'Å', 'Â', 'á', 'â']) {
+    if !name.contains(MOJIBAKE) {
         return None;
     }
     let mut bytes = Vec::with_capacity(name.len());

@@ -20,8 +20,9 @@ impl Shards {
         items: impl IndexedParallelIterator<Item = T>,
         emit: impl Fn(T, &mut dyn FnMut(u64, u32)) + Sync,
     ) -> Self {
+        let share = items.len() / (rayon::current_num_threads() * 4);
         let pieces: Vec<Vec<Vec<Entry>>> = items
-            .with_min_len(ITEMS_MIN)
+            .with_min_len(share.max(ITEMS_MIN))
             .fold(
                 || vec![Vec::new(); COUNT],
                 |mut piece, item| {
@@ -31,8 +32,8 @@ impl Shards {
             )
             .collect();
         let gather = |shard: usize| {
-            let mut entries: Vec<Entry> =
-                pieces.iter().flat_map(|piece| piece[shard].iter().copied()).collect();
+            let pieces: Vec<&[Entry]> = pieces.iter().map(|piece| &piece[shard][..]).collect();
+            let mut entries = pieces.concat();
             entries.sort_unstable();
             entries.dedup();
             entries

@@ -6,12 +6,11 @@ const LENGTH_MAX: usize = 8;
 
 /// The code of a folded name (`A`–`Z`, digits), its signs as the bytes of one number: `LEFEVRE` and
 /// `LEFEBVRE` have one sound, `FILIPO` and `PHILIPPOT` too. 0 when nothing is heard.
-pub(super) fn sound(key: &str) -> u64 {
-    let bytes = key.as_bytes();
+pub(super) fn sound(key: &[u8]) -> u64 {
     let mut code = Code::default();
     let mut rank = 0;
-    while rank < bytes.len() && code.length < LENGTH_MAX {
-        let rest = bytes.get(rank..).unwrap_or_default();
+    while rank < key.len() && code.length < LENGTH_MAX {
+        let rest = key.get(rank..).unwrap_or_default();
         let (sign, taken) = first_sound(rest, rank == 0);
         // A double letter is one sound, and a vowel is heard at the beginning only.
         if let Some(sign) = sign.filter(|sign| code.last() != Some(*sign))
@@ -22,7 +21,7 @@ pub(super) fn sound(key: &str) -> u64 {
         }
         rank += taken;
     }
-    silent_end(&mut code, bytes);
+    silent_end(&mut code, key);
     u64::from_le_bytes(code.signs)
 }
 
@@ -96,17 +95,17 @@ mod tests {
             ("HENRY", "ENRI"),
             ("GUERIN", "GUEHRIN"),
         ] {
-            assert_eq!(sound(left), sound(right), "{left} / {right}");
+            assert_eq!(sound(left.as_bytes()), sound(right.as_bytes()), "{left} / {right}");
         }
-        assert_ne!(sound("MARTIN"), sound("BERNARD"));
-        assert_ne!(sound("LUCAS"), sound("NICOLAS"));
-        assert_eq!(sound(""), 0);
-        assert_eq!(sound("O"), sound("EU"));
-        assert_ne!(sound("O"), 0);
+        assert_ne!(sound(b"MARTIN"), sound(b"BERNARD"));
+        assert_ne!(sound(b"LUCAS"), sound(b"NICOLAS"));
+        assert_eq!(sound(b""), 0);
+        assert_eq!(sound(b"O"), sound(b"EU"));
+        assert_ne!(sound(b"O"), 0);
     }
 
     #[test]
     fn very_long_names_are_heard_at_their_beginning() {
-        assert_eq!(sound(&"BRONX".repeat(1000)), sound("BRONXBRONXBRONX"));
+        assert_eq!(sound("BRONX".repeat(1000).as_bytes()), sound(b"BRONXBRONXBRONX"));
     }
 }

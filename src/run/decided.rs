@@ -22,7 +22,7 @@ use crate::desired::workspaces;
 use crate::matching::Roster;
 use crate::matching::answer::{self, Answers, RecordKey, Ruling};
 use crate::matching::claim::{Claim, ClaimId};
-use crate::matching::decide::{self, Decision, Doubt, Evidence, Outcome};
+use crate::matching::decide::{self, Decision, Decisions, Doubt, Evidence, Outcome};
 use crate::model::asked::AskedRecord;
 use crate::model::finding::{self, Finding, Place};
 use crate::model::ids::{PersonId, StructureCode, Uai};
@@ -101,11 +101,7 @@ pub fn findings_of_registry(
 }
 
 /// What would be decided now of the records in force, and the records; for measuring.
-pub fn decisions_now(
-    session: &Session,
-    review: &Review,
-    known: &Known,
-) -> (Vec<Claim>, BTreeMap<ClaimId, Decision>) {
+pub fn decisions_now(session: &Session, review: &Review, known: &Known) -> (Vec<Claim>, Decisions) {
     let inputs = review.inputs(session);
     let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
     let rulings::InForce { rulings, said } = rulings::in_force(&known.answers, &known.links);
@@ -325,7 +321,7 @@ fn of_evidence(evidence: Evidence) -> LinkEvidence {
     }
 }
 
-fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
+fn count(decisions: &Decisions) -> PersonCounts {
     let mut counts = PersonCounts::default();
     let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
     for decision in decisions.values() {
@@ -340,11 +336,7 @@ fn count(decisions: &BTreeMap<ClaimId, Decision>) -> PersonCounts {
     counts
 }
 
-fn conflicts(
-    inputs: &[SchoolInput<'_>],
-    claims: &[Claim],
-    decisions: &BTreeMap<ClaimId, Decision>,
-) -> Vec<Finding> {
+fn conflicts(inputs: &[SchoolInput<'_>], claims: &[Claim], decisions: &Decisions) -> Vec<Finding> {
     let schools: BTreeMap<&Uai, &SchoolInput<'_>> =
         inputs.iter().map(|input| (&input.school.uai, input)).collect();
     let numbers: BTreeMap<&ClaimId, &str> =
