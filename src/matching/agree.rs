@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::jaro_winkler;
+use super::compare::{self, jaro_winkler};
 use super::features::Features;
 use super::level::{self, Follows};
 use super::population::Population;
@@ -198,7 +198,10 @@ fn is_part_of_given(claim: &Features, person: &Features) -> bool {
 }
 
 fn close(left: &Word, right: &Word, bearers: impl Fn(&Word) -> u32) -> Agreement {
-    if jaro_winkler(left.letters(), right.letters()) < CLOSE {
+    let (a, b) = (left.letters(), right.letters());
+    if compare::similarity_max(left.common_max(right), a.len(), b.len()) < CLOSE
+        || jaro_winkler(a, b) < CLOSE
+    {
         return Agreement::Differs;
     }
     let rarest = bearers(left).min(bearers(right));

@@ -46,6 +46,13 @@ pub fn jaro_winkler(left: &[u8], right: &[u8]) -> f64 {
     jaro + 0.1 * prefix as f64 * (1.0 - jaro)
 }
 
+/// The most that [`jaro_winkler`] can be when so many letters at most have their like.
+pub(super) fn similarity_max(common: usize, left: usize, right: usize) -> f64 {
+    let common = common as f64;
+    let jaro = (common / left as f64 + common / right as f64 + 1.0) / 3.0;
+    jaro + 0.4 * (1.0 - jaro)
+}
+
 /// A bit for each letter that has found its like on the other side.
 fn jaro(a: &[u8], b: &[u8]) -> f64 {
     if a.is_empty() || b.is_empty() {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use super::answer::{self, Answers};
 use super::claim::Claim;
@@ -67,7 +68,7 @@ impl Identities {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Links {
     /// Persons that it is, each with its best proof.
-    pub(super) proven: Vec<(PersonId, Evidence)>,
+    pub(super) proven: SmallVec<[(PersonId, Evidence); 1]>,
     /// Persons that an identifier leads to and something else denies.
     pub(super) doubted: Vec<(PersonId, Doubt)>,
     /// Persons that somebody said it is not.

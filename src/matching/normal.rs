@@ -29,17 +29,22 @@ struct Piece {
 /// What two names are compared by: `DELAFONTAINE`. Total: empty only when nothing Latin is left.
 pub fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
+    each_letter(name, |letter| key.push(char::from(letter)));
+    key
+}
+
+/// The letters of the key, one by one: `A`–`Z` and digits.
+pub(super) fn each_letter(name: &str, mut take: impl FnMut(u8)) {
     if name.is_ascii() {
         let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
-        key.extend(letters.map(|letter| char::from(letter.to_ascii_uppercase())));
-        return key;
+        return letters.for_each(|letter| take(letter.to_ascii_uppercase()));
     }
     for sign in signs(&sound(name)) {
+        // Folded letters are ASCII.
         if let Sign::Letter(letter) = sign {
-            key.push(letter.to_ascii_uppercase());
+            take((letter as u8).to_ascii_uppercase());
         }
     }
-    key
 }
 
 /// The key without leading particles (`FONTAINE`), when there are some and something is left. For

@@ -1,7 +1,7 @@
 //! States turned into decisions: new persons get their numbers, in the order of their first
 //! records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::answer::{self, Answers};
 use super::assign::{Weighed, Who};
@@ -15,7 +15,8 @@ struct Numbers {
     roots: Vec<usize>,
     /// Records whose question has waited long enough: each is a person of its own.
     granted: BTreeSet<usize>,
-    numbers: BTreeMap<usize, PersonId>,
+    /// By rank of the record that holds the number.
+    numbers: Vec<Option<PersonId>>,
 }
 
 impl Numbers {
@@ -29,13 +30,13 @@ impl Numbers {
         let granted: BTreeSet<usize> = (0..states.len())
             .filter(|rank| has_waited(batch, *rank, &states[*rank], setting.answers))
             .collect();
-        let mut numbers = BTreeMap::new();
+        let mut numbers = vec![None; states.len()];
         let mut next = setting.first_free;
         for (rank, state) in states.iter().enumerate() {
             let own = granted.contains(&rank);
             let holder = if own { rank } else { roots[rank] };
-            if (*state == State::Open || own) && !numbers.contains_key(&holder) {
-                numbers.insert(holder, next);
+            if (*state == State::Open || own) && numbers[holder].is_none() {
+                numbers[holder] = Some(next);
                 next = PersonId(next.0 + 1);
             }
         }
@@ -44,7 +45,7 @@ impl Numbers {
 
     fn of(&self, rank: usize) -> Option<PersonId> {
         let holder = if self.granted.contains(&rank) { rank } else { self.roots[rank] };
-        self.numbers.get(&holder).copied()
+        self.numbers[holder]
     }
 }
 
@@ -59,6 +60,7 @@ pub(super) fn number(
     let numbers = Numbers::give(batch, setting, parts, states);
     let mut outcome = Outcome { keys: weighed.keys, ..Outcome::default() };
     let mut decisions = Vec::with_capacity(states.len());
+    let mut told = weighed.by_rank.into_iter().peekable();
     for (rank, state) in states.iter().enumerate() {
         let id = &batch.claims[rank].id;
         let granted = numbers.granted.contains(&rank);
@@ -83,7 +85,8 @@ pub(super) fn number(
             Who::Known(person) => Some(*person),
             Who::Record(other) => numbers.of(*other),
         };
-        if let Some(told) = weighed.by_rank.get(&rank).and_then(|told| told.with_persons(person)) {
+        let told = told.next_if(|(other, _)| *other == rank).map(|(_, told)| told);
+        if let Some(told) = told.and_then(|told| told.with_persons(person)) {
             outcome.weighed.insert(id.clone(), told);
         }
     }
