@@ -276,6 +276,7 @@ impl Case {
 
     fn decide(&self, policy: &Policy) -> Outcome {
         let setting = Setting {
+            weights: None,
             roster: &Roster::new(&self.registry, TODAY),
             answers: &Answers::default(),
             policy,

@@ -113,6 +113,7 @@ fn batch(claims: &[Claim], roster: &Roster, registry: &Registry) -> Outcome {
         roster,
         answers: &Answers::default(),
         policy: &Policy::PROPOSED,
+        weights: None,
         today: TODAY,
         first_free: registry.next_person(),
     };

@@ -162,6 +162,8 @@ pub enum MatchCommand {
         #[arg(long, value_name = "FILE")]
         truth: PathBuf,
     },
+    /// Print the weights that the records in force teach, as the file of `[matching] weights`
+    Weights,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,6 +17,7 @@ use crate::desired::policy as lifecycle;
 use crate::mapping::functions::Functions;
 use crate::mapping::naming::Scheme;
 use crate::matching::policy as matching;
+use crate::matching::weigh::Weights;
 use crate::model::ids::Digest;
 use crate::model::school::Schools;
 use crate::plan::guard;
@@ -41,6 +42,8 @@ pub struct Config {
     pub lifecycle: lifecycle::Policy,
     pub checks: checks::Policy,
     pub matching: matching::Policy,
+    /// Given in the place of learning.
+    pub matching_weights: Option<Weights>,
     pub overrides: Vec<Override>,
     pub guard: guard::Policy,
     pub reading: clock::Reading,
@@ -173,20 +176,18 @@ impl Reading {
             target,
         } = raw;
         let zone = self.zone(&region);
-        let schools_path = self.path(&folders.schools);
-        let (schools, schools_without_uai) = schools::read(&schools_path, &mut self.problems);
+        let listed = self.path(&folders.schools);
+        let (schools, schools_without_uai) = schools::read(&listed, &mut self.problems);
         self.hash.update(format!("{schools:?}"));
         let scheme = self.mapping(&folders.naming, Scheme::parse);
         let functions = self.mapping(&folders.functions, Functions::parse);
         let ine_key = self.secret(&secrets.ine_key_file);
-        let recipient = Recipient::parse(&secrets.credentials_recipient);
-        if let Err(error) = &recipient {
-            self.wrong("secrets.credentials_recipient", error);
-        }
+        let recipient = self.recipient(&secrets.credentials_recipient);
         let turn = self.day("school_year.turn", &school_year.turn);
         let lifecycle = self.lifecycle(turn, &school_year, &lifecycle);
-        let checks_zone = zone.clone().unwrap_or(TimeZone::UTC);
-        let checks = self.checks(turn, &school_year, &checks, checks_zone);
+        let here = zone.clone().unwrap_or(TimeZone::UTC);
+        let checks = self.checks(turn, &school_year, &checks, here);
+        let matching_weights = self.weights(matching.weights.as_deref());
         let matching = self.matching(&matching);
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
@@ -206,10 +207,11 @@ impl Reading {
             scheme: scheme?,
             functions: functions?,
             ine_key: ine_key?,
-            recipient: recipient.ok()?,
+            recipient: recipient?,
             lifecycle,
             checks,
             matching,
+            matching_weights: matching_weights.ok()?,
             overrides,
             guard,
             reading,
@@ -221,6 +223,18 @@ impl Reading {
             targets: targets.into_iter().collect::<Option<Vec<_>>>()?,
             digest: Digest::of_bytes(self.hash.clone().finalize()),
         })
+    }
+
+    fn recipient(&mut self, text: &str) -> Option<Recipient> {
+        Recipient::parse(text)
+            .map_err(|error| self.wrong("secrets.credentials_recipient", error))
+            .ok()
+    }
+
+    /// `Err` when the file is named and wrong: its problems are told.
+    fn weights(&mut self, path: Option<&Path>) -> Result<Option<Weights>, ()> {
+        let weights = path.map(|path| self.mapping(path, Weights::parse).ok_or(()));
+        weights.transpose()
     }
 
     fn zone(&mut self, region: &raw::Region) -> Option<TimeZone> {

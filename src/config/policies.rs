@@ -64,6 +64,7 @@ impl Reading {
             margin_bits,
             ask_bits,
             question_wait_days,
+            weights: _,
         } = *raw;
         for (key, bits, least) in [
             ("matching.same_bits", same_bits, matching::SAME_BITS_MIN),

@@ -85,6 +85,7 @@ pub(super) struct Matching {
     pub(super) margin_bits: f64,
     pub(super) ask_bits: f64,
     pub(super) question_wait_days: i32,
+    pub(super) weights: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -21,6 +21,8 @@ use crate::model::ids::PersonId;
 pub(super) struct Weighed {
     pub(super) by_rank: BTreeMap<usize, Told>,
     pub(super) keys: Vec<KeyCount>,
+    /// By which the records were weighed against everybody known.
+    pub(super) weights: Option<Weights>,
 }
 
 /// Whom a record was compared with: somebody known, or another record of the batch.
@@ -62,7 +64,7 @@ pub(super) fn by_evidence(
     parts: &mut Partition,
     states: &mut [State],
 ) -> Weighed {
-    let mut weighed = Weighed { by_rank: BTreeMap::new(), keys: Vec::new() };
+    let mut weighed = Weighed { by_rank: BTreeMap::new(), keys: Vec::new(), weights: None };
     let open = representatives(parts, states);
     if !open.is_empty() && !setting.roster.accounts.is_empty() {
         let round = Round {
@@ -167,18 +169,15 @@ impl Round<'_> {
         let mut lists = self.lists(states);
         let listed = lists.statuses(self);
         let is_pair = |seeker: u32, account: u32| self.is_pair(seeker, account, links);
-        let weighing = evidence::weigh(&seekers, self.roster, self.population, &listed, is_pair);
+        let weights = self.setting.weights;
+        let weighing =
+            evidence::weigh(&seekers, self.roster, self.population, &listed, is_pair, weights);
+        if self.records.is_none() {
+            weighed.weights = Some(weighing.weights.clone());
+        }
         weighed.keys.extend(weighing.keys.iter().copied());
-        let mut best_first: Vec<&Pair> = weighing
-            .pairs
-            .chunk_by(|left, right| left.seeker == right.seeker)
-            .filter_map(<[Pair]>::first)
-            .collect();
-        best_first.sort_by(|left, right| {
-            right.bits.total_cmp(&left.bits).then(left.seeker.cmp(&right.seeker))
-        });
         let rivals = Rivals::of(&weighing.pairs);
-        for pair in best_first {
+        for pair in weighing.best_first() {
             let pairs = weighing.of_seeker(pair.seeker);
             let rank = self.seekers[pair.seeker as usize];
             let Some((place, verdict)) = self.judge(pairs, &rivals, &lists) else { continue };

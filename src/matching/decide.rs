@@ -22,7 +22,7 @@ use super::partition::Partition;
 use super::policy::Policy;
 use super::population::Population;
 use super::roster::Roster;
-use super::weigh::Weighed;
+use super::weigh::{Weighed, Weights};
 use crate::model::ids::PersonId;
 
 /// What is decided of a record.
@@ -112,7 +112,7 @@ pub struct Question {
 pub type Decisions = LiteMap<ClaimId, Decision>;
 
 /// The decisions of a batch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     pub decisions: Decisions,
     /// Of the records that evidence was weighed for, those that were not simply new.
@@ -121,6 +121,8 @@ pub struct Outcome {
     pub questions: BTreeMap<ClaimId, Question>,
     /// What each blocking key proposed.
     pub keys: Vec<KeyCount>,
+    /// By which records were weighed against everybody known; none when nothing was.
+    pub weights: Option<Weights>,
 }
 
 /// What decisions are made on, beside the records.
@@ -128,6 +130,8 @@ pub struct Setting<'a> {
     pub roster: &'a Roster,
     pub answers: &'a Answers,
     pub policy: &'a Policy,
+    /// In the place of those that the batch would teach.
+    pub weights: Option<&'a Weights>,
     pub today: Date,
     /// The first new person's number: one that neither the registry nor a target has ever seen.
     pub first_free: PersonId,

@@ -33,19 +33,23 @@ pub(super) struct Weighing {
 /// far away that it matters.
 const BITS_KEPT_MIN: f64 = -12.0;
 
-/// Weighs every candidate. `is_pair` leaves some out: a record and itself.
+/// Weighs every candidate, by weights that are learnt unless they are given. `is_pair` leaves some
+/// out: a record and itself.
 pub(super) fn weigh(
     seekers: &[Seeker<'_>],
     roster: &Roster,
     population: &Population<'_>,
     listed: &[Listed],
     is_pair: impl Fn(u32, u32) -> bool + Sync,
+    given: Option<&Weights>,
 ) -> Weighing {
     let (mut candidates, keys) = block::candidates(seekers, &roster.accounts);
     candidates.retain(|(seeker, account)| is_pair(*seeker, *account));
     let features: Vec<&Features> = seekers.iter().map(|seeker| seeker.features).collect();
-    let mut weights = learn::by_experience(roster.accounts.len());
-    learn::learn_chance(&mut weights, &features, &roster.accounts, population);
+    let mut weights = given.cloned().unwrap_or_else(|| learn::by_experience(roster.accounts.len()));
+    if given.is_none() {
+        learn::learn_chance(&mut weights, &features, &roster.accounts, population);
+    }
     let rarities: Vec<Rarity> =
         features.par_iter().map(|features| Rarity::of(features, population)).collect();
     let compared: Vec<Compared> = candidates
@@ -60,7 +64,9 @@ pub(super) fn weigh(
             Compared { pattern, rarity_bits }
         })
         .collect();
-    learn::learn_links(&mut weights, &compared, seekers.len(), roster.accounts.len());
+    if given.is_none() {
+        learn::learn_links(&mut weights, &compared, seekers.len(), roster.accounts.len());
+    }
     let scale = weights.scale();
     let mut pairs: Vec<Pair> = candidates
         .par_iter()
@@ -80,6 +86,16 @@ pub(super) fn weigh(
 }
 
 impl Weighing {
+    /// The best pair of each seeker, the best of all first.
+    pub(super) fn best_first(&self) -> Vec<&Pair> {
+        let of_each = self.pairs.chunk_by(|left, right| left.seeker == right.seeker);
+        let mut best: Vec<&Pair> = of_each.filter_map(<[Pair]>::first).collect();
+        best.sort_by(|left, right| {
+            right.bits.total_cmp(&left.bits).then(left.seeker.cmp(&right.seeker))
+        });
+        best
+    }
+
     /// The pairs of one seeker, best first.
     pub(super) fn of_seeker(&self, seeker: u32) -> &[Pair] {
         let start = self.pairs.partition_point(|pair| pair.seeker < seeker);

@@ -19,6 +19,7 @@ pub mod evaluate;
 mod evidence;
 mod features;
 mod frequency;
+mod given;
 mod hash;
 mod identify;
 mod index;

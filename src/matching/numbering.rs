@@ -58,7 +58,8 @@ pub(super) fn number(
     weighed: Weighed,
 ) -> Outcome {
     let numbers = Numbers::give(batch, setting, parts, states);
-    let mut outcome = Outcome { keys: weighed.keys, ..Outcome::default() };
+    let mut outcome =
+        Outcome { keys: weighed.keys, weights: weighed.weights, ..Outcome::default() };
     let mut decisions = Vec::with_capacity(states.len());
     let mut told = weighed.by_rank.into_iter().peekable();
     for (rank, state) in states.iter().enumerate() {

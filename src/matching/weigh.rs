@@ -10,9 +10,9 @@ use super::population::Population;
 /// Probabilities by field and agreement.
 pub(super) type Table = [[f64; AGREEMENTS]; Field::ALL.len()];
 
-/// What evidence weighs in one batch.
-#[derive(Debug, Clone)]
-pub(super) struct Weights {
+/// What evidence weighs in one batch: learnt from it (`learn.rs`), or given (`given.rs`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
     /// Of each agreement, when the two are one person.
     pub(super) same: Table,
     /// When they are two. Where a value counts (`by_value`), its frequency stands in its place.

@@ -101,7 +101,7 @@ pub fn findings_of_registry(
 }
 
 /// What would be decided now of the records in force, and the records; for measuring.
-pub fn decisions_now(session: &Session, review: &Review, known: &Known) -> (Vec<Claim>, Decisions) {
+pub fn outcome_now(session: &Session, review: &Review, known: &Known) -> (Vec<Claim>, Outcome) {
     let inputs = review.inputs(session);
     let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
     let rulings::InForce { rulings, said } = rulings::in_force(&known.answers, &known.links);
@@ -109,7 +109,7 @@ pub fn decisions_now(session: &Session, review: &Review, known: &Known) -> (Vec<
     let rejoined = joined::persons(registry, &said, &delivered(&claims, &said), session.today());
     let base = with(registry, &rejoined);
     let outcome = matched(session, &claims, &base, known, rulings, registry.next_person());
-    (claims, outcome.decisions)
+    (claims, outcome)
 }
 
 /// Decides everything. `refused` are the persons whose names a target refused: they are named
@@ -253,10 +253,17 @@ fn matched(
         .collect();
     let mut answers = Answers { rulings, waited: known.waited(session) };
     let policy = &session.config.matching;
+    let weights = session.config.matching_weights.as_ref();
     loop {
         let today = session.today();
-        let setting =
-            decide::Setting { roster: &roster, answers: &answers, policy, today, first_free };
+        let setting = decide::Setting {
+            roster: &roster,
+            answers: &answers,
+            policy,
+            weights,
+            today,
+            first_free,
+        };
         let outcome = decide::decide(claims, &setting);
         tell_keys(&outcome);
         if policy.question_wait_days > 0 {

@@ -25,14 +25,14 @@ pub fn evaluate(session: &Session, truth: &Path) -> anyhow::Result<ExitStatus> {
     let intake = intake::read(session, &mut store, false)?;
     let review = review::review(session, &store, intake)?;
     let known = Known::load(&store)?;
-    let (claims, decisions) = decided::decisions_now(session, &review, &known);
+    let (claims, outcome) = decided::outcome_now(session, &review, &known);
     let records: BTreeMap<ClaimId, &str> = claims
         .iter()
         .filter_map(|claim| Some((claim.id.clone(), of_claim(&truth, claim)?)))
         .collect();
     let persons = of_registry(&truth, &known.registry);
     let mixed = mixed(&truth, &known.registry);
-    let measured = measure(&decisions, &records, &persons);
+    let measured = measure(&outcome.decisions, &records, &persons);
     let numbers: BTreeMap<&ClaimId, &str> =
         claims.iter().map(|claim| (&claim.id, claim.number())).collect();
     let said = Said { measured: &measured, mixed: &mixed, numbers: &numbers, persons: &persons };
@@ -41,6 +41,21 @@ pub fn evaluate(session: &Session, truth: &Path) -> anyhow::Result<ExitStatus> {
         Format::Text => said.text(&records, without),
         Format::Json => format!("{}\n", said.json(without)?),
     });
+    Ok(ExitStatus::Done)
+}
+
+/// `match weights`: those of the next plan, as the file that `[matching] weights` reads.
+pub fn weights(session: &Session) -> anyhow::Result<ExitStatus> {
+    let mut store = session.store()?;
+    let intake = intake::read(session, &mut store, false)?;
+    let review = review::review(session, &store, intake)?;
+    let known = Known::load(&store)?;
+    let (_, outcome) = decided::outcome_now(session, &review, &known);
+    let weights = outcome.weights.ok_or_else(|| {
+        let what = "nothing was weighed: identifiers settle every record in force";
+        Failure::new(ExitStatus::Usage, what).hint("try again after a rentrée, or write the file")
+    })?;
+    (session.world.out)(&weights.to_text()?);
     Ok(ExitStatus::Done)
 }
 

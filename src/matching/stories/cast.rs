@@ -223,6 +223,7 @@ pub(in crate::matching) fn outcome(claims: &[Claim], persons: &[Person]) -> Outc
         roster: &Roster::new(&registry, TODAY),
         answers: &Answers::default(),
         policy: &Policy::PROPOSED,
+        weights: None,
         today: TODAY,
         first_free: registry.next_person(),
     };
