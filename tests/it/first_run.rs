@@ -202,17 +202,11 @@ fn a_server_that_is_killed_in_the_middle_is_taken_up_by_replay() {
     ends_as_if_undisturbed(&folder, &slapd, &lab);
 }
 
-/// SEC-44: we die, at any instant, and are started again. To play one again: KILL_SEED=…
+/// SEC-44: we die, at any instant, and are started again. To play one again: KILL_SEED=…;
+/// KILL_ROUNDS is how often.
 #[test]
 fn a_run_that_is_killed_at_any_instant_ends_as_if_it_had_not_been() {
-    kills(4);
-}
-
-#[test]
-#[ignore = "for tests/soak: KILL_ROUNDS, two kills each"]
-fn soak_of_kills() {
-    let rounds = std::env::var("KILL_ROUNDS").map_or(30, |text| text.parse().unwrap());
-    kills(rounds);
+    kills(std::env::var("KILL_ROUNDS").map_or(4, |text| text.parse().unwrap()));
 }
 
 /// Rounds of two kills each, compared entry by entry with a run that nobody disturbed.

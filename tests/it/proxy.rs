@@ -91,7 +91,7 @@ impl Proxy {
     pub(crate) fn strike_by(&self, mut seed: Stream, times: u32) {
         let draw = move || {
             let fault = Fault::ALL[usize::try_from(seed.below(4)).unwrap()];
-            Some(Rule { sent_bytes: seed.below(90_000), fault })
+            Some(Rule { sent_bytes: seed.below(30_000), fault })
         };
         self.set(Box::new(draw), times);
     }

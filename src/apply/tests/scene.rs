@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use age::x25519::Identity;
+use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -232,19 +233,21 @@ impl Scene {
             }
         };
         let mut progress = |_: Progress| ();
+        // The clock of each process is further behind than that of the one before.
+        let now = noon() - SignedDuration::from_mins(37 * i64::from(self.lives.get()));
         let mut context = Context {
             store: &mut *store,
             run,
             take,
             recipient: Some(&self.recipient),
             entropy: &mut entropy,
-            now: &noon,
+            now: &|| now,
             progress: &mut progress,
             stop: &self.stop,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let tally = runtime.block_on(drive(sim, "ldap", &mut context, &self.settings))?;
-        let state = runs::finish(store, run, noon())?;
+        let state = runs::finish(store, run, now)?;
         Ok((state, tally))
     }
 
