@@ -1,20 +1,24 @@
 //! The loop: stage after stage, batch after batch: announce, send, settle (DESIGN rule 7).
 
+use std::collections::BTreeMap;
+
 use super::batch::{self, Job, Ready};
 use super::outcome::{Ending, Settled, Tries};
 use super::send::{End, send};
 use super::waits::{Gaps, Sendable};
 use super::{ApplyError, Context, Progress, Settings, Tally, recover};
 use crate::store::journal::{self, Settlement, Start};
-use crate::store::plans::{self, OperationRow, Page};
-use crate::store::runs::{self, RunState};
-use crate::store::{StoreError, secrets};
+use crate::store::plans::{self, OperationRow, Page, Take};
+use crate::store::runs::{self, OperationState, RunState};
+use crate::store::{StoreError, refused, secrets};
 use crate::target::Write;
 
 /// The books of one drive.
 pub(super) struct Ledger<'l, 'a> {
     pub(super) context: &'l mut Context<'a>,
     pub(super) target: &'l str,
+    /// What the target has refused too often: not sent unless an operator asks (`replay`).
+    aside: BTreeMap<u64, String>,
     gaps: Gaps,
     tally: Tally,
     progress: Progress,
@@ -44,8 +48,12 @@ pub async fn drive<W: Write>(
     }
     let total = plans::count(context.store, run, target_name, take)?;
     let progress = Progress { settled: 0, total };
-    let mut ledger =
-        Ledger { context, target: target_name, gaps, tally: Tally::default(), progress };
+    let aside = match take {
+        Take::Open => refused::set_aside(context.store, run, target_name)?,
+        Take::OpenAndFailed => BTreeMap::new(),
+    };
+    let tally = Tally::default();
+    let mut ledger = Ledger { context, target: target_name, aside, gaps, tally, progress };
     recover::settle_standing_accounts(target, &mut ledger).await?;
     for stage in plans::stages(ledger.context.store, run, target_name)? {
         match drive_stage(target, &mut ledger, settings, stage).await? {
@@ -94,7 +102,7 @@ impl Ledger<'_, '_> {
         let mut jobs = Vec::with_capacity(ready.len());
         let mut unsent = Vec::new();
         for (row, secret) in ready {
-            let OperationRow { operation, state: _, attempts, detail: _ } = row;
+            let OperationRow { operation, state, attempts, detail: _ } = row;
             let idle = |operation, ending| Settled {
                 operation,
                 attempt: attempts,
@@ -105,6 +113,13 @@ impl Ledger<'_, '_> {
             if let Some(why) = operation.blocked.clone() {
                 self.gaps.add(&operation);
                 unsent.push(idle(operation, Ending::Blocked(why)));
+                continue;
+            }
+            // One that was sent and left without an answer is looked at all the same.
+            let aside = self.aside.get(&operation.seq).filter(|_| state == OperationState::Planned);
+            if let Some(why) = aside {
+                self.gaps.add(&operation);
+                unsent.push(idle(operation, Ending::Failed(why.clone())));
                 continue;
             }
             let (operation, without) = match self.gaps.sendable(operation) {

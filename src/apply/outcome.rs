@@ -15,11 +15,15 @@ pub(super) enum Ending {
     Written,
     Already,
     Stale(String),
-    /// Refused, or waiting for another.
+    /// The server says no, and will say no again.
+    Refused(String),
+    /// Put off for too long, waiting for another, or set aside.
     Failed(String),
     Blocked(String),
-    /// No answer: done or not.
+    /// No answer, and no more tries: done or not.
     Unknown(String),
+    /// Never an answer, each time that it was sent: done or not.
+    Silent(String),
     /// Certainly not done, and nothing wrong with it.
     PutBack(String),
 }
@@ -50,7 +54,7 @@ pub(super) fn next(answer: Result<Done, WriteError>, tries: Tries, settings: &Se
         Ok(Done::Written) => Next::Settle(Ending::Written),
         Ok(Done::Already) => Next::Settle(Ending::Already),
         Err(WriteError::Stale(what)) => Next::Settle(Ending::Stale(what)),
-        Err(WriteError::Refused { .. }) => Next::Settle(Ending::Failed(words)),
+        Err(WriteError::Refused { .. }) => Next::Settle(Ending::Refused(words)),
         Err(WriteError::Busy { .. }) if tries.busy < settings.attempts_max => Next::Again(words),
         // Put off now, but maybe done by a try before it.
         Err(WriteError::Busy { .. }) if tries.unanswered > 0 => {
@@ -61,7 +65,7 @@ pub(super) fn next(answer: Result<Done, WriteError>, tries: Tries, settings: &Se
             Next::Reconnect(words)
         }
         // The others go on without the one that breaks every connection.
-        Err(WriteError::Unknown(_)) => Next::Settle(Ending::Unknown(words)),
+        Err(WriteError::Unknown(_)) => Next::Settle(Ending::Silent(words)),
         Err(WriteError::Lost(_)) => Next::Reconnect(words),
     }
 }
@@ -84,9 +88,11 @@ impl Settled {
         match self.ending {
             Ending::Written | Ending::Already => false,
             Ending::Stale(_)
+            | Ending::Refused(_)
             | Ending::Failed(_)
             | Ending::Blocked(_)
             | Ending::Unknown(_)
+            | Ending::Silent(_)
             | Ending::PutBack(_) => true,
         }
     }
@@ -100,9 +106,13 @@ impl Settled {
             (Ending::Written, None) => (Event::Done, None),
             (Ending::Already, None) => (Event::Already, None),
             (Ending::Stale(text), _) => (Event::Stale, Some(text.clone())),
-            (Ending::Failed(text), _) => (Event::Failed, Some(text.clone())),
+            (Ending::Refused(text) | Ending::Failed(text), _) => {
+                (Event::Failed, Some(text.clone()))
+            }
             (Ending::Blocked(text), _) => (Event::Blocked, Some(text.clone())),
-            (Ending::Unknown(text), _) => (Event::Unknown, Some(text.clone())),
+            (Ending::Unknown(text) | Ending::Silent(text), _) => {
+                (Event::Unknown, Some(text.clone()))
+            }
             (Ending::PutBack(text), _) => (Event::PutBack, Some(text.clone())),
         };
         Settlement {
@@ -112,6 +122,7 @@ impl Settled {
             detail,
             secret: creates_account(&self.operation)
                 .and_then(|person| Some((person, fate(&self.ending, self.tries)?))),
+            refused: matches!(self.ending, Ending::Refused(_) | Ending::Silent(_)),
         }
     }
 }
@@ -123,13 +134,19 @@ fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
         Ending::Written => Some(SecretFate::ThisAttempt),
         // A try of this attempt was left without an answer: it was that one.
         Ending::Already if maybe_done => Some(SecretFate::ThisAttempt),
-        Ending::Stale(_) | Ending::Failed(_) | Ending::PutBack(_) if maybe_done => None,
-        Ending::Already | Ending::Stale(_) | Ending::Failed(_) | Ending::PutBack(_) => {
-            Some(SecretFate::EarlierAttempt)
+        Ending::Stale(_) | Ending::Refused(_) | Ending::Failed(_) | Ending::PutBack(_)
+            if maybe_done =>
+        {
+            None
         }
+        Ending::Already
+        | Ending::Stale(_)
+        | Ending::Refused(_)
+        | Ending::Failed(_)
+        | Ending::PutBack(_) => Some(SecretFate::EarlierAttempt),
         // Never sent: this attempt has no secret.
         Ending::Blocked(_) => None,
-        Ending::Unknown(_) => None,
+        Ending::Unknown(_) | Ending::Silent(_) => None,
     }
 }
 
@@ -185,12 +202,12 @@ mod tests {
         check(Ok(Done::Already), tries(0, 1), "Settle(Already)");
         check(Err(WriteError::Stale("x".into())), tries(0, 0), "Settle(Stale");
         let refused = WriteError::Refused { code: 65, text: "schema".into() };
-        check(Err(refused), tries(0, 0), "Settle(Failed(\"refused by the server (65): schema\"");
+        check(Err(refused), tries(0, 0), "Settle(Refused(\"refused by the server (65): schema\"");
         check(busy(), tries(1, 0), "Again");
         check(busy(), tries(3, 0), "Settle(Failed");
         check(busy(), tries(3, 1), "Settle(Unknown");
         check(unknown(), tries(0, 1), "Reconnect");
-        check(unknown(), tries(0, 3), "Settle(Unknown");
+        check(unknown(), tries(0, 3), "Settle(Silent");
         check(Err(WriteError::Lost("closed".into())), tries(9, 9), "Reconnect");
     }
 }

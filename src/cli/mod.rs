@@ -20,6 +20,7 @@ use crate::run::world::{Clock, World};
 
 /// Parses, logs, runs, says.
 pub fn main() -> ExitCode {
+    leave_no_core();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return say::code(say::usage(&error)),
@@ -29,6 +30,18 @@ pub fn main() -> ExitCode {
     match dispatch(args) {
         Ok(status) => say::code(status),
         Err(error) => say::code(say::failure(&error, format)),
+    }
+}
+
+/// Passwords are in memory for a moment: a crash leaves no image of it on a disk (SEC-10). The
+/// limit is for dumps to a file, the mark for those that a system's collector takes.
+fn leave_no_core() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let limited = rustix::process::setrlimit(Resource::Core, none);
+    let marked = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    if let Err(error) = limited.and(marked) {
+        say::warn(&format!("core dumps cannot be switched off: {error}"));
     }
 }
 

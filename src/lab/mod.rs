@@ -10,6 +10,7 @@ mod access;
 mod certificate;
 mod check;
 mod controls;
+mod faults;
 mod filter;
 mod password;
 mod refusal;

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::access::{Names, Rights};
 use super::certificate::{CA_FILE, private_file, server_config};
+use super::faults::Faults;
 use super::session::{Shared, serve};
 use super::write::State;
 use super::{LabError, Options, seed, storage, time};
@@ -83,6 +84,7 @@ impl Lab {
         let failed = |error: io::Error| LabError::folder(folder, &error);
         only_for_owner(folder).map_err(failed)?;
         let tls = server_config(folder).map_err(failed)?;
+        let faults = Faults::of(folder).map_err(failed)?;
         let (tree, storage, syncer) = storage::open(folder).map_err(failed)?;
         let numbers = tree.nodes().filter_map(|(_, node)| time::count_of(node.first("entryCSN")?));
         let count = numbers.max().unwrap_or(0);
@@ -95,7 +97,7 @@ impl Lab {
         let port = listener.local_addr().map_err(failed)?.port();
         let base = options.base.clone();
         let shared =
-            Arc::new(Shared { state: RwLock::new(state), syncer, options, rights, policy });
+            Arc::new(Shared { state: RwLock::new(state), syncer, options, rights, policy, faults });
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
 
 use super::access::{Rights, Who};
+use super::faults::{Fault, Faults};
 use super::refusal::{Refusal, result, result_of};
 use super::search::{Answer, Reader};
 use super::storage::Syncer;
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) rights: Rights,
     pub(super) policy: Path,
+    pub(super) faults: Faults,
 }
 
 /// One connection's memory.
@@ -70,7 +72,15 @@ pub(super) async fn serve(
         while let Some(message) = next.take() {
             count += 1;
             over = matches!(message.op, LdapOp::UnbindRequest);
-            answers.extend(session.answer(message));
+            match session.shared.faults.strike(&message.op) {
+                None => answers.extend(session.answer(message)),
+                Some(Fault::Code(code)) => answers.extend(refusing_message(&message, code)),
+                Some(Fault::RequestLost) => over = true,
+                Some(Fault::ReplyLost) => {
+                    session.answer(message);
+                    over = true;
+                }
+            }
             if over || count == BATCH_MAX {
                 break;
             }
@@ -325,6 +335,12 @@ impl Session {
             _ => false,
         }
     }
+}
+
+/// The answer of a fault switch.
+fn refusing_message(message: &LdapMsg, code: LdapResultCode) -> Option<LdapMsg> {
+    let refusal = Refusal::new(code, "a fault of the rehearsal");
+    refusing(&message.op, refusal).map(|op| LdapMsg::new(message.msgid, op))
 }
 
 /// The answer of the right kind to a request that is refused before it is looked at.

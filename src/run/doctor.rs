@@ -4,7 +4,7 @@ use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::Session;
 use super::targets::{self, Labs, Purpose};
-use super::{applying, outcome};
+use super::{applying, machine, outcome};
 use crate::config::{Target, TargetKind};
 use crate::store::health;
 use crate::target::ldap::doctor::{self, Examined, Verdict};
@@ -84,6 +84,7 @@ fn files(session: &Session) -> Vec<Examined> {
             "make the folder, or correct folders.inbox",
         )),
     }
+    list.extend(machine::room(session));
     list.extend(store(session));
     list
 }
@@ -108,16 +109,21 @@ fn store(session: &Session) -> Vec<Examined> {
             bad("ine-key", what, &hint)
         }
     };
-    vec![sound, key]
+    let clock = match machine::stepped_back(session, &store) {
+        Ok(None) => good("clock", "not behind the last run".to_owned()),
+        Ok(Some(what)) => bad("clock", what, machine::CLOCK),
+        Err(error) => bad("store", error.to_string(), RESTORE),
+    };
+    vec![sound, key, clock]
 }
 
 const RESTORE: &str = "put the last backup in its place (rentree backup makes them)";
 
-fn good(id: &'static str, what: String) -> Examined {
+pub(super) fn good(id: &'static str, what: String) -> Examined {
     Examined { id, verdict: Verdict::Good, what, hint: String::new() }
 }
 
-fn bad(id: &'static str, what: String, hint: &str) -> Examined {
+pub(super) fn bad(id: &'static str, what: String, hint: &str) -> Examined {
     Examined { id, verdict: Verdict::Bad, what, hint: hint.to_owned() }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decided::{self, Decided, Known};
 use super::facts;
 use super::intake;
+use super::machine;
 use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
@@ -72,6 +73,7 @@ pub fn draft(
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
     objections.extend(lost.filter(|_| !operations.is_empty()));
+    objections.extend(machine::objection(session, store)?);
     let waiting = review.oldest_news().into_iter().chain(past.owed).min();
     let oldest_receipt = waiting.filter(|_| !(operations.is_empty() && unread.is_empty()));
     let plan = make::make(Parts {

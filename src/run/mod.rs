@@ -6,6 +6,7 @@
 pub mod academy;
 pub mod apply;
 pub mod applying;
+mod aside;
 pub mod asked;
 pub mod backup;
 pub mod check;
@@ -19,6 +20,7 @@ pub mod facts;
 pub mod init;
 pub mod intake;
 pub mod lab;
+mod machine;
 pub mod outcome;
 pub mod passed_over;
 pub mod people;

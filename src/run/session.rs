@@ -9,7 +9,7 @@ use super::outcome::{ExitStatus, Failure};
 use super::targets;
 use super::world::World;
 use crate::config::{self, Config, Target, TargetKind};
-use crate::store::lock::{Held, Lock, LockOwner};
+use crate::store::lock::{self, Held, Lock, LockOwner};
 use crate::store::runs::Run;
 use crate::store::{Options, Store, StoreError, history};
 
@@ -68,22 +68,28 @@ impl Session {
         Err(Failure::new(ExitStatus::Usage, what).hint(config::INE_KEY_HINT).into())
     }
 
-    /// Takes the lock for a command that changes something (exit 7 when another holds it).
+    /// Takes the lock for a command that changes something. When another holds it, that is one line
+    /// and exit status 7: cron may start the next run before the last one has ended.
     pub fn lock(&self, command: &str) -> anyhow::Result<Lock> {
         let owner = LockOwner {
             pid: std::process::id(),
+            born: lock::born(std::process::id()),
             host: host_name(),
             started_at: self.world.clock.now(),
             command: command.to_owned(),
         };
-        Lock::take(&self.config.state, &owner).map_err(|held| match held {
-            Held::By(_) => Failure::new(ExitStatus::Locked, held.to_string())
-                .hint("wait for it to end; a lock never outlives its process")
-                .into(),
+        let taken = Lock::take(&self.config.state, &owner).map_err(|held| match held {
+            Held::By(_) => Failure::new(ExitStatus::Locked, held.to_string()),
             Held::Io(_) => Failure::new(ExitStatus::Internal, held.to_string())
-                .hint(format!("look at the folder {}", self.config.state.display()))
-                .into(),
-        })
+                .hint(format!("look at the folder {}", self.config.state.display())),
+        })?;
+        if let Some(LockOwner { pid, born: _, host, started_at, command }) = &taken.left_by {
+            (self.world.warn)(&format!(
+                "`rentree {command}`, process {pid} on {host}, since {started_at}, died without \
+                 letting go of the lock: it is taken over"
+            ));
+        }
+        Ok(taken)
     }
 
     /// A target that is not the lab.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::aside;
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
@@ -12,7 +13,7 @@ use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
-use crate::store::{Store, history};
+use crate::store::{Store, history, refused};
 
 /// Operations shown of a run that are not done; the rest is counted.
 const SHOWN_MAX: usize = 50;
@@ -27,10 +28,17 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         None => runs::latest(&store).map_err(store_failure)?,
     };
     let story = run.map(|run| Story::of(session, &store, run)).transpose()?;
+    let refused = refused::list(&store).map_err(store_failure)?;
     (session.world.out)(&match (session.format, story) {
-        (Format::Text, Some(story)) => text(session, &story),
+        (Format::Text, Some(story)) => {
+            text(session, &story) + &aside::text(&refused, &session.config.zone)
+        }
         (Format::Text, None) => NO_RUN.to_owned(),
-        (Format::Json, story) => format!("{}\n", json(story.as_ref())),
+        (Format::Json, story) => {
+            let mut document = json(story.as_ref());
+            document["refused"] = aside::json(&refused);
+            format!("{document}\n")
+        }
     });
     Ok(ExitStatus::Done)
 }

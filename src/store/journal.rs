@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::column::{At, words};
 use super::runs::{self, OperationState, RunId, RunState};
 use super::secrets::{self, Attempt, Sealed, SecretFate};
-use super::{Store, StoreError, deliveries, history, registry};
+use super::{Store, StoreError, deliveries, history, refused, registry};
 use crate::model::ids::PersonId;
 use crate::plan::Plan;
 
@@ -65,6 +65,8 @@ pub struct Settlement {
     pub detail: Option<String>,
     /// For the creation of an account that has a sure outcome.
     pub secret: Option<(PersonId, SecretFate)>,
+    /// The target said no, or never answered: one more try that brought nothing.
+    pub refused: bool,
 }
 
 /// One line of the journal.
@@ -94,6 +96,7 @@ pub fn begin(store: &mut Store, run: RunId, plan: &Plan, at: Timestamp) -> Resul
         registry::write(transaction, &plan.change, at)?;
         deliveries::write_basis(transaction, run, &plan.basis)?;
         history::acknowledge(transaction, run, plan, at)?;
+        refused::forget_unwanted(transaction, plan)?;
         transaction.execute(
             "UPDATE run SET state = ?2, started_at = ?3, finished_at = NULL WHERE id = ?1",
             params![run.0, RunState::Applying, At(at)],
@@ -138,11 +141,18 @@ pub fn settle(
         return Ok(());
     }
     store.write(|transaction| {
-        for Settlement { seq, attempt, event, detail, secret } in settlements {
+        let unsolved = refused::any(transaction)?;
+        for Settlement { seq, attempt, event, detail, secret, refused } in settlements {
             let which = Attempt { target, run, seq: *seq, attempt: *attempt };
             note(transaction, which, *event, at, detail.as_deref())?;
             if let Some((person, fate)) = secret {
                 secrets::settle(transaction, which, *person, *fate)?;
+            }
+            if *refused {
+                let detail = detail.as_deref().unwrap_or_default();
+                refused::count(transaction, run, *seq, at, detail)?;
+            } else if unsolved && matches!(event, Event::Done | Event::Already) {
+                refused::solved(transaction, run, *seq)?;
             }
         }
         Ok(())

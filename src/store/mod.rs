@@ -15,6 +15,7 @@ pub mod history;
 pub mod journal;
 pub mod lock;
 pub mod plans;
+pub mod refused;
 pub mod registry;
 pub mod review;
 pub mod runs;

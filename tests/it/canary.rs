@@ -8,7 +8,8 @@ mod haystack;
 use std::collections::BTreeMap;
 use std::fs;
 
-use rentree::store::{Options, Store, secrets};
+use rentree::store::runs::{self, Run, RunState};
+use rentree::store::{Options, Store, journal, secrets};
 use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
@@ -45,6 +46,9 @@ fn all_done() -> Folder {
     say(TUESDAY, Some(3), &format!("check --out {}", path("reports-2")));
     say(TUESDAY, Some(3), "--format json check");
     say(TUESDAY, Some(3), "--format json plan");
+    killed_while_it_writes(&folder);
+    say(TUESDAY, Some(0), "status");
+    say(TUESDAY, Some(0), "replay");
     say(TUESDAY, Some(3), "run");
     for form in ["text", "jsonl", "csv", "ldif"] {
         for plan in ["1", "latest"] {
@@ -57,6 +61,31 @@ fn all_done() -> Folder {
     }
     say(TUESDAY, Some(0), &format!("backup {}", path("copy.db")));
     folder
+}
+
+/// `kill -9` of a run at TRACE between the announcement of its writes and their outcome: the server
+/// is busy for as long as that takes. No core of it is left (SEC-10).
+fn killed_while_it_writes(folder: &Folder) {
+    fs::write(folder.path("lab/faults.txt"), "add * busy always\n").unwrap();
+    let said = |kind| fs::File::create(folder.path(&format!("said/killed.{kind}"))).unwrap();
+    let mut run = folder.command(TUESDAY, &["-vvv", "run"]);
+    let mut run = run.stdout(said("out")).stderr(said("err")).spawn().unwrap();
+    let store = Store::open(&folder.path("state"), &Options::default()).unwrap();
+    let writes = |run: &Run| {
+        let started = |line: &journal::Line| line.event == journal::Event::Started;
+        run.state == RunState::Applying
+            && journal::lines(&store, run.id, None).unwrap().iter().any(started)
+    };
+    while !runs::list(&store).unwrap().iter().any(writes) {
+        assert_eq!(run.try_wait().unwrap(), None, "it ended before it was killed");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let limits = fs::read_to_string(format!("/proc/{}/limits", run.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    fs::remove_file(folder.path("lab/faults.txt")).unwrap();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::plan::operation::Operation;
 use crate::store::journal::{self, Event};
 use crate::store::runs::{self, OperationState, RunState};
 use crate::store::tests::{create, noon};
-use crate::store::{secrets, trap::Trap};
+use crate::store::{refused, secrets, trap::Trap};
 
 fn operations() -> Vec<Operation> {
     let mut all = vec![create(1, 0, "rentree:container:0599990N", scene::BASE)];
@@ -81,6 +81,33 @@ fn one_poisoned_operation_does_not_stop_the_others() {
         scene.server.entries.borrow()[&format!("cn=2 A,{}", scene::BASE)].links["member"].len(),
         19
     );
+}
+
+#[test]
+fn what_is_refused_in_every_run_is_counted_until_it_is_done() {
+    // SEC-47: refused, or never an answer: both are poison, and both are listed.
+    for (fault, words) in [(Refused, "schema says no"), (LostRequest, "no reply")] {
+        let scene = scene_with(&[(5, &vec![fault.clone(); 30])]);
+        for tries in 1..=refused::TRIES_MAX {
+            scene.finish(if fault == Refused { Take::OpenAndFailed } else { Take::Open });
+            let [listed] = &refused::list(&scene.store()).unwrap()[..] else { panic!("{fault:?}") };
+            assert_eq!((listed.object.as_str(), listed.tries), ("rentree:account:4", tries));
+            assert!(listed.detail.contains(words), "{listed:?}");
+            assert_eq!(listed.is_set_aside(), tries == refused::TRIES_MAX);
+        }
+        let aside = refused::set_aside(&scene.store(), RUN, "ldap").unwrap();
+        assert_eq!(aside.into_keys().collect::<Vec<_>>(), [5]);
+        let elsewhere = refused::set_aside(&scene.store(), RUN, "other").unwrap();
+        assert!(elsewhere.is_empty());
+        // Put off is not refused: an overloaded server is not poison.
+        scene.server.faults.borrow_mut().insert(5, vec![Busy; 3].into());
+        scene.finish(Take::OpenAndFailed);
+        assert_eq!(refused::list(&scene.store()).unwrap()[0].tries, refused::TRIES_MAX);
+        scene.server.faults.borrow_mut().clear();
+        assert_eq!(scene.finish(Take::OpenAndFailed).0, RunState::Applied);
+        assert_eq!(refused::list(&scene.store()).unwrap(), []);
+        scene.assert_secrets();
+    }
 }
 
 #[test]

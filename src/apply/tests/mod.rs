@@ -2,7 +2,9 @@
 
 mod cost;
 mod crash;
+mod disk;
 mod faults;
+mod nights;
 mod on_all_cores;
 mod scene;
 mod sim;

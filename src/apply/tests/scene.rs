@@ -3,15 +3,20 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use age::x25519::Identity;
+use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
+use super::disk;
+pub(super) use super::disk::Power;
 use super::sim::{Server, Sim};
+use crate::academy::seed::Stream;
 use crate::apply::{ApplyError, Context, Progress, Settings, Take, Tally, drive};
 use crate::credential::{Recipient, new_key_pair};
 use crate::model::entry::ObjectKey;
@@ -76,6 +81,8 @@ pub(super) struct Scene {
     _root: TempDir,
     root: PathBuf,
     lives: Cell<u32>,
+    /// Of a scene of nights.
+    pub(super) seed: u64,
     pub(super) plan: Plan,
     pub(super) server: Rc<Server>,
     pub(super) recipient: Recipient,
@@ -94,23 +101,45 @@ pub(super) enum Life {
 impl Scene {
     /// A stored plan that creates accounts for `people` persons.
     pub(super) fn new(people: u64, operations: Vec<Operation>) -> Self {
-        let root = tempfile::tempdir().unwrap();
         let persons = (1..=people).map(|id| person(id, &login(id))).collect();
+        let scene = Self::bare(0, plan(1, persons, operations));
+        let mut store = Store::open(&scene.folder(), &Options::default()).unwrap();
+        plans::save(&mut store, "run", &scene.plan).unwrap();
+        scene
+    }
+
+    /// Nothing planned yet: the nights of a seed.
+    pub(super) fn of_seed(seed: u64) -> Self {
+        // Made once: laying down the tables takes longer than a night.
+        static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let folder = tempfile::tempdir().unwrap();
+            drop(Store::open(folder.path(), &Options::default()).unwrap());
+            std::fs::read(folder.path().join(FILE)).unwrap()
+        });
+        let scene = Self::bare(seed, plan(1, Vec::new(), Vec::new()));
+        std::fs::create_dir(scene.folder()).unwrap();
+        std::fs::write(scene.folder().join(FILE), &*EMPTY).unwrap();
+        scene
+    }
+
+    /// In memory, where a machine has a folder for that: what a disk loses is simulated.
+    fn bare(seed: u64, plan: Plan) -> Self {
+        let memory = Path::new("/dev/shm");
+        let root = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let root = root.unwrap();
         let (identity, recipient) = new_key_pair();
-        let scene = Self {
+        Self {
             root: root.path().to_owned(),
             _root: root,
             lives: Cell::new(0),
-            plan: plan(1, persons, operations),
+            seed,
+            plan,
             server: Rc::default(),
             recipient: Recipient::parse(&recipient).unwrap(),
             identity: identity.expose_secret().parse().unwrap(),
             settings: settings(),
             stop: AtomicBool::new(false),
-        };
-        let mut store = Store::open(&scene.folder(), &Options::default()).unwrap();
-        plans::save(&mut store, "run", &scene.plan).unwrap();
-        scene
+        }
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -128,6 +157,23 @@ impl Scene {
         copy(&dead, &self.folder());
     }
 
+    /// The machine goes down under a process; the files that the next one finds.
+    pub(super) fn dies(&self, power: Power, luck: &mut Stream) {
+        let dead = self.folder();
+        self.power_cut();
+        let log = self.folder().join(format!("{FILE}-wal"));
+        if let Ok(bytes) = std::fs::read(&log) {
+            std::fs::write(&log, disk::after_a_power_cut(bytes, power, luck)).unwrap();
+        }
+        std::fs::remove_dir_all(dead).unwrap();
+    }
+
+    /// A look at the store from outside.
+    pub(super) fn outside(&self) -> Connection {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        Connection::open_with_flags(self.folder().join(FILE), flags).unwrap()
+    }
+
     /// One process: takes the run up where it is, drives it, ends it.
     pub(super) fn live(&self, trap: Option<Trap>, take: Take) -> Life {
         self.live_on(&Options { size_max_bytes: None, trap }, take)
@@ -140,12 +186,8 @@ impl Scene {
         };
         let mut sim = Sim::new(&self.server);
         sim.trap.clone_from(&options.trap);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let outside = Connection::open_with_flags(self.folder().join(FILE), flags).unwrap();
-        sim.journal = Some((outside, RUN.0));
-        // Every process draws other passwords.
-        let seed = self.lives.get();
-        match self.work(&mut store, &mut sim, take, seed) {
+        sim.journal = Some((self.outside(), RUN.0));
+        match self.work(&mut store, &mut sim, take) {
             Ok((state, tally)) => Life::Finished(state, tally),
             Err(error) => {
                 if matches!(error, ApplyError::Store(StoreError::Trapped)) {
@@ -161,7 +203,6 @@ impl Scene {
         store: &mut Store,
         sim: &mut Sim,
         take: Take,
-        seed: u32,
     ) -> Result<(RunState, Tally), ApplyError> {
         runs::interrupt_leftovers(store)?;
         match runs::get(store, RUN)?.state {
@@ -172,7 +213,19 @@ impl Scene {
                 runs::resume(store, RUN)?;
             }
         }
-        let mut state = u64::from(seed) << 32 | 7;
+        self.drive_to_its_end(store, sim, RUN, take)
+    }
+
+    /// Drives a run that has begun, and finishes it.
+    pub(super) fn drive_to_its_end(
+        &self,
+        store: &mut Store,
+        sim: &mut Sim,
+        run: RunId,
+        take: Take,
+    ) -> Result<(RunState, Tally), ApplyError> {
+        // Every process draws other passwords.
+        let mut state = u64::from(self.lives.get()) << 32 | run.0 << 16 | 7;
         let mut entropy = move |buffer: &mut [u8]| {
             for byte in buffer {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -180,19 +233,21 @@ impl Scene {
             }
         };
         let mut progress = |_: Progress| ();
+        // The clock of each process is further behind than that of the one before.
+        let now = noon() - SignedDuration::from_mins(37 * i64::from(self.lives.get()));
         let mut context = Context {
             store: &mut *store,
-            run: RUN,
+            run,
             take,
             recipient: Some(&self.recipient),
             entropy: &mut entropy,
-            now: &noon,
+            now: &|| now,
             progress: &mut progress,
             stop: &self.stop,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let tally = runtime.block_on(drive(sim, "ldap", &mut context, &self.settings))?;
-        let state = runs::finish(store, RUN, noon())?;
+        let state = runs::finish(store, run, now)?;
         Ok((state, tally))
     }
 
@@ -226,6 +281,15 @@ impl Scene {
         let sql = "SELECT count(*) FROM sealed_secret";
         let rows: usize = outside.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(rows, accounts, "one sealed secret an account");
+        self.assert_standing_accounts_have_their_secret();
+    }
+
+    /// The same where accounts may have been deleted since: their secrets are kept until they are
+    /// purged, and no account has two.
+    pub(super) fn assert_secrets_of_the_living(&self) {
+        let sql = "SELECT count(*) FROM sealed_secret GROUP BY person HAVING count(*) > 1";
+        let twice = self.outside().prepare(sql).unwrap().exists([]).unwrap();
+        assert!(!twice, "two sealed secrets of one account");
         self.assert_standing_accounts_have_their_secret();
     }
 

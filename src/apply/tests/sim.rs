@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::credential::InitialPassword;
+use crate::model::dn::{self, Ava};
 use crate::model::entry::{Attributes, Entry, ObjectKey};
 use crate::plan::operation::{Action, Operation};
 use crate::store::trap::Trap;
@@ -188,6 +189,7 @@ impl Server {
             },
             Action::Rename { from, to } => match (entries.remove(from), entries.contains_key(to)) {
                 (Some(mut there), false) => {
+                    rename(&mut there.attributes, from, to);
                     there.dn.clone_from(to);
                     entries.insert(to.clone(), there);
                     Ok(Done::Written)
@@ -235,6 +237,20 @@ fn links(
     let size = links.len();
     change(links);
     Ok(if links.len() == size { Done::Already } else { Done::Written })
+}
+
+/// The values of the name leave, those of the new one come, as with every server.
+fn rename(there: &mut Attributes, from: &str, to: &str) {
+    for Ava { attribute, value } in dn::leaf_pairs(from) {
+        there.entry(attribute).or_default().retain(|held| *held != value);
+    }
+    for Ava { attribute, value } in dn::leaf_pairs(to) {
+        let held = there.entry(attribute).or_default();
+        held.push(value);
+        held.sort();
+        held.dedup();
+    }
+    there.retain(|_, held| !held.is_empty());
 }
 
 fn modify(

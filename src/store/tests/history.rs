@@ -23,7 +23,7 @@ fn run(store: &mut Store, count: u64, event: Event, detail: &str) -> RunId {
     journal::start(store, run, "ldap", noon(), &starts).unwrap();
     let settlement = |seq| {
         let detail = Some(detail.to_owned());
-        Settlement { seq, attempt: 1, event, detail, secret: None }
+        Settlement { seq, attempt: 1, event, detail, secret: None, refused: false }
     };
     let settlements: Vec<_> = (1..=count).map(settlement).collect();
     journal::settle(store, run, "ldap", after(3), &settlements).unwrap();

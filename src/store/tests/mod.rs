@@ -4,6 +4,7 @@ mod deliveries;
 mod disk;
 mod history;
 mod plans;
+mod refused;
 mod registry;
 
 use std::collections::BTreeMap;

@@ -31,7 +31,14 @@ fn start(store: &mut Store, run: RunId, seq: u64, attempt: u32) -> Result<(), St
 }
 
 fn settle(store: &mut Store, run: RunId, seq: u64, attempt: u32, event: Event) {
-    let settlement = Settlement { seq, attempt, event, detail: Some("mots".into()), secret: None };
+    let settlement = Settlement {
+        seq,
+        attempt,
+        event,
+        detail: Some("mots".into()),
+        secret: None,
+        refused: false,
+    };
     journal::settle(store, run, "ldap", noon(), &[settlement]).unwrap();
 }
 

@@ -31,6 +31,11 @@ fn a_state_folder_that_cannot_be_used_is_told_and_nothing_is_half_done() {
         for command in ["plan", "run", "people", "check"] {
             is_a_sentence(&folder.at(MONDAY, &[command]));
         }
+        // And the doctor knew.
+        let doctor = folder.at(MONDAY, &["doctor"]).exit(2);
+        let told = doctor.out.lines().find(|line| line.starts_with("BAD   files: state-folder"));
+        let told = told.unwrap_or_else(|| panic!("{doctor:?}"));
+        assert!(told.contains(&format!("{state} cannot be written to: ")), "{told}");
         folder.edit("rentree.toml", &other, &ours);
     }
     assert_eq!(folder.people(MONDAY), people);

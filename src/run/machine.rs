@@ -1,0 +1,82 @@
+//! What a run needs of its machine: room on the disk of the store, and a clock that does not step
+//! back. `doctor` tells before a run does.
+
+use jiff::SignedDuration;
+
+use super::doctor::{bad, good};
+use super::session::{Session, store_failure};
+use crate::plan::Objection;
+use crate::store::runs::{self, Run};
+use crate::store::{FILE, Store, StoreError};
+use crate::target::ldap::doctor::{Examined, Verdict};
+
+/// A run of a school year's beginning at the size of an académie takes less.
+const ROOM_MIN_BYTES: u64 = 256 << 20;
+/// Of the configured size of the store.
+const FILLED_PERCENT_MAX: u64 = 90;
+/// What a time server may take back.
+const STEP_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+pub(super) const CLOCK: &str = "correct the clock; if it is right, and was wrong before: rentree \
+                                show latest, then rentree apply latest --confirm HASH";
+
+/// The state folder can be written to, and has room.
+pub(super) fn room(session: &Session) -> Vec<Examined> {
+    let folder = &session.config.state;
+    let shown = folder.display();
+    if !folder.exists() {
+        return Vec::new(); // Made by the first command; the store tells when it cannot be.
+    }
+    let probe = folder.join("doctor.probe");
+    let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
+    if let Err(error) = written {
+        let hint = "give its owner the right to write, mount its disk for writing, or free space";
+        return vec![bad("state-folder", format!("{shown} cannot be written to: {error}"), hint)];
+    }
+    let size = std::fs::metadata(folder.join(FILE)).map_or(0, |file| file.len());
+    let mut list = Vec::new();
+    // The store is written beside itself: a second one must fit.
+    let wanted = ROOM_MIN_BYTES.max(size);
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let (free_mib, wanted_mib) = (free >> 20, wanted >> 20);
+            list.push(if free < wanted {
+                let what = format!("{free_mib} MiB are free on the disk of {shown}");
+                bad("disk", what, &format!("free {wanted_mib} MiB or more before the next run"))
+            } else {
+                good("disk", format!("{wanted_mib} MiB or more are free on the disk of {shown}"))
+            });
+        }
+        Err(error) => list.push(bad("disk", format!("{shown}: {error}"), "look at its disk")),
+    }
+    if let Some(limit) = session.config.store_size_max_bytes
+        && size.saturating_mul(100) > limit.saturating_mul(FILLED_PERCENT_MAX)
+    {
+        list.push(Examined {
+            id: "store-size",
+            verdict: Verdict::Bad,
+            what: format!("the store has {} of at most {} MiB", size >> 20, limit >> 20),
+            hint: "raise size_max_mib in [store]".to_owned(),
+        });
+    }
+    list
+}
+
+/// Says so when the clock is behind the last run that was begun: grace, retention and deadlines
+/// would be counted from a day that has passed.
+pub(super) fn stepped_back(session: &Session, store: &Store) -> Result<Option<String>, StoreError> {
+    let rehearsed = session.world.clock.is_fixed();
+    let begun = |run: &Run| run.rehearsed == rehearsed && run.started_at.is_some();
+    let Some(last) = runs::list(store)?.into_iter().find(begun) else { return Ok(None) };
+    let Some(started_at) = last.started_at else { return Ok(None) };
+    let behind = started_at.duration_since(session.world.clock.now());
+    Ok((behind > STEP_MAX)
+        .then(|| format!("the clock is behind run {}, which was begun at {started_at}", last.id)))
+}
+
+/// The same, for a plan: nothing is written until a person has looked at the clock.
+pub(super) fn objection(session: &Session, store: &Store) -> anyhow::Result<Option<Objection>> {
+    let text = stepped_back(session, store).map_err(store_failure)?;
+    Ok(text.map(|text| Objection { id: "clock-stepped-back".to_owned(), uai: None, text }))
+}
