@@ -9,6 +9,7 @@ use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Observation};
+use super::waiting;
 use super::world::{Stopwatch, World};
 use crate::desired::entries;
 use crate::desired::naming::{self, Ledger};
@@ -72,8 +73,7 @@ pub fn draft(
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
     objections.extend(lost.filter(|_| !operations.is_empty()));
-    let waiting = review.oldest_news().into_iter().chain(past.owed).min();
-    let oldest_receipt = waiting.filter(|_| !(operations.is_empty() && unread.is_empty()));
+    let since = waiting::since(&review, past.owed, &operations, unread.is_empty());
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -88,7 +88,9 @@ pub fn draft(
         summary: Summary {
             deliveries: review.lines.clone(),
             persons: counts,
-            oldest_receipt,
+            oldest_receipt: since.values().min().copied(),
+            since,
+            waits: waiting::waits(&review),
             unread,
         },
     });

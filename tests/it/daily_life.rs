@@ -5,5 +5,6 @@ mod broken;
 mod deliveries;
 mod killed;
 mod memory;
+mod metrics;
 mod people;
 mod voice;
