@@ -11,6 +11,8 @@ mod folder;
 #[cfg(test)]
 mod ldap_contract;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod slapd;
