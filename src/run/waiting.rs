@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::review::Review;
 use crate::clock::figures::Cause;
-use crate::model::delivery::{Delivery, Source};
+use crate::model::delivery::{Delivery, Source, Status};
 use crate::model::finding::{self, Finding, Severity};
 use crate::model::ids::Uai;
 use crate::model::record::Content;
@@ -32,7 +32,8 @@ pub(super) fn since(
     since
 }
 
-/// The records in force that wait, each once, for whoever comes last in the list of causes.
+/// The records in force that wait, each once, for whoever comes last in the list of causes; and
+/// files that were refused.
 pub(super) fn waits(review: &Review) -> Vec<Wait> {
     let mut waits: BTreeMap<(Uai, Source, String), Wait> = BTreeMap::new();
     for (uai, school) in &review.schools {
@@ -57,7 +58,24 @@ pub(super) fn waits(review: &Review) -> Vec<Wait> {
             wait.cause = wait.cause.max(cause);
         }
     }
+    for wait in refused(review) {
+        waits.entry((wait.uai.clone(), wait.source, wait.number.clone())).or_insert(wait);
+    }
     waits.into_values().collect()
+}
+
+/// Files that were refused whole, one a school and source, unless a better one came since: all of
+/// their school waits for another export.
+fn refused(review: &Review) -> impl Iterator<Item = Wait> {
+    review.lines.iter().filter(|line| line.status == Status::Refused).filter_map(|line| {
+        let (uai, source, since) = (line.uai.clone()?, line.source?, line.received_at);
+        let school = review.schools.get(&uai);
+        let by_a_check = school.is_some_and(|school| school.verdict.refused.contains(&source));
+        let later = review.in_force.get(&(uai.clone(), source));
+        let mended = later.is_some_and(|delivery| delivery.received_at >= since);
+        let number = "file".to_owned();
+        (by_a_check || !mended).then_some(Wait { uai, source, number, cause: Cause::Source, since })
+    })
 }
 
 /// A pupil is held from the delivery on that was the second to claim him.

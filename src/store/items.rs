@@ -27,24 +27,21 @@ pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError
     all.reverse();
     let newest = all.last().map(|run| run.id);
     let mut items = waits::over(store, only)?;
-    let mut before = BTreeMap::new();
+    let mut before: Option<&Run> = None;
     for run in &all {
-        let wanted = only.is_none_or(|only| only == run.id);
-        let open = newest == Some(run.id) && wanted;
-        if run.started_at.is_none() && !open {
-            continue;
+        let begun = run.started_at.is_some();
+        let open = newest == Some(run.id);
+        if only.is_none_or(|only| only == run.id) && (begun || open) {
+            let summary = plans::header(store, run.id)?.summary;
+            let owed = before.map(|before| plans::header(store, before.id)).transpose()?;
+            let owed = owed.map(|plan| plan.summary.since).unwrap_or_default();
+            done(store, run, &summary, &owed, &mut items)?;
+            if open {
+                left(store, run, &summary, &mut items)?;
+                items.extend(waits::open(store, &summary.waits)?);
+            }
         }
-        let summary = plans::header(store, run.id)?.summary;
-        if wanted {
-            done(store, run, &summary, &before, &mut items)?;
-        }
-        if open {
-            left(store, run, &summary, &mut items)?;
-            items.extend(waits::open(store, &summary.waits)?);
-        }
-        if run.started_at.is_some() {
-            before = summary.since;
-        }
+        before = if begun { Some(run) } else { before };
     }
     Ok(items)
 }
