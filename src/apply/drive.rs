@@ -78,7 +78,7 @@ async fn drive_stage<W: Write>(
     settings: &Settings,
     stage: u8,
 ) -> Result<End, ApplyError> {
-    let rows_max = settings.batch.max(1);
+    let rows_max = settings.batch_max();
     let mut page = Page { target: ledger.target, stage, after: 0, rows_max };
     let mut next = batch::ahead(ledger.context, &page)?;
     while let Some(last) = next.last {
@@ -87,10 +87,12 @@ async fn drive_stage<W: Write>(
         next = batch::ahead(ledger.context, &page)?;
         let jobs = ledger.announce(ready)?;
         let stop = ledger.context.stop;
-        let end = send(target, jobs, settings, stop, &mut |settled| ledger.settle(settled)).await?;
-        match end {
+        let least = tokio::time::sleep(settings.least_time(jobs.len()));
+        let mut settle = |settled| ledger.settle(settled);
+        let (end, ()) = tokio::join!(send(target, jobs, settings, stop, &mut settle), least);
+        match end? {
             End::Whole => {}
-            End::Stopped | End::Lost(_) => return Ok(end),
+            end @ (End::Stopped | End::Lost(_)) => return Ok(end),
         }
     }
     Ok(End::Whole)

@@ -48,6 +48,22 @@ pub struct Settings {
     pub retry_delay: Duration,
     /// Tries to get a lost connection back, before the target is given up.
     pub reconnects_max: u32,
+    /// The quota of the target: a batch takes no less time than its operations are worth.
+    pub writes_per_second_max: Option<u32>,
+}
+
+impl Settings {
+    /// Operations of one batch: under a quota, what it allows in a second.
+    fn batch_max(&self) -> usize {
+        let quota = self.writes_per_second_max.and_then(|quota| usize::try_from(quota).ok());
+        self.batch.min(quota.unwrap_or(usize::MAX)).max(1)
+    }
+    /// The least time that so many writes may take.
+    fn least_time(&self, writes: usize) -> Duration {
+        let seconds = |quota: u32| writes as f64 / f64::from(quota.max(1));
+        self.writes_per_second_max
+            .map_or(Duration::ZERO, |quota| Duration::from_secs_f64(seconds(quota)))
+    }
 }
 
 /// What a drive works with. Clock and entropy are the caller's.

@@ -5,6 +5,7 @@ use super::{Settings, Tally};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
+use crate::store::items::DONE_AFTER;
 use crate::store::journal::{Event, Settlement};
 use crate::store::secrets::SecretFate;
 use crate::target::{Done, WriteError};
@@ -97,14 +98,20 @@ impl Settled {
         }
     }
 
+    /// What the journal says of the server's delays.
+    fn put_off(&self) -> Option<String> {
+        let times = self.tries.busy;
+        (times > 0).then(|| format!("{DONE_AFTER}{times} time(s) by the server"))
+    }
+
     /// For the journal.
     pub(super) fn settlement(&self) -> Settlement {
         let in_part = self.without.map(|seq| format!("in part: waits for operation {seq}"));
         let (event, detail) = match (&self.ending, in_part) {
             // So that `replay` does the whole.
             (Ending::Written | Ending::Already, Some(in_part)) => (Event::Failed, Some(in_part)),
-            (Ending::Written, None) => (Event::Done, None),
-            (Ending::Already, None) => (Event::Already, None),
+            (Ending::Written, None) => (Event::Done, self.put_off()),
+            (Ending::Already, None) => (Event::Already, self.put_off()),
             (Ending::Stale(text), _) => (Event::Stale, Some(text.clone())),
             (Ending::Refused(text) | Ending::Failed(text), _) => {
                 (Event::Failed, Some(text.clone()))
@@ -187,6 +194,7 @@ mod tests {
         attempts_max: 3,
         retry_delay: Duration::ZERO,
         reconnects_max: 3,
+        writes_per_second_max: None,
     };
 
     #[test]

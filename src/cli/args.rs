@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::academy::campaign::Typing;
 use crate::run::session::Format;
@@ -62,6 +63,8 @@ pub enum Command {
         /// Also write the whole plan, as text, to this file
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        metrics: MetricsFile,
     },
     /// Show a stored plan, whole
     Show {
@@ -79,18 +82,33 @@ pub enum Command {
         /// Lift the guards that object to this plan: its whole hash
         #[arg(long, value_name = "HASH")]
         confirm: Option<String>,
+        #[command(flatten)]
+        metrics: MetricsFile,
     },
     /// Check, plan and apply: for cron
-    Run,
+    Run {
+        #[command(flatten)]
+        metrics: MetricsFile,
+    },
     /// Take up what failed or was interrupted, and only that
     Replay {
         /// Number of the run; the latest that is not settled by default
         run: Option<u64>,
+        #[command(flatten)]
+        metrics: MetricsFile,
     },
     /// Tell where a run stands: what is done, what is not and why
     Status {
         /// Number of the run; the latest by default
         run: Option<u64>,
+        /// How the 72 hours are held, by school, team and region; of all runs, unless one is named
+        #[arg(long)]
+        deadlines: bool,
+        /// Only what was received from this day on (YYYY-MM-DD)
+        #[arg(long, value_name = "DAY", requires = "deadlines")]
+        since: Option<Date>,
+        #[command(flatten)]
+        metrics: MetricsFile,
     },
     /// List the runs, newest first
     Runs {
@@ -151,6 +169,29 @@ pub enum Command {
         #[arg(long)]
         print_rates: bool,
     },
+}
+
+/// Where a command leaves the state of the folder for the monitoring.
+#[derive(Debug, clap::Args)]
+pub struct MetricsFile {
+    /// Write the state of the folder to this file at the end, for Prometheus
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+}
+
+impl Command {
+    /// Its name, and the file that its metrics go to.
+    pub fn metrics(&self) -> Option<(&'static str, PathBuf)> {
+        let (name, MetricsFile { metrics }) = match self {
+            Self::Plan { metrics, .. } => ("plan", metrics),
+            Self::Apply { metrics, .. } => ("apply", metrics),
+            Self::Run { metrics } => ("run", metrics),
+            Self::Replay { metrics, .. } => ("replay", metrics),
+            Self::Status { metrics, .. } => ("status", metrics),
+            _ => return None,
+        };
+        metrics.clone().map(|file| (name, file))
+    }
 }
 
 /// What `match` does.

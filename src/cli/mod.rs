@@ -14,6 +14,7 @@ use tracing_subscriber::prelude::*;
 
 use self::args::{Args, Command, MatchCommand, ReviewCommand};
 use crate::run;
+use crate::run::metrics::Metrics;
 use crate::run::outcome::ExitStatus;
 use crate::run::session::Session;
 use crate::run::world::{Clock, World};
@@ -26,11 +27,17 @@ pub fn main() -> ExitCode {
         Err(error) => return say::code(say::usage(&error)),
     };
     log_to_stderr(args.verbose);
-    let format = args.format;
-    match dispatch(args) {
-        Ok(status) => say::code(status),
-        Err(error) => say::code(say::failure(&error, format)),
+    let (format, config, world) = (args.format, args.config.clone(), world(args.now));
+    let metrics = args.command.metrics();
+    let metrics = metrics.map(|(name, file)| Metrics::start(&world, name, file));
+    let status = match dispatch(args, world) {
+        Ok(status) => status,
+        Err(error) => say::failure(&error, format),
+    };
+    if let Some(metrics) = metrics {
+        metrics.end(&config, world, status);
     }
+    say::code(status)
 }
 
 /// Passwords are in memory for a moment: a crash leaves no image of it on a disk (SEC-10). The
@@ -75,23 +82,27 @@ pub fn world(now: Option<Timestamp>) -> World {
     }
 }
 
-fn dispatch(args: Args) -> anyhow::Result<ExitStatus> {
-    let Args { config, format, verbose: _, now, command } = args;
-    let world = world(now);
+fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
+    let Args { config, format, verbose: _, now: _, command } = args;
     let session = || Session::open(&config, format, world);
     match command {
         Command::Demo { dir } => run::demo::demo(&world, format, &dir),
         Command::Init { dir, lab } => run::init::init(&world, format, &dir, lab),
         Command::Doctor => run::doctor::doctor(&session()?),
         Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
-        Command::Plan { out } => run::plan::plan(&session()?, out.as_deref()),
+        Command::Plan { out, metrics: _ } => run::plan::plan(&session()?, out.as_deref()),
         Command::Show { plan, form } => run::show::show(&session()?, &plan, form),
-        Command::Apply { plan, confirm } => {
+        Command::Apply { plan, confirm, metrics: _ } => {
             run::apply::apply(&session()?, &plan, confirm.as_deref())
         }
-        Command::Run => run::run::run(&session()?),
-        Command::Replay { run } => run::replay::replay(&session()?, run),
-        Command::Status { run } => run::status::status(&session()?, run),
+        Command::Run { metrics: _ } => run::run::run(&session()?),
+        Command::Replay { run, metrics: _ } => run::replay::replay(&session()?, run),
+        Command::Status { run, deadlines: true, since, metrics: _ } => {
+            run::deadlines::status(&session()?, run, since)
+        }
+        Command::Status { run, deadlines: false, since: _, metrics: _ } => {
+            run::status::status(&session()?, run)
+        }
         Command::Runs { most } => run::status::runs(&session()?, most),
         Command::People { school, find } => run::people::people(&session()?, school, find),
         Command::Review { what } => review(&session()?, what),

@@ -1,9 +1,11 @@
 //! The 72 hours: readings, holidays, deadlines (requirements section 2).
 //!
-//! - In: an instant of receipt and a calendar. - Out: a deadline.
+//! - In: instants, a calendar, how long work took. - Out: deadlines, figures, forecasts.
 //! - Can go wrong: nothing; the rules of a calendar are checked before it exists.
 
 pub mod calendar;
+pub mod figures;
+pub mod forecast;
 pub mod holidays;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,7 @@ use super::targets::Target;
 use super::{ConfigError, raw, schools, secret_file};
 use crate::clock;
 use crate::clock::calendar::Calendar;
+use crate::clock::figures::{Suspension, Terms};
 use crate::credential::Recipient;
 use crate::desired::policy as lifecycle;
 use crate::mapping::functions::Functions;
@@ -46,8 +48,7 @@ pub struct Config {
     pub matching_weights: Option<Weights>,
     pub overrides: Vec<Override>,
     pub guard: guard::Policy,
-    pub reading: clock::Reading,
-    pub calendar: Calendar,
+    pub sla: Sla,
     pub attempts_max: u32,
     pub retry_delay: Duration,
     pub reconnects_max: u32,
@@ -56,6 +57,26 @@ pub struct Config {
     /// SHA-256 of the configuration, mappings and list of schools: a plan made under others is
     /// another plan.
     pub digest: Digest,
+}
+
+/// The 72 hours: how they are counted, and what is told of them.
+pub struct Sla {
+    pub reading: clock::Reading,
+    pub calendar: Calendar,
+    /// Readings that are told beside the one of the contract.
+    pub shadow: Vec<clock::Reading>,
+    /// Shares of the delay from which an open item is a warning, the smallest first.
+    pub warn_at: Vec<f64>,
+    /// Told in the net figures, and no reason to be late in the gross ones.
+    pub suspensions: Vec<Suspension>,
+}
+
+impl Sla {
+    /// The contract, asked at an instant.
+    pub fn terms(&self, now: Timestamp) -> Terms<'_> {
+        let Self { reading, calendar, shadow: _, warn_at, suspensions } = self;
+        Terms { calendar, reading: *reading, warn_at, suspensions, now }
+    }
 }
 
 impl Config {
@@ -191,8 +212,7 @@ impl Reading {
         let matching = self.matching(&matching);
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
-        let reading = sla.reading;
-        let calendar = self.calendar(sla, &region.zone);
+        let sla = self.sla(sla, &region.zone);
         let targets: Vec<Option<Target>> =
             target.into_iter().map(|target| self.target(target)).collect();
         self.examined(&targets, examine);
@@ -214,8 +234,7 @@ impl Reading {
             matching_weights: matching_weights.ok()?,
             overrides,
             guard,
-            reading,
-            calendar: calendar?,
+            sla: sla?,
             attempts_max: apply.attempts_max.max(1),
             retry_delay: Duration::from_millis(apply.retry_delay_ms),
             reconnects_max: apply.reconnects_max,

@@ -11,7 +11,7 @@ pub mod secret_file;
 mod targets;
 pub mod template;
 
-pub use checked::{Config, load};
+pub use checked::{Config, Sla, load};
 pub use targets::{Bind, LabTarget, LdapTarget, Target, TargetKind};
 
 use std::path::PathBuf;

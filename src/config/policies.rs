@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::checked::Reading;
+use super::checked::{Reading, Sla};
 use super::raw;
-use crate::clock::calendar::{Calendar, CalendarRules};
+use crate::clock::calendar::CalendarRules;
 use crate::desired::policy::{self as lifecycle, RETENTION_DAYS_MAX};
 use crate::matching::policy as matching;
 use crate::plan::guard;
@@ -102,12 +102,26 @@ impl Reading {
         parsed
     }
 
-    pub(super) fn calendar(&mut self, sla: raw::Sla, tz: &str) -> Option<Calendar> {
-        let raw::Sla { reading: _, hours, zone, week, office_hours, closed, worked } = sla;
+    /// The calendar of the 72 hours, and when and what is told of them.
+    pub(super) fn sla(&mut self, sla: raw::Sla, tz: &str) -> Option<Sla> {
+        let raw::Sla { reading, hours, zone, week, office_hours, closed, worked, .. } = sla;
+        let raw::Sla { shadow, mut warn_at, suspensions, .. } = sla;
+        for share in &warn_at {
+            if !(0.0..1.0).contains(share) {
+                self.wrong("sla.warn_at", format!("{share} is no share of the delay below 1"));
+            }
+        }
+        warn_at.sort_by(f64::total_cmp);
+        for one in suspensions.iter().filter(|one| one.from >= one.to) {
+            self.wrong("sla.suspensions", format!("{} is not before {}", one.from, one.to));
+        }
+        for one in suspensions.iter().filter(|one| one.reason.trim().is_empty()) {
+            self.wrong("sla.suspensions", format!("the one from {} needs a reason", one.from));
+        }
         let tz = tz.to_owned();
         let rules = CalendarRules { hours, tz, zone, week, office_hours, closed, worked };
         match rules.check() {
-            Ok(calendar) => Some(calendar),
+            Ok(calendar) => Some(Sla { reading, calendar, shadow, warn_at, suspensions }),
             Err(problems) => {
                 problems.iter().for_each(|problem| self.wrong("sla", problem));
                 None

@@ -111,6 +111,21 @@ pub(super) struct Sla {
     pub(super) office_hours: Vec<String>,
     pub(super) closed: Vec<jiff::civil::Date>,
     pub(super) worked: Vec<jiff::civil::Date>,
+    #[serde(default = "every_reading")]
+    pub(super) shadow: Vec<crate::clock::Reading>,
+    #[serde(default = "half_and_three_quarters")]
+    pub(super) warn_at: Vec<f64>,
+    #[serde(default)]
+    pub(super) suspensions: Vec<crate::clock::figures::Suspension>,
+}
+
+/// Of files that were written before these keys existed.
+fn every_reading() -> Vec<crate::clock::Reading> {
+    crate::clock::Reading::ALL.to_vec()
+}
+
+fn half_and_three_quarters() -> Vec<f64> {
+    vec![0.5, 0.75]
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,6 +155,7 @@ pub(super) struct Target {
     pub(super) timeout_s: Option<u64>,
     pub(super) page_size: Option<u32>,
     pub(super) link_chunk: Option<usize>,
+    pub(super) writes_per_second_max: Option<std::num::NonZero<u32>>,
     // kind = "ldap"
     pub(super) url: Option<String>,
     pub(super) ca_file: Option<PathBuf>,

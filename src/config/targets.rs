@@ -1,6 +1,7 @@
 //! Targets: what `[[target]]` means.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Target {
     pub timeout: Duration,
     pub page_size: u32,
     pub link_chunk: usize,
+    /// Its quota: writing is held to it, and forecast by it.
+    pub writes_per_second_max: Option<u32>,
     pub kind: TargetKind,
 }
 
@@ -61,6 +64,7 @@ impl Reading {
             timeout_s,
             page_size,
             link_chunk,
+            writes_per_second_max,
             url,
             ca_file,
             bind,
@@ -114,6 +118,7 @@ impl Reading {
             timeout: Duration::from_secs(timeout_s.unwrap_or(30)),
             page_size: page_size.unwrap_or(1000),
             link_chunk: link_chunk.unwrap_or(500),
+            writes_per_second_max: writes_per_second_max.map(NonZero::get),
             kind,
         })
     }

@@ -67,7 +67,7 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
     }
     delete(sides, &mut steps);
     leave(sides, &ground, &mut steps);
-    order::arrange(&mut steps.operations);
+    order::arrange(&mut steps.operations, &BTreeMap::new());
     let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
     let strays = sides.observed.entries.keys().filter(stray).cloned().collect();
     let mut doubles = sides.observed.doubles.clone();

@@ -51,7 +51,7 @@ pub fn make(parts: Parts) -> Plan {
     change.persons.sort_by_key(|person| person.id);
     change.workspaces.sort_by(|left, right| left.key.cmp(&right.key));
     change.links.sort();
-    order::arrange(&mut operations);
+    order::arrange(&mut operations, &summary.since);
     objections.sort_by(|left, right| (&left.id, &left.uai).cmp(&(&right.id, &right.uai)));
     let hash = hash(&Hashed {
         generation,

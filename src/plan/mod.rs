@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::figures::Cause;
 use crate::model::delivery::{Counts, Source, Status};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{Digest, SchoolYear, Uai};
@@ -40,7 +41,7 @@ pub struct Plan {
     /// Digest of the configuration and mappings.
     pub settings: Digest,
     pub change: RegistryChange,
-    /// In order of `stage`, then as a reader expects: school, kind, name.
+    /// In order of `stage`, then of the deadline of the school, then school, kind, name.
     pub operations: Vec<Operation>,
     pub objections: Vec<Objection>,
     /// Entries with our mark that the registry does not know: told, never touched. A confirmation
@@ -90,9 +91,28 @@ pub struct Summary {
     pub persons: PersonCounts,
     /// Receipt of the oldest delivery whose changes are in this plan: starts the 72 h clock.
     pub oldest_receipt: Option<Timestamp>,
+    /// By school, the receipt since which what is done there waits; schools that are written for
+    /// their leavers only, long after any delivery, have none.
+    #[serde(default)]
+    pub since: BTreeMap<Uai, Timestamp>,
+    /// Records that wait for somebody and are in no operation.
+    #[serde(default)]
+    pub waits: Vec<Wait>,
     /// Targets that could not be read, and why: nothing is planned for them (SEC-47).
     #[serde(default)]
     pub unread: BTreeMap<String, String>,
+}
+
+/// A record that waits: for a correction, for another school, for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Wait {
+    pub uai: Uai,
+    pub source: Source,
+    /// What its source calls it.
+    pub number: String,
+    pub cause: Cause,
+    /// Receipt of the delivery in which it waits: starts its 72 h, unless it waited before.
+    pub since: Timestamp,
 }
 
 /// One delivery in a report.

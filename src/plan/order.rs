@@ -3,9 +3,14 @@
 //! Operations of one stage are written together on one connection, and a server keeps no order
 //! between them (targets.md T5): whatever must stand first has a lower stage.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use super::operation::{Action, Operation, OperationKind};
 use crate::model::dn;
 use crate::model::entry::{ObjectKey, ObjectKind};
+use crate::model::ids::Uai;
 
 /// Containers: their depth below the base, a parent before its children.
 pub const CONTAINERS: u8 = 0;
@@ -49,9 +54,11 @@ fn depth(key: &ObjectKey) -> u8 {
     CONTAINERS + depth.min(CONTAINERS_DEEPEST)
 }
 
-/// Puts operations in the order of (stage, school, kind, name) and numbers them from 1. The order
-/// they come in does not matter (DESIGN rule 10).
-pub fn arrange(operations: &mut [Operation]) {
+/// Puts operations in the order of (stage, deadline of the school, school, kind, name) and numbers
+/// them from 1. The order they come in does not matter (DESIGN rule 10). `since` has the receipts
+/// that schools wait since: a later receipt never has an earlier deadline, whatever the calendar,
+/// so the first receipt is the first deadline. What no delivery asks for comes last.
+pub fn arrange(operations: &mut [Operation], since: &BTreeMap<Uai, Timestamp>) {
     operations.sort_by_cached_key(|operation| {
         let (attribute, value) = match &operation.action {
             Action::AddLinks { attribute, values, .. }
@@ -65,6 +72,7 @@ pub fn arrange(operations: &mut [Operation]) {
         };
         (
             operation.stage,
+            waits_since(operation, since),
             operation.uai.clone(),
             operation.kind,
             dn::comparable(operation.action.dn()),
@@ -79,9 +87,32 @@ pub fn arrange(operations: &mut [Operation]) {
     }
 }
 
+fn waits_since(operation: &Operation, since: &BTreeMap<Uai, Timestamp>) -> Timestamp {
+    let known = operation.uai.as_ref().and_then(|uai| since.get(uai));
+    known.copied().unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::simulator::{account, one_creation};
     use super::*;
+
+    #[test]
+    fn within_a_stage_the_school_with_the_earliest_deadline_comes_first() {
+        let of = |id, school: &str| one_creation("ldap", account(id, school, &format!("p.n{id}")));
+        let mut operations =
+            vec![of(1, "0590001F"), of(2, "0599990N"), of(3, "0809990Z"), of(4, "0599990N")];
+        let mut links = of(5, "0599990N");
+        links.stage = LINKS_IN;
+        operations.insert(0, links);
+        let since = [("0599990N", 1), ("0809990Z", 2)]
+            .map(|(uai, day)| (uai.parse().unwrap(), Timestamp::from_second(day).unwrap()));
+        arrange(&mut operations, &since.into());
+        let order: Vec<String> = operations.iter().map(|one| one.key.to_string()).collect();
+        // What must stand first still does, and a school without a deadline is last.
+        assert_eq!(order, [2, 4, 3, 1, 5].map(|id| format!("rentree:account:{id}")));
+        assert!(operations.iter().map(|one| one.seq).eq(1..=5));
+    }
 
     #[test]
     fn a_parent_container_comes_before_its_children() {

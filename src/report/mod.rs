@@ -4,6 +4,8 @@
 
 pub mod catalogue;
 pub mod csv_safe;
+pub mod deadlines;
+pub mod metrics;
 pub mod plan_csv;
 pub mod plan_json;
 pub mod plan_ldif;

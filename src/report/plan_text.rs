@@ -57,7 +57,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         rehearsed: _,
         summary,
     } = plan;
-    let Summary { deliveries, persons, oldest_receipt, unread } = summary;
+    let Summary { deliveries, persons, oldest_receipt, since: _, waits: _, unread } = summary;
     writeln!(out, "Plan {number}  {}", hash.short())?;
     writeln!(out, "Made: {}", instant(*made_at, zone))?;
     if let Some(receipt) = oldest_receipt {
@@ -91,7 +91,7 @@ pub fn deadline_line(deadline: &Deadline, zone: &TimeZone) -> String {
     format!("Deadline: {}{end}{late}", instant(*earliest, zone))
 }
 
-fn instant(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
@@ -292,7 +292,7 @@ fn write_strays(out: &mut impl Write, strays: &[Stray], doubles: &[Stray]) -> io
 }
 
 /// Columns as wide as their widest cell; from `right` on they are numbers, to the right.
-fn table(out: &mut impl Write, rows: &[Vec<String>], right: usize) -> io::Result<()> {
+pub(super) fn table(out: &mut impl Write, rows: &[Vec<String>], right: usize) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

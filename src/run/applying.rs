@@ -61,8 +61,9 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
+        let (name, quota) = (&target.name, target.writes_per_second_max);
         let ended =
-            drive_one(session, store, runtime, &target.name, &mut open, &bar, run, take, &stop);
+            drive_one(session, store, runtime, name, quota, &mut open, &bar, run, take, &stop);
         bar.finish_and_clear();
         match ended {
             Ok(()) => {}
@@ -94,6 +95,7 @@ fn drive_one(
     store: &mut Store,
     runtime: &Runtime,
     name: &str,
+    quota: Option<u32>,
     target: &mut LdapTarget,
     bar: &ProgressBar,
     run: RunId,
@@ -106,6 +108,7 @@ fn drive_one(
         attempts_max: session.config.attempts_max,
         retry_delay: session.config.retry_delay,
         reconnects_max: session.config.reconnects_max,
+        writes_per_second_max: quota,
     };
     let mut context = Context {
         store,

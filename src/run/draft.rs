@@ -10,6 +10,7 @@ use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Observation};
+use super::waiting;
 use super::world::{Stopwatch, World};
 use crate::desired::entries;
 use crate::desired::naming::{self, Ledger};
@@ -74,8 +75,7 @@ pub fn draft(
     let lost = forgotten(&compared.strays, &past.acknowledged);
     objections.extend(lost.filter(|_| !operations.is_empty()));
     objections.extend(machine::objection(session, store)?);
-    let waiting = review.oldest_news().into_iter().chain(past.owed).min();
-    let oldest_receipt = waiting.filter(|_| !(operations.is_empty() && unread.is_empty()));
+    let since = waiting::since(&review, past.owed, &operations, unread.is_empty());
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -90,7 +90,9 @@ pub fn draft(
         summary: Summary {
             deliveries: review.lines.clone(),
             persons: counts,
-            oldest_receipt,
+            oldest_receipt: since.values().min().copied(),
+            since,
+            waits: waiting::waits(&review),
             unread,
         },
     });

@@ -302,13 +302,12 @@ impl Review {
         });
     }
 
-    /// The receipt of the oldest delivery that was not there at the last run: when the 72 h began.
-    pub fn oldest_news(&self) -> Option<Timestamp> {
+    /// The deliveries that were not there at the last run, with the receipts that start their 72 h.
+    pub fn news(&self) -> impl Iterator<Item = (&Uai, Timestamp)> {
         self.in_force
             .iter()
             .filter(|(key, delivery)| self.before.get(key) != Some(&delivery.digest))
-            .map(|(_, delivery)| delivery.received_at)
-            .min()
+            .map(|((uai, _), delivery)| (uai, delivery.received_at))
     }
 
     /// The schools with something in force, as the people room wants them.

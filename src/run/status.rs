@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::aside;
+use super::forecast::{self, Forecast};
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
-use super::tell::{self, Tally, Work};
+use super::tell::{self, Tally};
+use crate::clock::figures::Cause;
 use crate::plan::Summary;
 use crate::plan::operation::OperationKind;
 use crate::report::plan_json::Deadline;
@@ -53,6 +55,10 @@ struct Story {
     unsettled: Vec<OperationRow>,
     more: usize,
     deadline: Option<Deadline>,
+    /// What is left to write, and how long that takes.
+    left: Forecast,
+    /// Records that wait for somebody, by whom.
+    waits: BTreeMap<Cause, u64>,
     /// Targets that could not be read, and why.
     unread: BTreeMap<String, String>,
 }
@@ -61,16 +67,18 @@ impl Story {
     fn of(session: &Session, store: &Store, run: Run) -> anyhow::Result<Self> {
         let tally = runs::tally(store, run.id).map_err(store_failure)?;
         let (unsettled, more) = unsettled(store, run.id)?;
-        let Summary { oldest_receipt, unread, .. } =
-            plans::header(store, run.id).map_err(store_failure)?.summary;
-        let work = Work::of(store, run.id)?;
-        let deadline = tell::deadline(session, store, oldest_receipt, &work)?;
-        Ok(Self { run, tally, unsettled, more, deadline, unread })
+        let summary = plans::header(store, run.id).map_err(store_failure)?.summary;
+        let deadline = forecast::deadline(session, store, run.id, &summary)?;
+        let left = forecast::of(session, store, run.id)?;
+        let Summary { unread, waits: waiting, .. } = summary;
+        let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
+        waiting.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
+        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread })
     }
 }
 
 fn text(session: &Session, story: &Story) -> String {
-    let Story { run, tally, unsettled, more, deadline, unread } = story;
+    let Story { run, tally, unsettled, more, deadline, left, waits, unread } = story;
     let mut text = line(session, run);
     if run.state != RunState::Planned && run.state != RunState::Stopped {
         text.push_str(&tell::outcome(run.id, tally));
@@ -81,12 +89,40 @@ fn text(session: &Session, story: &Story) -> String {
     if let Some(deadline) = deadline {
         text.push_str(&format!("{}\n", plan_text::deadline_line(deadline, &session.config.zone)));
     }
+    text.push_str(&waiting(waits));
+    if left.open > 0 {
+        let (open, time) = (left.open, words_of(left.seconds));
+        text.push_str(&format!("left to write: {open} operation(s), {time} by measured rates\n"));
+    }
     text.push_str(&next(run, tally));
     unsettled.iter().for_each(|row| text.push_str(&operation(row)));
     if *more > 0 {
         text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
     }
     text
+}
+
+/// Records in no operation, and whose turn it is.
+fn waiting(waits: &BTreeMap<Cause, u64>) -> String {
+    let line = |(cause, count): (&Cause, &u64)| {
+        let what = match cause {
+            Cause::Source => "wait for their school to correct them: rentree check",
+            Cause::Hold => "are of pupils whom two schools claim: rentree check",
+            Cause::Review => "wait for an answer: rentree review list",
+            Cause::Target | Cause::Throttling | Cause::Operator => "wait",
+        };
+        format!("{count} record(s) {what}\n")
+    };
+    waits.iter().map(line).collect()
+}
+
+/// A length of time as a person says it.
+fn words_of(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("about {seconds} s"),
+        91..=5400 => format!("about {} min", seconds.div_ceil(60)),
+        _ => format!("about {} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 /// The same keys with a run and without.
@@ -118,6 +154,11 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         "operations": operations,
         "unsettled": unsettled,
         "more": story.map_or(0, |story| story.more),
+        "left": {
+            "operations": story.map_or(0, |story| story.left.open),
+            "seconds": story.map_or(0, |story| story.left.seconds),
+        },
+        "waits": story.map(|story| &story.waits).unwrap_or(&BTreeMap::new()),
         "deadline": story.and_then(|story| story.deadline.as_ref()),
         "unread": story.map(|story| &story.unread).unwrap_or(&BTreeMap::new()),
     })

@@ -2,24 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::draft::Draft;
-use super::session::{Format, Session, store_failure};
-use crate::clock;
+use super::forecast;
+use super::session::{Format, Session};
 use crate::plan::Plan;
 use crate::plan::operation::OperationKind;
-use crate::report::plan_json::{self, Circumstances, Deadline, Tallied};
+use crate::report::plan_json::{self, Circumstances, Tallied};
 use crate::report::plan_text::{self, Detail};
-use crate::store::runs::{self, RunId, TallyLine};
-use crate::store::{Store, history};
+use crate::store::Store;
+use crate::store::runs::{RunId, TallyLine};
 
 /// Outcomes by target and kind.
 pub type Tally = BTreeMap<String, BTreeMap<OperationKind, TallyLine>>;
-
-/// Writes that a target takes in a second before it was ever measured: half of what was seen of a
-/// durable slapd with all its overlays (targets.md T1).
-const WRITES_PER_SECOND: f64 = 500.0;
 
 /// A plan, to be read before it is applied.
 pub fn plan(session: &Session, store: &Store, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
@@ -41,8 +35,7 @@ pub fn text(
     detail: Detail,
 ) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    let work = Work::of(store, run)?;
-    let deadline = deadline(session, store, plan.summary.oldest_receipt, &work)?;
+    let deadline = forecast::deadline(session, store, run, &plan.summary)?;
     let zone = &session.config.zone;
     let view = plan_text::View { number: run.0, plan, deadline: deadline.as_ref(), zone, detail };
     plan_text::write(&mut bytes, &view)?;
@@ -124,7 +117,6 @@ fn document(
     tally: &Tally,
     duration_ms: &BTreeMap<String, u64>,
 ) -> anyhow::Result<()> {
-    let work = Work::of(store, run)?;
     let tallied = |line: &TallyLine| {
         let TallyLine { planned: _, done, failed, skipped } = *line;
         Tallied { done, failed, skipped }
@@ -140,57 +132,10 @@ fn document(
                     kinds.iter().map(|(kind, line)| ((target.clone(), *kind), tallied(line)))
                 })
                 .collect(),
-            deadline: deadline(session, store, plan.summary.oldest_receipt, &work)?,
+            deadline: forecast::deadline(session, store, run, &plan.summary)?,
             duration_ms: duration_ms.clone(),
         },
     );
     (session.world.out)(&format!("{}\n", serde_json::to_string(&document)?));
     Ok(())
-}
-
-/// What is still to be written, and the instant that counts when it is nothing.
-pub struct Work {
-    /// By target.
-    open: BTreeMap<String, u64>,
-    ended_at: Option<Timestamp>,
-}
-
-impl Work {
-    /// Of a plan, begun or not.
-    pub fn of(store: &Store, run: RunId) -> anyhow::Result<Self> {
-        let tally = runs::tally(store, run).map_err(store_failure)?;
-        let left = |kinds: &BTreeMap<OperationKind, TallyLine>| kinds.values().map(open).sum();
-        let open = tally.iter().map(|(target, kinds)| (target.clone(), left(kinds))).collect();
-        let skipped = tally.values().flat_map(BTreeMap::values).any(|line| line.skipped > 0);
-        let run = runs::get(store, run).map_err(store_failure)?;
-        // What was set aside is not there yet, whenever the run ended.
-        Ok(Self { open, ended_at: run.finished_at.filter(|_| !skipped) })
-    }
-}
-
-/// The 72 hours of the oldest delivery that waits, and when the writing would end; a run that has
-/// nothing left to write does not forecast.
-pub fn deadline(
-    session: &Session,
-    store: &Store,
-    received: Option<Timestamp>,
-    work: &Work,
-) -> anyhow::Result<Option<Deadline>> {
-    let Some(received) = received else { return Ok(None) };
-    let earliest = clock::deadline(received, &session.config.calendar, session.config.reading);
-    let now = session.world.clock.now();
-    let forecast = match work.open.values().sum::<u64>() {
-        0 => None,
-        _ => {
-            let rates = history::rates(store).map_err(store_failure)?;
-            // One target after the other.
-            let seconds = |(target, open): (&String, &u64)| {
-                *open as f64 / rates.get(target).copied().unwrap_or(WRITES_PER_SECOND)
-            };
-            let total: f64 = work.open.iter().map(seconds).sum();
-            Some(now.checked_add(SignedDuration::from_secs_f64(total.ceil() + 1.0))?)
-        }
-    };
-    let end = forecast.or(work.ended_at).unwrap_or(now);
-    Ok(Some(Deadline { earliest, margin: earliest.as_second() - end.as_second(), forecast }))
 }

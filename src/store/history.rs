@@ -9,24 +9,24 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::column::{At, document, parsed};
 use super::runs::RunId;
 use super::{Store, StoreError};
+use crate::clock::forecast::{Measured, Pace};
 use crate::model::entry::ObjectKey;
-use crate::model::ids::PersonId;
-use crate::plan::{Plan, Stray, guard};
+use crate::model::ids::{PersonId, Uai};
+use crate::plan::{Plan, Stray, Summary, guard};
 
 /// Runs of which the rate is measured.
 const MEASURED_RUNS_MAX: u32 = 5;
-/// A longer silence is an interruption, and no part of the writing.
-const STEP_SECONDS_MAX: f64 = 60.0;
-/// Fewer operations say nothing about a rate.
-const MEASURED_OPERATIONS_MIN: u64 = 50;
+/// A longer silence is an interruption, and no part of the writing; a target that puts off says so
+/// for minutes, not longer.
+const STEP_SECONDS_MAX: f64 = 600.0;
 
 /// What a plan is told of the runs before it.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     /// By target, the accounts that a run made there and none deleted since.
     pub made: BTreeMap<String, BTreeSet<PersonId>>,
-    /// The receipt of the oldest delivery whose changes are not all done.
-    pub owed: Option<Timestamp>,
+    /// By school, the receipt of the oldest delivery whose changes are not all done.
+    pub owed: BTreeMap<Uai, Timestamp>,
     /// The strays that a person has seen, and let be.
     pub acknowledged: BTreeSet<Stray>,
     /// Persons without an account anywhere, as a server held their login or address already.
@@ -92,27 +92,36 @@ fn refused_names(store: &Store) -> Result<BTreeSet<PersonId>, StoreError> {
     Ok(refused)
 }
 
-/// The receipt that the last begun run still owes: it has operations that are not done, or targets
-/// that it did not reach. A run carries over what the one before it owed.
-fn owed_since(store: &Store) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT header, EXISTS (
-                   SELECT 1 FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-                   WHERE o.run = run.id AND coalesce(s.state, 'planned') NOT IN ('done', 'already'))
-               FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1";
-    let found: Option<(Plan, bool)> = store
+/// By school, the receipt that the last begun run still owes: it has operations there that are not
+/// done, or targets that it did not reach. A run carries over what the one before it owed.
+fn owed_since(store: &Store) -> Result<BTreeMap<Uai, Timestamp>, StoreError> {
+    let sql = "SELECT id, header FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+    let found: Option<(u64, Plan)> = store
         .connection
-        .query_row(sql, [], |row| Ok((document(row, 0)?, row.get(1)?)))
+        .query_row(sql, [], |row| Ok((row.get(0)?, document(row, 1)?)))
         .optional()?;
-    Ok(found.and_then(|(plan, open)| {
-        let owes = open || !plan.summary.unread.is_empty();
-        plan.summary.oldest_receipt.filter(|_| owes)
-    }))
+    let Some((run, plan)) = found else { return Ok(BTreeMap::new()) };
+    let Summary { oldest_receipt, mut since, unread, .. } = plan.summary;
+    let sql = "SELECT DISTINCT o.uai
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.uai IS NOT NULL
+                 AND coalesce(s.state, 'planned') NOT IN ('done', 'already')";
+    let mut statement = store.connection.prepare(sql)?;
+    let open = statement.query_map([run], |row| parsed::<Uai>(row, 0))?;
+    let open: BTreeSet<Uai> = open.collect::<Result<_, _>>()?;
+    if since.is_empty() {
+        // A plan of before: it knew the oldest receipt of all only.
+        let oldest = |uai: &Uai| Some((uai.clone(), oldest_receipt?));
+        since = open.iter().filter_map(oldest).collect();
+    }
+    since.retain(|uai, _| !unread.is_empty() || open.contains(uai));
+    Ok(since)
 }
 
-/// By target, the writes per second of its last runs that were long enough to be measured.
-pub fn rates(store: &Store) -> Result<BTreeMap<String, f64>, StoreError> {
+/// By target, how fast it was: the stages of the last runs, and of this one step by step.
+pub fn paces(store: &Store, this: Option<RunId>) -> Result<BTreeMap<String, Measured>, StoreError> {
     // A refusal takes its time as well.
-    let sql = "SELECT o.target, j.run, j.at,
+    let sql = "SELECT o.target, j.run, j.at, max(o.stage),
                       sum(j.event NOT IN ('started', 'unknown', 'put-back'))
                FROM journal j JOIN plan_operation o USING (run, seq)
                WHERE j.run IN (SELECT id FROM run WHERE started_at IS NOT NULL
@@ -120,23 +129,26 @@ pub fn rates(store: &Store) -> Result<BTreeMap<String, f64>, StoreError> {
                GROUP BY o.target, j.run, j.at ORDER BY o.target, j.run, j.at";
     let mut statement = store.connection.prepare(sql)?;
     let mut rows = statement.query([MEASURED_RUNS_MAX])?;
-    let mut sums: BTreeMap<String, (u64, f64)> = BTreeMap::new();
+    let mut measured: BTreeMap<String, Measured> = BTreeMap::new();
     let mut before: Option<(String, u64, Timestamp)> = None;
     while let Some(row) = rows.next()? {
         let (target, run, At(at)): (String, u64, _) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let sum = sums.entry(target.clone()).or_default();
+        let (stage, operations): (u8, u64) = (row.get(3)?, row.get(4)?);
         let step = before.filter(|(of, number, _)| *of == target && *number == run);
         let seconds = step.map_or(0.0, |(_, _, last)| at.duration_since(last).as_secs_f64());
         if seconds > 0.0 && seconds <= STEP_SECONDS_MAX {
-            sum.0 += row.get::<_, u64>(3)?;
-            sum.1 += seconds;
+            let target = measured.entry(target.clone()).or_default();
+            if Some(RunId(run)) == this {
+                target.run.push((stage, Pace { operations, seconds }));
+            } else {
+                let past = target.past.entry(stage).or_default();
+                past.operations += operations;
+                past.seconds += seconds;
+            }
         }
         before = Some((target, run, at));
     }
-    sums.retain(|_, (settled, _)| *settled >= MEASURED_OPERATIONS_MIN);
-    let rate =
-        |(target, (settled, seconds)): (String, (u64, f64))| (target, settled as f64 / seconds);
-    Ok(sums.into_iter().map(rate).collect())
+    Ok(measured)
 }
 
 fn acknowledged(store: &Store) -> Result<BTreeSet<Stray>, StoreError> {

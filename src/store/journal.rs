@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::column::{At, words};
 use super::runs::{self, OperationState, RunId, RunState};
 use super::secrets::{self, Attempt, Sealed, SecretFate};
-use super::{Store, StoreError, deliveries, history, refused, registry};
+use super::{Store, StoreError, deliveries, history, refused, registry, waits};
 use crate::model::ids::PersonId;
 use crate::plan::Plan;
 
@@ -97,6 +97,7 @@ pub fn begin(store: &mut Store, run: RunId, plan: &Plan, at: Timestamp) -> Resul
         deliveries::write_basis(transaction, run, &plan.basis)?;
         history::acknowledge(transaction, run, plan, at)?;
         refused::forget_unwanted(transaction, plan)?;
+        waits::begin(transaction, run, plan, at)?;
         transaction.execute(
             "UPDATE run SET state = ?2, started_at = ?3, finished_at = NULL WHERE id = ?1",
             params![run.0, RunState::Applying, At(at)],

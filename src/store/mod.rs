@@ -12,6 +12,7 @@ pub mod deliveries;
 mod error;
 pub mod health;
 pub mod history;
+pub mod items;
 pub mod journal;
 pub mod lock;
 pub mod plans;
@@ -22,6 +23,7 @@ pub mod runs;
 mod schema;
 pub mod secrets;
 pub mod trap;
+mod waits;
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

@@ -2,10 +2,11 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::column::{At, document, json};
+use super::column::{At, document, json, parsed};
 use super::review::links;
 use super::runs::{self, OperationState, RunId, RunState};
 use super::{Store, StoreError};
+use crate::model::ids::Uai;
 use crate::model::registry::RegistryChange;
 use crate::plan::Plan;
 use crate::plan::operation::Operation;
@@ -247,6 +248,42 @@ pub fn count(store: &Store, run: RunId, target: &str, take: Take) -> Result<u64,
                       OR (?3 AND s.state = 'failed'))";
     let parameters = params![run.0, target, take.failed()];
     Ok(store.connection.query_row(sql, parameters, |row| row.get(0))?)
+}
+
+/// How many operations their target refused; those that wait for one of them are not counted.
+pub fn refused(store: &Store, run: RunId) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM operation_state
+               WHERE run = ?1 AND state = 'failed' AND detail LIKE 'refused by the server%'";
+    Ok(store.connection.query_row(sql, [run.0], |row| row.get(0))?)
+}
+
+/// Operations that are still to be written, those that failed included: of one school and stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    pub target: String,
+    pub stage: u8,
+    pub uai: Option<Uai>,
+    pub operations: u64,
+}
+
+/// What is still to be written, in the order in which a target is written.
+pub fn queue(store: &Store, run: RunId) -> Result<Vec<Queued>, StoreError> {
+    let sql = "SELECT o.target, o.stage, o.uai, count(*), min(o.seq)
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1
+                 AND coalesce(s.state, 'planned') IN ('planned', 'started', 'failed')
+               GROUP BY o.target, o.stage, o.uai ORDER BY o.target, min(o.seq)";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([run.0], |row| {
+        let uai: Option<String> = row.get(2)?;
+        Ok(Queued {
+            target: row.get(0)?,
+            stage: row.get(1)?,
+            uai: uai.map(|_| parsed(row, 2)).transpose()?,
+            operations: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The operations of a target that ended badly and that a drive does not take again: what later

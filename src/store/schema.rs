@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_last_receipt.sql"),
     include_str!("migrations/0004_review.sql"),
     include_str!("migrations/0005_refused.sql"),
+    include_str!("migrations/0006_waits.sql"),
 ];
 
 /// The schema that this program knows.

@@ -5,6 +5,7 @@ mod broken;
 mod deliveries;
 mod killed;
 mod memory;
+mod metrics;
 mod people;
 mod refusing;
 mod voice;

@@ -13,6 +13,8 @@ mod ldap_contract;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod scripts;

@@ -29,6 +29,7 @@ scripts!(
     academy,
     born_on_one_day,
     class_renamed,
+    deadlines,
     departure_and_return,
     disk_full,
     drift,

@@ -28,7 +28,7 @@ impl Write for Nothing {
     }
 }
 
-fn rate(name: &str, operations: Vec<Operation>) -> f64 {
+fn rate(name: &str, operations: Vec<Operation>, quota: Option<u32>) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
     let count = operations.len();
@@ -61,6 +61,7 @@ fn rate(name: &str, operations: Vec<Operation>) -> f64 {
         attempts_max: 3,
         retry_delay: Duration::ZERO,
         reconnects_max: 3,
+        writes_per_second_max: quota,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let begun = Instant::now();
@@ -77,7 +78,15 @@ fn the_journal_costs_less_than_the_fastest_directory() {
     // 10,000; this bound is for an unoptimised build on a busy machine.
     let containers = (1..=10_000)
         .map(|seq| create(seq, 0, &format!("rentree:container:{seq}"), &format!("ou={seq},dc=x")));
-    assert!(rate("without secrets", containers.collect()) > 2_000.0);
+    assert!(rate("without secrets", containers.collect(), None) > 2_000.0);
     let accounts = (1..=1_000).map(|seq| account(seq, 0, seq));
-    assert!(rate("accounts, sealed", accounts.collect()) > 200.0);
+    assert!(rate("accounts, sealed", accounts.collect(), None) > 200.0);
+}
+
+#[test]
+fn a_quota_is_kept_however_fast_the_target_is() {
+    // SEC-47.
+    let accounts = (1..=60).map(|seq| account(seq, 0, seq));
+    let rate = rate("under a quota", accounts.collect(), Some(40));
+    assert!(rate <= 41.0, "{rate}");
 }

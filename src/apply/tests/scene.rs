@@ -38,6 +38,7 @@ pub(super) fn settings() -> Settings {
         attempts_max: 3,
         retry_delay: Duration::ZERO,
         reconnects_max: 4,
+        writes_per_second_max: None,
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::forecast::Pace;
 use crate::plan::{Objection, Stray, guard};
 use crate::store::history;
 use crate::store::journal::{self, Event, Settlement, Start};
@@ -17,6 +18,7 @@ fn run(store: &mut Store, count: u64, event: Event, detail: &str) -> RunId {
     let mut plan = plan(0xab, Vec::new(), creations);
     plan.generation = crate::store::registry::load(store).unwrap().generation;
     plan.summary.oldest_receipt = Some(noon());
+    plan.summary.since = [(uai(), noon())].into();
     let run = plans::save(store, "run", &plan).unwrap();
     journal::begin(store, run, &plan, noon()).unwrap();
     let starts: Vec<_> = (1..=count).map(|seq| Start { seq, attempt: 1, secret: None }).collect();
@@ -35,15 +37,51 @@ fn what_a_run_did_is_known_to_the_next_plan_and_what_it_did_not_is_owed() {
     // DESIGN section 5: the deadline of work that failed does not vanish.
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    assert_eq!(history::past(&store).unwrap().owed, None);
+    assert!(history::past(&store).unwrap().owed.is_empty());
     run(&mut store, 60, Event::Failed, "refused by the server (19): some not unique");
     let past = history::past(&store).unwrap();
-    assert!(past.made.is_empty() && past.owed == Some(noon()) && past.refused.len() == 60);
-    assert_eq!(history::rates(&store).unwrap(), [("ldap".to_owned(), 20.0)].into());
+    assert!(past.made.is_empty() && past.refused.len() == 60);
+    assert_eq!(past.owed, [(uai(), noon())].into());
     run(&mut store, 60, Event::Done, "");
     let past = history::past(&store).unwrap();
-    assert_eq!((past.made["ldap"].len(), past.owed, past.refused.len()), (60, None, 0));
-    assert_eq!(history::rates(&store).unwrap(), [("ldap".to_owned(), 20.0)].into());
+    assert_eq!((past.made["ldap"].len(), past.owed.len(), past.refused.len()), (60, 0, 0));
+}
+
+#[test]
+fn what_is_owed_is_owed_by_school_and_a_plan_of_before_knew_the_oldest_only() {
+    //
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    for (generation, since) in [(0, Some(after(-60))), (1, None)] {
+        let mut plan = plan(0xab, Vec::new(), vec![create(1, 2, "rentree:account:1", "uid=e1")]);
+        plan.generation = generation;
+        plan.summary.oldest_receipt = Some(noon());
+        let done_elsewhere = ("0809990Z".parse().unwrap(), after(-90));
+        plan.summary.since =
+            since.map(|at| (uai(), at)).into_iter().chain([done_elsewhere]).collect();
+        if since.is_none() {
+            plan.summary.since.clear();
+        }
+        let run = plans::save(&mut store, "run", &plan).unwrap();
+        journal::begin(&mut store, run, &plan, noon()).unwrap();
+        let owed = history::past(&store).unwrap().owed;
+        assert_eq!(owed, [(uai(), since.unwrap_or(noon()))].into());
+    }
+}
+
+#[test]
+fn a_run_is_measured_step_by_step_and_earlier_ones_by_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let first = run(&mut store, 60, Event::Failed, "refused by the server (53): no");
+    let second = run(&mut store, 60, Event::Done, "");
+    let pace = Pace { operations: 60, seconds: 3.0 };
+    let paces = &history::paces(&store, Some(second)).unwrap()["ldap"];
+    assert_eq!((paces.past.clone(), paces.run.clone()), ([(2, pace)].into(), vec![(2, pace)]));
+    let paces = &history::paces(&store, None).unwrap()["ldap"];
+    let both = Pace { operations: 120, seconds: 6.0 };
+    assert_eq!((paces.past.clone(), paces.run.len()), ([(2, both)].into(), 0));
+    assert!(first < second);
 }
 
 #[test]
@@ -52,7 +90,6 @@ fn a_refusal_for_another_reason_leaves_the_name() {
     let mut store = open(folder.path());
     run(&mut store, 2, Event::Failed, "refused by the server (50): unique rights");
     assert!(history::past(&store).unwrap().refused.is_empty());
-    assert!(history::rates(&store).unwrap().is_empty(), "too few to be measured");
 }
 
 #[test]

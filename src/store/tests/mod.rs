@@ -3,6 +3,7 @@
 mod deliveries;
 mod disk;
 mod history;
+mod items;
 mod plans;
 mod refused;
 mod registry;

@@ -1,0 +1,58 @@
+//! `status --deadlines`: how the 72 hours are held, by school, team and region.
+
+use jiff::civil::Date;
+
+use super::forecast::{self, Forecast};
+use super::outcome::{ExitStatus, Failure};
+use super::session::{Format, Session, store_failure};
+use crate::clock::figures::Item;
+use crate::report::deadlines::{self, Asked, Deadlines};
+use crate::store::runs::{self, RunId};
+use crate::store::{Store, items};
+
+pub fn status(
+    session: &Session,
+    run: Option<u64>,
+    since: Option<Date>,
+) -> anyhow::Result<ExitStatus> {
+    let store = session.store()?;
+    if let Some(number) = run {
+        runs::get(&store, RunId(number)).map_err(|_| {
+            Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
+                .hint("`rentree runs` lists them")
+        })?;
+    }
+    let told = told(session, &store, run.map(RunId), since)?;
+    (session.world.out)(&match session.format {
+        Format::Text => deadlines::text(&told, &session.config.zone),
+        Format::Json => format!("{}\n", serde_json::to_string(&told)?),
+    });
+    Ok(ExitStatus::Done)
+}
+
+/// The figures of all runs, or of one, of what was received from a day on.
+pub(super) fn told(
+    session: &Session,
+    store: &Store,
+    run: Option<RunId>,
+    since: Option<Date>,
+) -> anyhow::Result<Deadlines> {
+    let mut items = items::items(store, run).map_err(store_failure)?;
+    let zone = &session.config.zone;
+    let day = |item: &Item| item.since.to_zoned_datetime(zone.clone()).date();
+    items.retain(|item| since.is_none_or(|since| day(item) >= since));
+    let newest = runs::latest(store).map_err(store_failure)?.map(|run| run.id);
+    let forecast = match newest.filter(|newest| run.is_none_or(|run| run == *newest)) {
+        Some(run) => forecast::of(session, store, run)?,
+        None => Forecast::default(),
+    };
+    let sla = &session.config.sla;
+    Ok(Deadlines::of(&Asked {
+        items: &items,
+        schools: &session.config.schools,
+        terms: sla.terms(session.world.clock.now()),
+        shadow: &sla.shadow,
+        forecast: &forecast.schools,
+        end: forecast.end,
+    }))
+}

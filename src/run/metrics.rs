@@ -1,0 +1,141 @@
+//! `--metrics FILE`: the state of the folder, written at the end of a command however it ended.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::outcome::ExitStatus;
+use super::session::{Format, Session, store_failure};
+use super::world::{Stopwatch, World};
+use super::{deadlines, forecast};
+use crate::model::delivery::Status;
+use crate::report::metrics::{self, Ended, Outcomes, Seen};
+use crate::store::review::QuestionState;
+use crate::store::review::questions;
+use crate::store::runs::{self, Run, RunState};
+use crate::store::{Store, plans};
+
+/// Where a command's metrics go, and since when it runs.
+pub struct Metrics {
+    file: PathBuf,
+    command: &'static str,
+    watch: Stopwatch,
+}
+
+impl Metrics {
+    pub fn start(world: &World, command: &'static str, file: PathBuf) -> Self {
+        Self { file, command, watch: Stopwatch::start(world) }
+    }
+
+    /// Writes the file. A command that found the lock taken leaves it to the one that holds it.
+    pub fn end(mut self, config: &Path, world: World, status: ExitStatus) {
+        if status == ExitStatus::Locked {
+            return;
+        }
+        let ended = Ended {
+            command: self.command,
+            exit: status as u8,
+            at: world.clock.now(),
+            duration_ms: self.watch.lap_ms(),
+        };
+        let state = Session::open(config, Format::Text, world).and_then(|session| state(&session));
+        let page = match &state {
+            Ok((last_success, seen)) => metrics::text(&ended, *last_success, Some(seen)),
+            // What failed is told by the command itself.
+            Err(_) => {
+                let before = fs::read_to_string(&self.file).unwrap_or_default();
+                metrics::text(&ended, metrics::last_success(&before), None)
+            }
+        };
+        if let Err(error) = write(&self.file, page.as_bytes()) {
+            (world.warn)(&format!("cannot write {}: {error}", self.file.display()));
+        }
+    }
+}
+
+/// The end of the last run that left nothing, and what the store tells.
+fn state(session: &Session) -> anyhow::Result<(Option<i64>, Seen)> {
+    let store = session.store()?;
+    let all = runs::list(&store).map_err(store_failure)?;
+    let success = all.iter().filter(|run| run.state == RunState::Applied);
+    let last_success = success.filter_map(|run| run.finished_at).max().map(|at| at.as_second());
+    let asked = questions::list(&store, false).map_err(store_failure)?;
+    let open = asked.iter().filter(|one| one.state == QuestionState::Open).count();
+    let mut seen = Seen { questions: open as u64, ..Seen::default() };
+    for target in &session.config.targets {
+        seen.unread.insert(target.name.clone(), false);
+    }
+    if let Some(run) = all.iter().find(|run| run.started_at.is_some()) {
+        seen.poison = plans::refused(&store, run.id).map_err(store_failure)?;
+    }
+    if let Some(newest) = all.first() {
+        of_plan(&store, newest, &mut seen)?;
+        of_clock(session, &store, newest, &mut seen)?;
+    }
+    Ok((last_success, seen))
+}
+
+fn of_plan(store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
+    let plan = plans::header(store, run.id).map_err(store_failure)?;
+    for line in &plan.summary.deliveries {
+        *seen.deliveries.entry(line.status).or_default() += 1;
+        if line.status == Status::Current {
+            seen.records.accepted += line.counts.accepted;
+            seen.records.quarantined += line.counts.quarantined;
+            seen.records.rejected += line.counts.rejected;
+        }
+    }
+    for target in plan.summary.unread.into_keys() {
+        seen.unread.insert(target, true);
+    }
+    seen.stopped =
+        !plan.objections.is_empty() && matches!(run.state, RunState::Planned | RunState::Stopped);
+    for objection in plan.objections.into_iter().filter(|_| seen.stopped) {
+        *seen.objections.entry(objection.id).or_default() += 1;
+    }
+    for (target, kinds) in runs::tally(store, run.id).map_err(store_failure)? {
+        for (kind, line) in kinds {
+            let open = line.planned.saturating_sub(line.done + line.failed + line.skipped);
+            let (done, failed, set_aside) = (line.done, line.failed, line.skipped);
+            let outcomes = Outcomes { done, failed, set_aside, open };
+            seen.operations.insert((target.clone(), kind), outcomes);
+        }
+    }
+    Ok(())
+}
+
+fn of_clock(session: &Session, store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
+    let told = deadlines::told(session, store, Some(run.id), None)?;
+    let mut late: BTreeMap<_, u64> = BTreeMap::new();
+    for one in told.late.iter().filter(|one| one.ended.is_none()) {
+        *late.entry(one.cause).or_default() += one.count;
+    }
+    seen.late_now = late;
+    let warned = told.region.figures.warned.clone();
+    seen.warned = told.warn_at.iter().copied().zip(warned).collect();
+    let first = told.region.figures.earliest_deadline;
+    seen.deadline_margin = first.map(|due| due.as_second() - told.now.as_second());
+    let summary = plans::header(store, run.id).map_err(store_failure)?.summary;
+    let deadline = forecast::deadline(session, store, run.id, &summary)?;
+    seen.forecast_margin = deadline.filter(|one| one.forecast.is_some()).map(|one| one.margin);
+    Ok(())
+}
+
+/// The collector never sees half a file, and reads it as another user.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    // The collector takes `*.prom` only.
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = file.with_file_name(name);
+    let written = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut open = options.write(true).create(true).truncate(true).mode(0o644).open(&beside)?;
+        open.set_permissions(fs::Permissions::from_mode(0o644))?;
+        open.write_all(bytes)?;
+        open.sync_all()?;
+        fs::rename(&beside, file)
+    };
+    written().inspect_err(|_| _ = fs::remove_file(&beside))
+}

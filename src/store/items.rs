@@ -1,0 +1,121 @@
+//! What the 72 hours are counted on, read from the plans and the journal: operations, with the
+//! instant at which their target confirmed them, and records that wait.
+//!
+//! Only the newest plan tells what is open: it was made from what stands in the targets, so what
+//! earlier ones left is in it, with the receipt that it waits since.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::column::{At, parsed};
+use super::runs::{self, OperationState, Run, RunId, RunState};
+use super::{Store, StoreError, plans, waits};
+use crate::clock::figures::{Cause, Item};
+use crate::model::ids::Uai;
+use crate::plan::Summary;
+
+/// How the detail of an operation begins that a target was too busy for (`target::WriteError`),
+/// and of one that it put off before it did it.
+pub const PUT_OFF: &str = "not now (";
+pub const DONE_AFTER: &str = "put off ";
+
+/// Everything with a clock, of all runs or of one.
+pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError> {
+    let mut all = runs::list(store)?;
+    all.reverse();
+    let newest = all.last().map(|run| run.id);
+    let mut items = waits::over(store, only)?;
+    let mut before: Option<&Run> = None;
+    for run in &all {
+        let begun = run.started_at.is_some();
+        let open = newest == Some(run.id);
+        if only.is_none_or(|only| only == run.id) && (begun || open) {
+            let summary = plans::header(store, run.id)?.summary;
+            let owed = before.map(|before| plans::header(store, before.id)).transpose()?;
+            let owed = owed.map(|plan| plan.summary.since).unwrap_or_default();
+            done(store, run, &summary, &owed, &mut items)?;
+            if open {
+                left(store, run, &summary, &mut items)?;
+                items.extend(waits::open(store, &summary.waits)?);
+            }
+        }
+        before = if begun { Some(run) } else { before };
+    }
+    Ok(items)
+}
+
+/// Operations that their target has confirmed. `before` are the receipts of the run before: what
+/// is carried over from it was not done in time there.
+fn done(
+    store: &Store,
+    run: &Run,
+    summary: &Summary,
+    before: &BTreeMap<Uai, Timestamp>,
+    items: &mut Vec<Item>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT o.uai, s.at, coalesce(s.detail, '') LIKE ?2 || '%', count(*)
+               FROM plan_operation o JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
+               GROUP BY 1, 2, 3";
+    let mut statement = store.connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![run.id.0, DONE_AFTER])?;
+    while let Some(row) = rows.next()? {
+        let uai = parsed::<Uai>(row, 0)?;
+        let Some(since) = summary.since.get(&uai).copied() else { continue };
+        let (At(ended), put_off): (_, bool) = (row.get(1)?, row.get(2)?);
+        let started = run.started_at.unwrap_or(ended);
+        // Late for whoever took the longer part of the time.
+        let waited = started.duration_since(since) > ended.duration_since(started);
+        let cause = match before.get(&uai) {
+            _ if put_off => Cause::Throttling,
+            Some(owed) if *owed == since => Cause::Target,
+            Some(_) | None if waited => Cause::Operator,
+            Some(_) | None => Cause::Target,
+        };
+        let ended = Some(ended);
+        items.push(Item { uai, since, net_since: since, ended, cause, count: row.get(3)? });
+    }
+    Ok(())
+}
+
+/// Operations of the newest plan that are not done, and targets that it could not read.
+fn left(
+    store: &Store,
+    run: &Run,
+    summary: &Summary,
+    items: &mut Vec<Item>,
+) -> Result<(), StoreError> {
+    let mut push = |uai: Uai, cause, count| {
+        if let Some(since) = summary.since.get(&uai).copied() {
+            items.push(Item { uai, since, net_since: since, ended: None, cause, count });
+        }
+    };
+    let sql = "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
+                      count(*)
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.uai IS NOT NULL
+                 AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
+               GROUP BY 1, 2, 3";
+    let mut statement = store.connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![run.id.0, PUT_OFF])?;
+    while let Some(row) = rows.next()? {
+        let (state, put_off): (OperationState, bool) = (row.get(1)?, row.get(2)?);
+        push(parsed::<Uai>(row, 0)?, whose_turn(run.state, state, put_off), row.get(3)?);
+    }
+    for _ in summary.unread.keys() {
+        summary.since.keys().for_each(|uai| push(uai.clone(), Cause::Target, 1));
+    }
+    Ok(())
+}
+
+fn whose_turn(run: RunState, operation: OperationState, put_off: bool) -> Cause {
+    match (run, operation) {
+        (RunState::Planned | RunState::Stopped, _) => Cause::Operator,
+        // A foreign entry is in the way.
+        (_, OperationState::Blocked) => Cause::Operator,
+        _ if put_off => Cause::Throttling,
+        (RunState::Applying | RunState::Applied | RunState::Interrupted, _) => Cause::Target,
+    }
+}

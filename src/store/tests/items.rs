@@ -1,0 +1,160 @@
+//! What the deadlines are told from: t0 never moves, t1 is what the target confirmed.
+
+use super::*;
+use crate::clock::figures::{Cause, Item};
+use crate::model::delivery::{Counts, Source, Status};
+use crate::plan::{DeliveryLine, Wait};
+use crate::store::items::{DONE_AFTER, PUT_OFF, items};
+use crate::store::journal::{self, Event, Settlement, Start};
+use crate::store::runs::{self, RunId};
+use crate::store::{history, plans};
+
+fn hours(hours: i64) -> Timestamp {
+    noon() + jiff::SignedDuration::from_hours(hours)
+}
+
+/// Two accounts; what waits is told as `number cause since`, hours from noon.
+fn planned(store: &mut Store, since: i64, waits: &[(&str, Cause, i64)]) -> RunId {
+    let creations =
+        [1, 2].map(|n| create(n, 2, &format!("rentree:account:{n}"), &format!("uid=e{n},dc=test")));
+    let mut plan = plan(0xab, Vec::new(), creations.into());
+    plan.generation = crate::store::registry::load(store).unwrap().generation;
+    plan.made_at = hours(since);
+    plan.summary.since = [(uai(), hours(since))].into();
+    plan.summary.waits = waits
+        .iter()
+        .map(|(number, cause, since)| Wait {
+            uai: uai(),
+            source: Source::SieclePupils,
+            number: (*number).to_owned(),
+            cause: *cause,
+            since: hours(*since),
+        })
+        .collect();
+    plan.summary.deliveries = vec![DeliveryLine {
+        name: "a.xml".into(),
+        uai: Some(uai()),
+        source: Some(Source::SieclePupils),
+        school_year: None,
+        exported_at: None,
+        received_at: hours(since),
+        status: Status::Current,
+        counts: Counts::default(),
+    }];
+    plans::save(store, "run", &plan).unwrap()
+}
+
+fn begin(store: &mut Store, run: RunId, at: i64) {
+    let plan = plans::load(store, run).unwrap();
+    journal::begin(store, run, &plan, hours(at)).unwrap();
+}
+
+fn settle(store: &mut Store, run: RunId, seq: u64, event: Event, detail: &str, at: i64) {
+    let attempt = journal::lines(store, run, Some(seq)).unwrap().len() as u32 + 1;
+    let start = [Start { seq, attempt, secret: None }];
+    journal::start(store, run, "ldap", hours(at), &start).unwrap();
+    let detail = Some(detail.to_owned()).filter(|text| !text.is_empty());
+    let end = [Settlement { seq, attempt, event, detail, secret: None, refused: false }];
+    journal::settle(store, run, "ldap", hours(at), &end).unwrap();
+}
+
+/// The items as `since ended count cause net`, hours from noon.
+#[track_caller]
+fn check(store: &Store, run: Option<RunId>, expect: &[&str]) {
+    let from_noon = |at: Timestamp| at.duration_since(noon()).as_hours();
+    let mut told: Vec<String> = items(store, run)
+        .unwrap()
+        .into_iter()
+        .map(|Item { uai: _, since, net_since, ended, cause, count }| {
+            let ended = ended.map_or("-".to_owned(), |at| from_noon(at).to_string());
+            let (since, net) = (from_noon(since), from_noon(net_since));
+            format!("{since} {ended} {count} {} {net}", cause.as_str())
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told, expect);
+}
+
+#[test]
+fn the_clock_of_an_operation_runs_from_the_receipt_to_the_confirmation() {
+    // Requirements 2.3, R-08: planning again, replay and restart move no start.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let run = planned(&mut store, 0, &[]);
+    check(&store, None, &["0 - 2 operator 0"]);
+    begin(&mut store, run, 2);
+    settle(&mut store, run, 1, Event::Done, "", 3);
+    settle(&mut store, run, 2, Event::Failed, &format!("{PUT_OFF}51): busy"), 3);
+    check(&store, None, &["0 - 1 throttling 0", "0 3 1 operator 0"]);
+    runs::finish(&mut store, run, hours(4)).unwrap();
+    drop(store);
+    let mut store = open(folder.path());
+    runs::resume(&mut store, run).unwrap();
+    settle(&mut store, run, 2, Event::Done, &format!("{DONE_AFTER}2 time(s)"), 90);
+    runs::finish(&mut store, run, hours(90)).unwrap();
+    check(&store, None, &["0 3 1 operator 0", "0 90 1 throttling 0"]);
+}
+
+#[test]
+fn what_a_run_leaves_is_open_in_the_newest_plan_only_and_keeps_its_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let first = planned(&mut store, 0, &[]);
+    begin(&mut store, first, 1);
+    settle(&mut store, first, 1, Event::Done, "", 1);
+    settle(&mut store, first, 2, Event::Failed, "refused by the server (53): no", 1);
+    runs::finish(&mut store, first, hours(1)).unwrap();
+    check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0"]);
+    let owed = history::past(&store).unwrap().owed;
+    assert_eq!(owed, [(uai(), noon())].into());
+    let second = planned(&mut store, 0, &[]);
+    check(&store, None, &["0 - 2 operator 0", "0 1 1 operator 0"]);
+    begin(&mut store, second, 80);
+    settle(&mut store, second, 1, Event::Already, "", 80);
+    settle(&mut store, second, 2, Event::Done, "", 80);
+    // The run before had it and did not do it: the target's delay, not the operator's.
+    check(&store, Some(second), &["0 80 2 target 0"]);
+    check(&store, Some(first), &["0 1 1 operator 0"]);
+}
+
+#[test]
+fn a_record_that_waits_keeps_its_start_and_ends_with_the_run_that_took_it() {
+    // Requirements 2.3: a row that the school corrects has a new start, and the first is kept.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let waits = [("7", Cause::Source, 0), ("8", Cause::Review, 0), ("9", Cause::Hold, 0)];
+    let first = planned(&mut store, 0, &waits);
+    begin(&mut store, first, 1);
+    // The next delivery does not set the clock of whoever still waits back.
+    let second = planned(&mut store, 100, &[("9", Cause::Hold, 100)]);
+    let open = ["0 - 1 hold 0", "100 - 2 operator 100"];
+    check(&store, None, &open);
+    begin(&mut store, second, 101);
+    check(
+        &store,
+        Some(second),
+        &["0 - 1 hold 0", "0 - 1 review 0", "0 - 1 source 100", "100 - 2 target 100"],
+    );
+    settle(&mut store, second, 1, Event::Done, "", 102);
+    settle(&mut store, second, 2, Event::Done, "", 102);
+    runs::finish(&mut store, second, hours(103)).unwrap();
+    check(
+        &store,
+        Some(second),
+        &["0 - 1 hold 0", "0 103 1 review 0", "0 103 1 source 100", "100 102 2 target 100"],
+    );
+    let set_back = "UPDATE record_wait SET since = '2027' WHERE left_run IS NULL";
+    assert!(store.connection.execute(set_back, []).is_err());
+    assert!(store.connection.execute("DELETE FROM record_wait", []).is_err());
+}
+
+#[test]
+fn a_target_that_could_not_be_read_is_open_for_every_school_with_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let mut plan = plan(0xab, Vec::new(), Vec::new());
+    plan.summary.since = [(uai(), noon())].into();
+    plan.summary.unread = [("ldap".to_owned(), "no route".to_owned())].into();
+    plans::save(&mut store, "run", &plan).unwrap();
+    check(&store, None, &["0 - 1 target 0"]);
+}
