@@ -1,5 +1,6 @@
 //! What `rentree.toml` means: every key checked, every path resolved, every file read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,6 +54,8 @@ pub struct Config {
     /// SHA-256 of the configuration, mappings and list of schools: a plan made under others is
     /// another plan.
     pub digest: Digest,
+    /// The same, file by file, by its name in the configuration: tells which one has changed.
+    pub files: BTreeMap<String, Digest>,
 }
 
 impl Config {
@@ -62,6 +65,31 @@ impl Config {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
         mac.update(b"rentree: the key of the INE of this store");
         Digest::of_bytes(mac.finalize().into_bytes()).to_string()
+    }
+}
+
+impl Config {
+    /// What exported plans are signed with: drawn from the key of the INE, which signs nothing.
+    fn plan_mac(&self) -> Hmac<Sha256> {
+        let key = self.ine_key.expose_secret();
+        let mut draw = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        draw.update(b"rentree: the key that exported plans are signed with");
+        let key = draw.finalize().into_bytes();
+        Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length")
+    }
+
+    /// The signature of an exported plan, in hexadecimal.
+    pub fn sign_plan(&self, text: &[u8]) -> String {
+        let mut mac = self.plan_mac();
+        mac.update(text);
+        Digest::of_bytes(mac.finalize().into_bytes()).to_string()
+    }
+
+    /// Whether an exported plan carries the signature of this folder, compared in constant time.
+    pub fn signed_plan(&self, text: &[u8], signature: &Digest) -> bool {
+        let mut mac = self.plan_mac();
+        mac.update(text);
+        mac.verify_slice(&signature.to_bytes()).is_ok()
     }
 }
 
@@ -75,9 +103,15 @@ pub fn load(path: &Path, examine: &dyn Fn(&Target) -> Vec<String>) -> Result<Con
         .map_err(|error| ConfigError::Problems(vec![format!("{shown}: {error}")]))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let mut reading =
-        Reading { shown, folder, problems: Vec::new(), key_missing: false, hash: Sha256::new() };
-    reading.hash.update(text.as_bytes());
+    let mut reading = Reading {
+        shown,
+        folder,
+        problems: Vec::new(),
+        key_missing: false,
+        hash: Sha256::new(),
+        files: BTreeMap::new(),
+    };
+    reading.noted(Path::new("rentree.toml"), text.as_bytes());
     let config = reading.config(raw, examine);
     match config {
         Some(config) if reading.problems.is_empty() => Ok(config),
@@ -93,6 +127,7 @@ pub(super) struct Reading {
     pub(super) problems: Vec<String>,
     key_missing: bool,
     hash: Sha256,
+    files: BTreeMap<String, Digest>,
 }
 
 impl Reading {
@@ -104,11 +139,18 @@ impl Reading {
         self.folder.join(path)
     }
 
-    fn text(&mut self, path: &Path) -> Option<String> {
-        let path = self.path(path);
+    /// Part of what plans are made under.
+    fn noted(&mut self, name: &Path, content: &[u8]) {
+        self.hash.update(content);
+        let digest = Digest::of_bytes(Sha256::digest(content));
+        self.files.insert(name.display().to_string(), digest);
+    }
+
+    fn text(&mut self, name: &Path) -> Option<String> {
+        let path = self.path(name);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
-                self.hash.update(text.as_bytes());
+                self.noted(name, text.as_bytes());
                 Some(text)
             }
             Err(error) => {
@@ -173,9 +215,9 @@ impl Reading {
             target,
         } = raw;
         let zone = self.zone(&region);
-        let schools_path = self.path(&folders.schools);
-        let (schools, schools_without_uai) = schools::read(&schools_path, &mut self.problems);
-        self.hash.update(format!("{schools:?}"));
+        let (schools, schools_without_uai) =
+            schools::read(&self.path(&folders.schools), &mut self.problems);
+        self.noted(&folders.schools, format!("{schools:?}").as_bytes());
         let scheme = self.mapping(&folders.naming, Scheme::parse);
         let functions = self.mapping(&folders.functions, Functions::parse);
         let ine_key = self.secret(&secrets.ine_key_file);
@@ -192,8 +234,7 @@ impl Reading {
         let guard = self.guard(&guard);
         let reading = sla.reading;
         let calendar = self.calendar(sla, &region.zone);
-        let targets: Vec<Option<Target>> =
-            target.into_iter().map(|target| self.target(target)).collect();
+        let targets: Vec<_> = target.into_iter().map(|target| self.target(target)).collect();
         self.examined(&targets, examine);
         Some(Config {
             folder: self.folder.clone(),
@@ -220,6 +261,7 @@ impl Reading {
             store_size_max_bytes: store.size_max_mib.map(|mib| mib << 20),
             targets: targets.into_iter().collect::<Option<Vec<_>>>()?,
             digest: Digest::of_bytes(self.hash.clone().finalize()),
+            files: std::mem::take(&mut self.files),
         })
     }
 

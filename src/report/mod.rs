@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod csv_safe;
+pub mod drift;
 pub mod plan_csv;
 pub mod plan_json;
 pub mod plan_ldif;

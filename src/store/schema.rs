@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_witness.sql"),
     include_str!("migrations/0003_last_receipt.sql"),
     include_str!("migrations/0004_review.sql"),
+    include_str!("migrations/0005_undo.sql"),
 ];
 
 /// The schema that this program knows.

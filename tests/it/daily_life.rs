@@ -6,4 +6,5 @@ mod deliveries;
 mod killed;
 mod memory;
 mod people;
+mod plans;
 mod voice;

@@ -7,6 +7,7 @@ mod folder;
 mod look;
 mod output;
 mod school;
+mod taken_back;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -5,6 +5,7 @@ mod disk;
 mod history;
 mod plans;
 mod registry;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,6 +87,7 @@ pub(crate) fn plan(hash: u8, persons: Vec<Person>, operations: Vec<Operation>) -
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         summary: Summary::default(),
     }
 }
