@@ -60,7 +60,8 @@ pub enum Command {
     },
     /// Compute what would change, store it and print it; nothing is written to a target
     Plan {
-        /// Also write the whole plan, as text, to this file
+        /// Also write the whole plan, as text, to this file; it is signed, and `show` and `apply`
+        /// take it in place of a number
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
@@ -71,6 +72,12 @@ pub enum Command {
         /// Number of the plan, beginning of its hash, or `latest`
         #[arg(default_value = "latest")]
         plan: String,
+        /// Show instead what stands in the targets otherwise than it was last written
+        #[arg(long, conflicts_with_all = ["plan", "form"])]
+        drift: bool,
+        /// With --drift: only these schools
+        #[arg(long, value_name = "UAI", value_delimiter = ',', requires = "drift")]
+        school: Vec<String>,
         /// Form of the output
         #[arg(long = "as", value_enum, default_value_t = ShowAs::Text)]
         form: ShowAs,
@@ -84,6 +91,30 @@ pub enum Command {
         confirm: Option<String>,
         #[command(flatten)]
         metrics: MetricsFile,
+        #[command(flatten)]
+        signer: Signer,
+        /// Only what is of these schools; the rest stays planned
+        #[arg(long, value_name = "UAI", value_delimiter = ',')]
+        school: Vec<String>,
+        /// Write nothing at all when an entry has changed since the plan, instead of setting that
+        /// entry aside
+        #[arg(long)]
+        exact: bool,
+    },
+    /// Approve a region-wide plan that its guards stop, for somebody else to apply
+    Approve {
+        /// Number of the plan, beginning of its hash, or `latest`
+        plan: String,
+        /// Its whole hash
+        #[arg(long, value_name = "HASH")]
+        confirm: String,
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Make the inverse plan of a run: stored and printed, to be applied like any plan
+    Rollback {
+        /// Number of the run
+        run: u64,
     },
     /// Check, plan and apply: for cron
     Run {
@@ -192,6 +223,17 @@ impl Command {
         };
         metrics.clone().map(|file| (name, file))
     }
+}
+
+/// Who lets a plan pass its guards.
+#[derive(Debug, clap::Args)]
+pub struct Signer {
+    /// Why the guards are lifted; kept with the run
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Who does it; the system's user by default
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// What `match` does.

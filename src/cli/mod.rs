@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tracing::Level;
 use tracing_subscriber::prelude::*;
 
-use self::args::{Args, Command, MatchCommand, ReviewCommand};
+use self::args::{Args, Command, MatchCommand, ReviewCommand, Signer};
 use crate::run;
 use crate::run::metrics::Metrics;
 use crate::run::outcome::ExitStatus;
@@ -91,10 +91,21 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
         Command::Doctor => run::doctor::doctor(&session()?),
         Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
         Command::Plan { out, metrics: _ } => run::plan::plan(&session()?, out.as_deref()),
-        Command::Show { plan, form } => run::show::show(&session()?, &plan, form),
-        Command::Apply { plan, confirm, metrics: _ } => {
-            run::apply::apply(&session()?, &plan, confirm.as_deref())
+        Command::Show { plan: _, drift: true, school, form: _ } => {
+            run::drift::drift(&session()?, &school)
         }
+        Command::Show { plan, drift: false, school: _, form } => {
+            run::show::show(&session()?, &plan, form)
+        }
+        Command::Apply { plan, confirm, signer, school, exact, metrics: _ } => {
+            let lift = lift(confirm.as_deref(), &signer);
+            let typed = run::apply::Typed { plan: &plan, lift, schools: &school, exact };
+            run::apply::apply(&session()?, &typed)
+        }
+        Command::Approve { plan, confirm, signer } => {
+            run::lift::approve(&session()?, &plan, lift(Some(&confirm), &signer))
+        }
+        Command::Rollback { run } => run::rollback::rollback(&session()?, run),
         Command::Run { metrics: _ } => run::run::run(&session()?),
         Command::Replay { run, metrics: _ } => run::replay::replay(&session()?, run),
         Command::Status { run, deadlines: true, since, metrics: _ } => {
@@ -121,6 +132,11 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
             }
         }
     }
+}
+
+fn lift<'a>(confirm: Option<&'a str>, signer: &'a Signer) -> run::lift::Typed<'a> {
+    let Signer { reason, by } = signer;
+    run::lift::Typed { confirm, reason: reason.as_deref(), by: by.as_deref() }
 }
 
 fn review(session: &Session, what: ReviewCommand) -> anyhow::Result<ExitStatus> {

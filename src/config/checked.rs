@@ -1,5 +1,6 @@
 //! What `rentree.toml` means: every key checked, every path resolved, every file read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ pub struct Config {
     /// SHA-256 of the configuration, mappings and list of schools: a plan made under others is
     /// another plan.
     pub digest: Digest,
+    /// The same, file by file, by its name in the configuration: tells which one has changed.
+    pub files: BTreeMap<String, Digest>,
 }
 
 /// The 72 hours: how they are counted, and what is told of them.
@@ -89,6 +92,31 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What exported plans are signed with: drawn from the key of the INE, which signs nothing.
+    fn plan_mac(&self) -> Hmac<Sha256> {
+        let key = self.ine_key.expose_secret();
+        let mut draw = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        draw.update(b"rentree: the key that exported plans are signed with");
+        let key = draw.finalize().into_bytes();
+        Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length")
+    }
+
+    /// The signature of an exported plan, in hexadecimal.
+    pub fn sign_plan(&self, text: &[u8]) -> String {
+        let mut mac = self.plan_mac();
+        mac.update(text);
+        Digest::of_bytes(mac.finalize().into_bytes()).to_string()
+    }
+
+    /// Whether an exported plan carries the signature of this folder, compared in constant time.
+    pub fn signed_plan(&self, text: &[u8], signature: &Digest) -> bool {
+        let mut mac = self.plan_mac();
+        mac.update(text);
+        mac.verify_slice(&signature.to_bytes()).is_ok()
+    }
+}
+
 /// Reads and checks the configuration; every problem at once. `examine` tells what whoever speaks
 /// to a target has against its settings, each with its key.
 pub fn load(path: &Path, examine: &dyn Fn(&Target) -> Vec<String>) -> Result<Config, ConfigError> {
@@ -99,9 +127,15 @@ pub fn load(path: &Path, examine: &dyn Fn(&Target) -> Vec<String>) -> Result<Con
         .map_err(|error| ConfigError::Problems(vec![format!("{shown}: {error}")]))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let mut reading =
-        Reading { shown, folder, problems: Vec::new(), key_missing: false, hash: Sha256::new() };
-    reading.hash.update(text.as_bytes());
+    let mut reading = Reading {
+        shown,
+        folder,
+        problems: Vec::new(),
+        key_missing: false,
+        hash: Sha256::new(),
+        files: BTreeMap::new(),
+    };
+    reading.noted(Path::new("rentree.toml"), text.as_bytes());
     let config = reading.config(raw, examine);
     match config {
         Some(config) if reading.problems.is_empty() => Ok(config),
@@ -117,6 +151,7 @@ pub(super) struct Reading {
     pub(super) problems: Vec<String>,
     key_missing: bool,
     hash: Sha256,
+    files: BTreeMap<String, Digest>,
 }
 
 impl Reading {
@@ -128,11 +163,18 @@ impl Reading {
         self.folder.join(path)
     }
 
-    fn text(&mut self, path: &Path) -> Option<String> {
-        let path = self.path(path);
+    /// Part of what plans are made under.
+    fn noted(&mut self, name: &Path, content: &[u8]) {
+        self.hash.update(content);
+        let digest = Digest::of_bytes(Sha256::digest(content));
+        self.files.insert(name.display().to_string(), digest);
+    }
+
+    fn text(&mut self, name: &Path) -> Option<String> {
+        let path = self.path(name);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
-                self.hash.update(text.as_bytes());
+                self.noted(name, text.as_bytes());
                 Some(text)
             }
             Err(error) => {
@@ -197,9 +239,9 @@ impl Reading {
             target,
         } = raw;
         let zone = self.zone(&region);
-        let listed = self.path(&folders.schools);
-        let (schools, schools_without_uai) = schools::read(&listed, &mut self.problems);
-        self.hash.update(format!("{schools:?}"));
+        let (schools, schools_without_uai) =
+            schools::read(&self.path(&folders.schools), &mut self.problems);
+        self.noted(&folders.schools, format!("{schools:?}").as_bytes());
         let scheme = self.mapping(&folders.naming, Scheme::parse);
         let functions = self.mapping(&folders.functions, Functions::parse);
         let ine_key = self.secret(&secrets.ine_key_file);
@@ -213,8 +255,7 @@ impl Reading {
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
         let sla = self.sla(sla, &region.zone);
-        let targets: Vec<Option<Target>> =
-            target.into_iter().map(|target| self.target(target)).collect();
+        let targets: Vec<_> = target.into_iter().map(|target| self.target(target)).collect();
         self.examined(&targets, examine);
         Some(Config {
             folder: self.folder.clone(),
@@ -241,6 +282,7 @@ impl Reading {
             store_size_max_bytes: store.size_max_mib.map(|mib| mib << 20),
             targets: targets.into_iter().collect::<Option<Vec<_>>>()?,
             digest: Digest::of_bytes(self.hash.clone().finalize()),
+            files: std::mem::take(&mut self.files),
         })
     }
 

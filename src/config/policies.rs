@@ -130,23 +130,44 @@ impl Reading {
     }
 
     pub(super) fn guard(&mut self, guard: &raw::Guard) -> guard::Policy {
+        let proposed = guard::Policy::PROPOSED;
+        let mut share = |key: &str, percent| self.percent(&format!("guard.{key}"), percent);
+        let disables_percent_max = share("disables_percent_max", guard.disables_percent_max);
+        let disables_all_percent_max =
+            share("disables_overall_percent_max", guard.disables_overall_percent_max);
+        let deletes_percent_max = share("deletes_percent_max", guard.deletes_percent_max);
+        let creations_percent_max = share("creations_percent_max", guard.creations_percent_max);
+        let classes_lost_percent_max =
+            share("classes_lost_percent_max", guard.classes_lost_percent_max);
+        let mut younger = |key: &str, percent: Option<u32>, proposed| {
+            percent.map_or(proposed, |percent| share(key, percent))
+        };
+        let deletes_all_percent_max = younger(
+            "deletes_overall_percent_max",
+            guard.deletes_overall_percent_max,
+            proposed.deletes_all_percent_max,
+        );
+        let renames_percent_max =
+            younger("renames_percent_max", guard.renames_percent_max, proposed.renames_percent_max);
         guard::Policy {
-            disables_percent_max: self
-                .percent("guard.disables_percent_max", guard.disables_percent_max),
-            disables_all_percent_max: self
-                .percent("guard.disables_overall_percent_max", guard.disables_overall_percent_max),
-            deletes_percent_max: self
-                .percent("guard.deletes_percent_max", guard.deletes_percent_max),
-            creations_percent_max: self
-                .percent("guard.creations_percent_max", guard.creations_percent_max),
-            classes_lost_percent_max: self
-                .percent("guard.classes_lost_percent_max", guard.classes_lost_percent_max),
+            disables_percent_max,
+            disables_all_percent_max,
+            disables_max: guard.disables_max.unwrap_or(proposed.disables_max),
+            disables_all_max: guard.disables_overall_max.unwrap_or(proposed.disables_all_max),
+            deletes_percent_max,
+            deletes_all_percent_max,
+            deletes_max: guard.deletes_max.unwrap_or(proposed.deletes_max),
+            deletes_all_max: guard.deletes_overall_max.unwrap_or(proposed.deletes_all_max),
+            renames_percent_max,
+            creations_percent_max,
+            classes_lost_percent_max,
             accounts_min: guard.accounts_min,
             season: guard::Season {
                 from: self.day("guard.season_from", &guard.season_from),
                 until: self.day("guard.season_until", &guard.season_until),
             },
-            ..guard::Policy::PROPOSED
+            two_users: guard.two_users.unwrap_or(proposed.two_users),
+            ..proposed
         }
     }
 }

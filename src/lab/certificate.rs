@@ -58,8 +58,10 @@ fn make(folder: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 
     private_file(&folder.join(KEY_FILE), &key.serialize_pem())?;
     fs::write(folder.join(CA_FILE), ca.pem())?;
-    // Last: its presence says that all three are there.
-    fs::write(folder.join(CERTIFICATE_FILE), certificate.pem())?;
+    // Last, and whole or not at all: its presence says that all three are there.
+    let unfinished = folder.join("server.pem.new");
+    fs::write(&unfinished, certificate.pem())?;
+    fs::rename(unfinished, folder.join(CERTIFICATE_FILE))?;
     Ok(())
 }
 

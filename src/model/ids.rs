@@ -196,6 +196,12 @@ impl Digest {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+    /// The 32 bytes that the digits say.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let pairs = self.0.as_bytes().chunks(2);
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        pairs.filter_map(byte).collect()
+    }
     /// The first 12 digits: enough for a person to tell two apart.
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)

@@ -110,6 +110,8 @@ pub enum EndedBy {
     Joined,
     /// Somebody decided that the record, which alone led here, is of another person.
     Separated,
+    /// The run that began it was taken back.
+    RolledBack,
 }
 
 /// Two persons of the registry turned out to be one.

@@ -31,7 +31,7 @@ pub(super) fn at_creation(managed: &Managed, entry: &Entry) -> Attributes {
 }
 
 /// What stands once the entry has moved: its naming attributes follow its place.
-fn after_move(mut attributes: Attributes, from: &str, to: &str) -> Attributes {
+pub(super) fn after_move(mut attributes: Attributes, from: &str, to: &str) -> Attributes {
     let (old, new) = (dn::leaf_pairs(from), dn::leaf_pairs(to));
     if dn::leaf(from).map(dn::comparable) == dn::leaf(to).map(dn::comparable) {
         return attributes;

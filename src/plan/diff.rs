@@ -254,6 +254,6 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
 }
 
 #[cfg(test)]
-mod laws;
+pub(super) mod laws;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod share;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, OperationKind};
 use super::{Objection, place};
@@ -17,6 +18,12 @@ use share::{GONE, MADE_EARLIER, OUT_OF_SEASON, Share};
 /// The objection to marked accounts that the registry never gave; lifting it acknowledges them.
 pub const REGISTRY_OLDER: &str = "registry-older-than-directory";
 
+/// The objection to deliveries that were there and are no more.
+pub const DELIVERIES_MISSING: &str = "deliveries-missing";
+
+/// The objection to doing again what a person took back.
+pub const ROLLED_BACK: &str = "rolled-back";
+
 /// The limits. A share equal to its limit passes; one account more does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -24,11 +31,19 @@ pub struct Policy {
     pub disables_percent_max: u64,
     /// Of all usable accounts.
     pub disables_all_percent_max: u64,
+    /// So many of a school, and of all, whatever the share.
+    pub disables_max: u64,
+    pub disables_all_max: u64,
     /// Of the standing accounts of a school; and, of those that earlier runs made, how many may be
     /// gone without us, or out of sight.
     pub deletes_percent_max: u64,
     /// Of all standing accounts.
     pub deletes_all_percent_max: u64,
+    /// So many of a school, and of all, whatever the share.
+    pub deletes_max: u64,
+    pub deletes_all_max: u64,
+    /// Of the standing accounts of a school, out of season: a mapping that names everybody anew.
+    pub renames_percent_max: u64,
     /// Of the standing accounts, out of season; for schools that have accounts already.
     pub creations_percent_max: u64,
     /// Of the open workspaces of a school, or of its pupils with a class.
@@ -37,6 +52,9 @@ pub struct Policy {
     /// A school with fewer is measured as if it had so many: what counts there is the number.
     pub accounts_min: u64,
     pub season: Season,
+    /// Who approves a region-wide plan and who lifts its guards are two users of the system, not
+    /// only two names.
+    pub two_users: bool,
 }
 
 /// The days of the rentrée, when many creations are expected: both included, (month, day).
@@ -51,13 +69,19 @@ impl Policy {
     pub const PROPOSED: Self = Self {
         disables_percent_max: 10,
         disables_all_percent_max: 2,
-        deletes_percent_max: 10,
-        deletes_all_percent_max: 2,
+        disables_max: 200,
+        disables_all_max: 2_000,
+        deletes_percent_max: 5,
+        deletes_all_percent_max: 1,
+        deletes_max: 100,
+        deletes_all_max: 1_000,
+        renames_percent_max: 30,
         creations_percent_max: 30,
         classes_lost_percent_max: 30,
         classes_lost_all_percent_max: 10,
         accounts_min: 10,
         season: Season { from: (8, 20), until: (10, 31) },
+        two_users: false,
     };
 }
 
@@ -70,7 +94,7 @@ impl Season {
 
 /// What stands now and what the registry is about to lose, as plain numbers, by school. Persons
 /// and workspaces are counted once, whatever the number of targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SchoolFacts {
     /// Accounts that stand in the targets.
     pub accounts: u64,
@@ -82,6 +106,10 @@ pub struct SchoolFacts {
     pub missing: u64,
     /// Persons with a usable account whose last enrolment here ends with this plan.
     pub leaving: u64,
+    /// Of the accounts that were usable a day ago, those that runs disabled since.
+    pub disabled_lately: u64,
+    /// Of those that stood a day ago, the ones that runs deleted since.
+    pub deleted_lately: u64,
     /// Open workspaces of divisions and groups, before the plan.
     pub groups: u64,
     /// Of these, the ones that the plan freezes.
@@ -148,18 +176,47 @@ pub fn objections(
     found
 }
 
+/// Deliveries that are there no more: `measured` has, for each school that the last run measured
+/// on, its académie (none once it is not in the list of schools) and whether anything of it is in
+/// force. A whole académie that is missing stops a plan, and so does a tenth of the schools.
+pub fn deliveries_missing(measured: &[(Option<String>, bool)]) -> Option<Objection> {
+    let missing = measured.iter().filter(|(_, present)| !present).count();
+    let mut academies: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (academy, present) in measured {
+        let (all, here) = academies.entry(academy.as_deref().unwrap_or_default()).or_default();
+        *all += 1;
+        *here += usize::from(*present);
+    }
+    let whole = academies.iter().find(|(name, (_, here))| !name.is_empty() && *here == 0);
+    let all = measured.len();
+    let text = match whole {
+        Some((academy, (schools, _))) => format!(
+            "nothing of the académie {academy} is in force any more, of {schools} school(s) that \
+             were delivered before"
+        ),
+        None if missing > 1 && missing * 10 > all => format!(
+            "nothing of {missing} schools is in force any more, of {all} that were delivered \
+             before: schools.csv, or the inbox, is not whole"
+        ),
+        None => return None,
+    };
+    Some(Objection { id: DELIVERIES_MISSING.to_owned(), uai: None, text })
+}
+
 /// What the operations do to the accounts of a school: distinct accounts, over all targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Toll {
     disables: u64,
     deletes: u64,
     creations: u64,
+    renames: u64,
 }
 
 impl Toll {
     fn add(&mut self, other: &Self, school: &SchoolFacts) {
         self.disables += other.disables;
         self.deletes += other.deletes;
+        self.renames += other.renames;
         // A school that has no account yet may begin on any day.
         self.creations += if school.accounts > 0 { other.creations } else { 0 };
     }
@@ -173,6 +230,8 @@ impl SchoolFacts {
             made,
             missing,
             leaving,
+            disabled_lately,
+            deleted_lately,
             groups,
             groups_freezing,
             pupils,
@@ -183,6 +242,8 @@ impl SchoolFacts {
         self.made += made;
         self.missing += missing;
         self.leaving += leaving;
+        self.disabled_lately += disabled_lately;
+        self.deleted_lately += deleted_lately;
         self.groups += groups;
         self.groups_freezing += groups_freezing;
         self.pupils += pupils;
@@ -203,8 +264,8 @@ fn tolls(operations: &[Operation]) -> BTreeMap<Option<Uai>, Toll> {
             OperationKind::Disable => toll.disables += 1,
             OperationKind::Delete => toll.deletes += 1,
             OperationKind::Create => toll.creations += 1,
+            OperationKind::Rename => toll.renames += 1,
             OperationKind::Update
-            | OperationKind::Rename
             | OperationKind::Enable
             | OperationKind::AddMember
             | OperationKind::RemoveMember => {}
@@ -229,36 +290,21 @@ fn school_objections(
             text,
         }));
     };
+    object("too-many-disables", disables(toll, school, policy).of_school().over());
+    object("too-many-deletes", deletes(toll, school, policy).of_school().over());
     let share = |part, of, percent_max, what, done| {
-        Share { part, of, percent_max, least, floor: 0, what, done }.over()
+        Share { part, of, percent_max, what, done, ..Share::plain(least) }.over()
     };
-    let disables = share(
-        toll.disables,
-        school.usable,
-        policy.disables_percent_max,
-        "usable accounts",
-        "would be disabled",
-    );
-    object("too-many-disables", disables);
-    let deletes = share(
-        toll.deletes,
-        school.accounts,
-        policy.deletes_percent_max,
-        "accounts",
-        "would be deleted",
-    );
-    object("too-many-deletes", deletes);
     if school.accounts > 0 && !policy.season.holds(today) {
+        let (of, what) = (school.accounts, "standing accounts");
         let limit = policy.creations_percent_max;
-        let creations =
-            share(toll.creations, school.accounts, limit, "standing accounts", OUT_OF_SEASON);
-        object("too-many-creations", creations);
+        object("too-many-creations", share(toll.creations, of, limit, what, OUT_OF_SEASON));
+        let limit = policy.renames_percent_max;
+        object("too-many-renames", share(toll.renames, of, limit, what, "would be renamed"));
     }
     object("classes-lost", classes_lost(school, policy.classes_lost_percent_max, least));
     object("school-emptied", emptied(toll, school, policy));
-    let missing =
-        share(school.missing, school.made, policy.deletes_percent_max, MADE_EARLIER, GONE);
-    object("accounts-missing", missing);
+    object("accounts-missing", missing(school, policy).of_school().over());
 }
 
 fn overall_objections(
@@ -272,59 +318,115 @@ fn overall_objections(
     let mut object = |id: &str, text: Option<String>| {
         found.extend(text.map(|text| Objection { id: id.to_owned(), uai: None, text }));
     };
-    // What one small school may do, the whole may do: else a directory of 40 accounts, of which
-    // 2 % is none, could never lose anybody.
-    let floor = |percent_max: u64| least * percent_max / 100;
-    let disables = Share {
-        part: toll.disables,
-        of: all.usable,
-        percent_max: policy.disables_all_percent_max,
-        least,
-        floor: floor(policy.disables_percent_max),
-        what: "usable accounts in all",
-        done: "would be disabled",
-    };
-    object("too-many-disables-overall", disables.over());
-    let deletes = Share {
-        part: toll.deletes,
-        of: all.accounts,
-        percent_max: policy.deletes_all_percent_max,
-        least,
-        floor: floor(policy.deletes_percent_max),
-        what: "accounts in all",
-        done: "would be deleted",
-    };
-    object("too-many-deletes-overall", deletes.over());
+    object("too-many-disables-overall", disables(toll, all, policy).of_all().over());
+    object("too-many-deletes-overall", deletes(toll, all, policy).of_all().over());
     if all.accounts > 0 && !policy.season.holds(today) {
         let creations = Share {
             part: toll.creations,
             of: all.accounts,
             percent_max: policy.creations_percent_max,
-            least,
-            floor: 0,
             what: "standing accounts in all",
             done: OUT_OF_SEASON,
+            ..Share::plain(least)
         };
         object("too-many-creations-overall", creations.over());
     }
     object("classes-lost-overall", classes_lost(all, policy.classes_lost_all_percent_max, least));
-    let missing = Share {
-        part: all.missing,
-        of: all.made,
-        percent_max: policy.deletes_all_percent_max,
-        least,
-        floor: floor(policy.deletes_percent_max),
+    object("accounts-missing-overall", missing(all, policy).of_all().over());
+}
+
+/// A limit of a school and of all: shares and numbers.
+struct Limit {
+    share: Share,
+    /// « usable accounts in all ».
+    what_all: &'static str,
+    percent_all_max: u64,
+    number_all_max: u64,
+    /// What one small school may do, the whole may do: else a directory of 40 accounts, of which
+    /// 2 % is none, could never lose anybody.
+    floor_all: u64,
+}
+
+impl Limit {
+    fn of_school(self) -> Share {
+        self.share
+    }
+    fn of_all(self) -> Share {
+        let Self { share, what_all, percent_all_max, number_all_max, floor_all } = self;
+        let (percent_max, number_max, floor) = (percent_all_max, number_all_max, floor_all);
+        Share { percent_max, number_max, floor, what: what_all, ..share }
+    }
+}
+
+/// With what runs disabled in the last 24 hours: ten small plans are one large one.
+fn disables(toll: &Toll, facts: &SchoolFacts, policy: &Policy) -> Limit {
+    let share = Share {
+        part: toll.disables,
+        earlier: facts.disabled_lately,
+        of: facts.usable + facts.disabled_lately,
+        percent_max: policy.disables_percent_max,
+        number_max: policy.disables_max,
+        what: "usable accounts",
+        done: "would be disabled",
+        ..Share::plain(policy.accounts_min)
+    };
+    Limit {
+        share,
+        what_all: "usable accounts in all",
+        percent_all_max: policy.disables_all_percent_max,
+        number_all_max: policy.disables_all_max,
+        floor_all: policy.accounts_min * policy.disables_percent_max / 100,
+    }
+}
+
+/// One deletion always passes: a share that is stricter than for anything else is none of a small
+/// school.
+fn deletes(toll: &Toll, facts: &SchoolFacts, policy: &Policy) -> Limit {
+    let share = Share {
+        part: toll.deletes,
+        earlier: facts.deleted_lately,
+        of: facts.accounts + facts.deleted_lately,
+        percent_max: policy.deletes_percent_max,
+        number_max: policy.deletes_max,
+        floor: policy.accounts_min.min(1),
+        what: "accounts",
+        done: "would be deleted",
+        ..Share::plain(policy.accounts_min)
+    };
+    Limit {
+        what_all: "accounts in all",
+        percent_all_max: policy.deletes_all_percent_max,
+        number_all_max: policy.deletes_all_max,
+        floor_all: policy.accounts_min.min(1),
+        share,
+    }
+}
+
+fn missing(facts: &SchoolFacts, policy: &Policy) -> Limit {
+    let share = Share {
+        part: facts.missing,
+        of: facts.made,
+        percent_max: policy.deletes_percent_max,
+        floor: policy.accounts_min.min(1),
         what: MADE_EARLIER,
         done: GONE,
+        ..Share::plain(policy.accounts_min)
     };
-    object("accounts-missing-overall", missing.over());
+    Limit {
+        what_all: MADE_EARLIER,
+        percent_all_max: policy.deletes_all_percent_max,
+        number_all_max: u64::MAX,
+        floor_all: policy.accounts_min.min(1),
+        share,
+    }
 }
 
 /// Workspaces that freeze, or pupils who stay without a class: an incomplete structures file that
 /// looked complete.
 fn classes_lost(facts: &SchoolFacts, percent_max: u64, least: u64) -> Option<String> {
-    let share =
-        |part, of, what, done| Share { part, of, percent_max, least, floor: 0, what, done }.over();
+    let share = |part, of, what, done| {
+        Share { part, of, percent_max, what, done, ..Share::plain(least) }.over()
+    };
     let groups = share(
         facts.groups_freezing,
         facts.groups,

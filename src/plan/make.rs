@@ -1,5 +1,6 @@
 //! The plan as one value, and its hash: what a person confirms is what is done (SEC-43).
 
+use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::operation::Operation;
+use super::origin::{Expected, Left, Origin};
 use super::{Basis, Objection, Plan, Stray, Summary, order};
 use crate::model::ids::Digest;
 use crate::model::registry::RegistryChange;
@@ -27,6 +29,7 @@ pub struct Parts {
     pub strays: Vec<Stray>,
     pub doubles: Vec<Stray>,
     pub rehearsed: bool,
+    pub origin: Origin,
     pub summary: Summary,
 }
 
@@ -43,8 +46,12 @@ pub fn make(parts: Parts) -> Plan {
         mut strays,
         mut doubles,
         rehearsed,
+        mut origin,
         summary,
     } = parts;
+    origin.in_force.sort();
+    origin.expected.sort();
+    origin.left.sort();
     strays.sort();
     doubles.sort();
     basis.sort();
@@ -61,6 +68,7 @@ pub fn make(parts: Parts) -> Plan {
         operations: &operations,
         objections: &objections,
         strays: &strays,
+        origin: HashedOrigin::of(&origin),
     });
     Plan {
         hash,
@@ -74,6 +82,7 @@ pub fn make(parts: Parts) -> Plan {
         strays,
         doubles,
         rehearsed,
+        origin,
         summary,
     }
 }
@@ -92,10 +101,13 @@ pub fn is_whole(plan: &Plan) -> bool {
         strays,
         doubles: _,
         rehearsed: _,
+        origin,
         summary: _,
     } = plan;
+    let origin = HashedOrigin::of(origin);
     let generation = *generation;
-    let hashed = Hashed { generation, basis, settings, change, operations, objections, strays };
+    let hashed =
+        Hashed { generation, basis, settings, change, operations, objections, strays, origin };
     hash(&hashed) == *expected
 }
 
@@ -109,6 +121,24 @@ struct Hashed<'a> {
     operations: &'a [Operation],
     objections: &'a [Objection],
     strays: &'a [Stray],
+    origin: HashedOrigin<'a>,
+}
+
+/// What is asked again before the plan is applied.
+#[derive(Serialize)]
+struct HashedOrigin<'a> {
+    in_force: &'a [Basis],
+    files: &'a BTreeMap<String, Digest>,
+    expected: &'a [Expected],
+    undoes: Option<u64>,
+    left: &'a [Left],
+}
+
+impl<'a> HashedOrigin<'a> {
+    fn of(origin: &'a Origin) -> Self {
+        let Origin { in_force, files, expected, undoes, left, facts: _, scope: _ } = origin;
+        Self { in_force, files, expected, undoes: *undoes, left }
+    }
 }
 
 /// SHA-256 of the JSON text: fields in the order of their types, maps and sets sorted, no spaces.
@@ -135,6 +165,7 @@ impl io::Write for Sink {
 mod tests {
     use super::super::simulator::{account, one_creation};
     use super::*;
+    use crate::model::delivery::Source;
     use crate::model::entry::ObjectKey;
     use crate::model::ids::PersonId;
 
@@ -156,6 +187,7 @@ mod tests {
             strays: Vec::new(),
             doubles: Vec::new(),
             rehearsed: false,
+            origin: Origin::default(),
             summary: Summary::default(),
         }
     }
@@ -181,6 +213,20 @@ mod tests {
         check(true, |parts| parts.made_at = "2026-09-02T07:00:00Z".parse().unwrap());
         check(true, |parts| parts.summary.persons.new = 9);
         check(true, |parts| parts.rehearsed = true);
+        check(false, |parts| parts.origin.undoes = Some(1));
+        check(false, |parts| {
+            parts.origin.files.insert("schools.csv".to_owned(), "0".repeat(64).parse().unwrap());
+        });
+        check(false, |parts| {
+            let (uai, source) = ("0599990N".parse().unwrap(), Source::SieclePupils);
+            let digest = "0".repeat(64).parse().unwrap();
+            parts.origin.in_force.push(Basis { uai, source, digest });
+        });
+        check(false, |parts| {
+            let (target, key) = ("ldap".to_owned(), ObjectKey::Account(PersonId(9)));
+            let (dn, digest) = ("uid=x,dc=test".to_owned(), "0".repeat(64).parse().unwrap());
+            parts.origin.expected.push(Expected { target, key, dn, digest });
+        });
         check(false, |parts| parts.generation = 4);
         // A confirmation acknowledges the strays: it names them.
         check(false, |parts| {

@@ -6,15 +6,21 @@
 mod attributes;
 pub mod audit;
 pub mod diff;
+pub mod drift;
 mod ground;
 pub mod guard;
 mod links;
 pub mod make;
 pub mod operation;
 pub mod order;
+pub mod origin;
+pub mod part;
 pub mod place;
+pub mod redo;
 #[cfg(test)]
 pub(crate) mod simulator;
+pub mod trace;
+pub mod undo;
 
 use std::collections::BTreeMap;
 
@@ -27,11 +33,13 @@ use crate::model::entry::ObjectKey;
 use crate::model::ids::{Digest, SchoolYear, Uai};
 use crate::model::registry::RegistryChange;
 use operation::Operation;
+use origin::Origin;
 
 /// Everything that an apply does, and nothing else is ever done. Immutable once made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// SHA-256 of what decides: not of `made_at`, `doubles`, `rehearsed` and `summary`.
+    /// SHA-256 of what decides: not of `made_at`, `doubles`, `rehearsed`, `summary` and the
+    /// numbers of the guards.
     pub hash: Digest,
     pub made_at: Timestamp,
     /// The registry generation that it was made from; another one makes it stale (exit 8).
@@ -54,6 +62,8 @@ pub struct Plan {
     /// Made under a clock that was not the wall's: never applied to a real target.
     #[serde(default)]
     pub rehearsed: bool,
+    #[serde(default)]
+    pub origin: Origin,
     pub summary: Summary,
 }
 

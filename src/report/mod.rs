@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod csv_safe;
 pub mod deadlines;
+pub mod drift;
 pub mod metrics;
 pub mod plan_csv;
 pub mod plan_json;

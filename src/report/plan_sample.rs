@@ -106,6 +106,7 @@ pub(super) fn plan() -> Plan {
         strays: strays(),
         doubles: doubles(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         objections: vec![
             objection("too-many-disables", Some(OLD), "2 of 9 accounts would be disabled"),
             objection("too-many-disables-overall", None, "2 of 20 accounts would be disabled"),

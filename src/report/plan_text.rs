@@ -4,7 +4,7 @@
 //! What is shown of a value is decided field by field: every destructuring here is complete, so
 //! that a new field does not compile until somebody decides about it.
 
-mod lines;
+pub(super) mod lines;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -16,6 +16,7 @@ use super::plan_words::{object, shown};
 use crate::model::delivery::{Counts, Status};
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
+use crate::plan::origin::{Left, Origin};
 use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Stray, Summary};
 use crate::report::plan_json::Deadline;
 
@@ -55,11 +56,16 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         strays,
         doubles,
         rehearsed: _,
+        origin,
         summary,
     } = plan;
+    let Origin { in_force: _, files: _, expected: _, undoes, left, facts: _, scope: _ } = origin;
     let Summary { deliveries, persons, oldest_receipt, since: _, waits: _, unread } = summary;
     writeln!(out, "Plan {number}  {}", hash.short())?;
     writeln!(out, "Made: {}", instant(*made_at, zone))?;
+    if let Some(run) = undoes {
+        writeln!(out, "Takes back: run {run}")?;
+    }
     if let Some(receipt) = oldest_receipt {
         writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
     }
@@ -70,14 +76,20 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         writeln!(out, "NOT PLANNED: {}", shown(what))?;
     }
     write_objections(out, *number, hash.as_str(), objections)?;
-    write_deliveries(out, deliveries, zone, *detail)?;
-    write_persons(out, persons)?;
+    if undoes.is_none() {
+        write_deliveries(out, deliveries, zone, *detail)?;
+        write_persons(out, persons)?;
+    }
     write_counts(out, operations)?;
     if *detail == Detail::Full {
         write_changes(out, operations)?;
     }
     write_blocked(out, operations)?;
-    write_strays(out, strays, doubles)
+    write_strays(out, strays, doubles)?;
+    match undoes {
+        Some(run) => write_left(out, *run, left),
+        None => Ok(()),
+    }
 }
 
 /// The deadline in one line.
@@ -112,7 +124,11 @@ fn write_objections(
     });
     table(out, &rows.collect::<Vec<_>>(), 3)?;
     writeln!(out, "If every one of these is right, apply the plan with its hash:")?;
-    writeln!(out, "  rentree apply {number} --confirm {hash}")
+    if objections.iter().any(|one| one.uai.is_none()) {
+        writeln!(out, "  rentree approve {number} --confirm {hash} --reason TEXT")?;
+        writeln!(out, "and then, as it is region-wide, somebody else:")?;
+    }
+    writeln!(out, "  rentree apply {number} --confirm {hash} --reason TEXT")
 }
 
 fn write_deliveries(
@@ -275,6 +291,22 @@ fn write_blocked(out: &mut impl Write, operations: &[Operation]) -> io::Result<(
         writeln!(out, "  ! {} {what}  {at}: {}", kind_words(*kind), shown(reason))?;
     }
     Ok(())
+}
+
+/// What a plan that takes back cannot, and what comes after it.
+fn write_left(out: &mut impl Write, run: u64, left: &[Left]) -> io::Result<()> {
+    if !left.is_empty() {
+        writeln!(out, "\nLeft as it is: not taken back")?;
+    }
+    for Left { target, key, dn, why } in left {
+        let (what, dn, why) = (object(key), shown(dn), shown(why));
+        writeln!(out, "  ! {what}  {dn} in {target}: {why}")?;
+    }
+    writeln!(
+        out,
+        "\nAfter it: the deliveries and the settings still say what run {run} did. Correct them, \
+         or the\nnext plan is stopped by the guard `rolled-back` before it does the same again."
+    )
 }
 
 fn write_strays(out: &mut impl Write, strays: &[Stray], doubles: &[Stray]) -> io::Result<()> {

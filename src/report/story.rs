@@ -146,6 +146,7 @@ fn state(enrolment: &Enrolment) -> String {
                 EndedBy::NewYearElsewhere => "new-year-elsewhere",
                 EndedBy::Joined => "by-joined",
                 EndedBy::Separated => "by-separated",
+                EndedBy::RolledBack => "by-rolled-back",
             };
             let facts = [("on", Some(french(*on))), ("by", Some(say("story", by, &[])))];
             sentence("story", "ended", &facts)

@@ -119,7 +119,7 @@ fn readme(order: &Order, plan: &Plan, written: &write::Written) -> String {
          \x20 rentree --now {last} people\n\n\
          Exit 3 is usual: some records are set aside, and the schools are told. A guard (exit 4)\n\
          has its plan confirmed by a person: rentree show latest, then\n\
-         rentree --now INSTANT apply latest --confirm HASH.\n",
+         rentree --now INSTANT apply latest --confirm HASH --reason TEXT.\n",
         plan.seed,
         order.pupils,
         plan.schools.len(),

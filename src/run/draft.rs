@@ -23,12 +23,14 @@ use crate::model::person::Person;
 use crate::model::registry::Registry;
 use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
+use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::{Objection, Plan, Stray, Summary, guard};
+use crate::plan::origin::{self, Origin};
+use crate::plan::{Objection, Plan, Stray, Summary, guard, redo};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
-use crate::store::{Store, history, plans};
+use crate::store::{Store, history, plans, undo};
 
 /// A plan, stored, with what was seen on the way.
 pub struct Draft {
@@ -68,13 +70,19 @@ pub fn draft(
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
     let wanted = compared.desired.values().next().cloned().unwrap_or_default();
-    let facts = facts::guard_facts(registry, &after, &observed, &wanted, &past.made, &turns);
+    let mut facts = facts::guard_facts(registry, &after, &observed, &wanted, &past.made, &turns);
+    let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
+    facts::count_lately(&mut facts, &lately);
     let operations = compared.operations;
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
-    objections.extend(lost.filter(|_| !operations.is_empty()));
+    let gone = review.missing(session);
+    objections.extend(lost.into_iter().chain(gone).filter(|_| !operations.is_empty()));
     objections.extend(machine::objection(session, store)?);
+    let taken_back = undo::taken_back(store).map_err(store_failure)?;
+    objections.extend(redo::objections(&operations, &taken_back));
+    let origin = origin_of(session, &review, &observed, &operations, facts);
     let since = waiting::since(&review, past.owed, &operations, unread.is_empty());
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
@@ -87,6 +95,7 @@ pub fn draft(
         strays: compared.strays,
         doubles: compared.doubles,
         rehearsed: session.world.clock.is_fixed(),
+        origin,
         summary: Summary {
             deliveries: review.lines.clone(),
             persons: counts,
@@ -103,8 +112,27 @@ pub fn draft(
     Ok(Draft { run, plan, review, duration_ms: laps.ms })
 }
 
+/// What the plan is made from, to be asked again before it is applied.
+fn origin_of(
+    session: &Session,
+    review: &Review,
+    observed: &BTreeMap<String, Observed>,
+    operations: &[Operation],
+    facts: GuardFacts,
+) -> Origin {
+    let expected = observed.iter();
+    let expected = expected.flat_map(|(name, seen)| origin::expected(name, seen, operations));
+    Origin {
+        in_force: review.basis_in_force(),
+        files: session.config.files.clone(),
+        expected: expected.collect(),
+        facts: facts.into_iter().collect(),
+        ..Origin::default()
+    }
+}
+
 /// Refuses a plan that breaks the rules which every plan is held to.
-fn audited(
+pub(super) fn audited(
     session: &Session,
     plan: &Plan,
     observed: &BTreeMap<String, Observed>,

@@ -9,6 +9,7 @@ use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceState;
 use crate::plan::guard::{self, GuardFacts};
+use crate::store::undo::Lately;
 
 /// Counts what goes from `before` to `after`, and the accounts that stand in the targets. `made`
 /// are the accounts that earlier runs made, by target. `new_year` tells the schools that turn to a
@@ -40,6 +41,15 @@ pub fn guard_facts(
     let seen: Vec<&Observed> = observed.values().collect();
     guard::count_standing(&mut facts, &seen, desired);
     facts
+}
+
+/// What runs took away a short while ago counts with what the plan takes.
+pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
+    for (uai, (disabled, deleted)) in lately {
+        let school = facts.entry(uai.clone()).or_default();
+        school.disabled_lately = disabled.len() as u64;
+        school.deleted_lately = deleted.len() as u64;
+    }
 }
 
 /// Accounts that earlier runs made and that do not stand any more. One whose deletion was ours is

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use super::draft::{self, Draft};
 use super::outcome::ExitStatus;
 use super::session::Session;
-use super::{applying, private_file, targets, tell};
+use super::{applying, exported, targets, tell};
 use crate::report::plan_text::Detail;
 
 pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus> {
@@ -19,8 +17,7 @@ pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus>
     let draft = draft::draft(session, &mut store, &labs, &runtime, "plan")?;
     if let Some(path) = out {
         let text = tell::text(session, &store, draft.run, &draft.plan, Detail::Full)?;
-        private_file::write(path, text.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        exported::write(session, path, &text, &draft.plan.hash)?;
     }
     tell::plan(session, &store, &draft, Detail::Full)?;
     Ok(status(&draft))

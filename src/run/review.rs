@@ -1,7 +1,7 @@
 //! From deliveries to what each school is told: which are in force, what is set aside. Beside it,
 //! in `review/`, the commands on doubtful matches.
 
-mod ask;
+pub(in crate::run) mod ask;
 pub mod decide;
 pub mod export;
 pub mod import;
@@ -20,7 +20,7 @@ use crate::desired::input::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{Digest, Uai};
-use crate::plan::{Basis, DeliveryLine};
+use crate::plan::{Basis, DeliveryLine, Objection, guard};
 use crate::store::Store;
 use crate::store::deliveries::{self, DeliveryRow};
 use crate::validate::batch::{self, Batch, Head};
@@ -343,6 +343,26 @@ impl Review {
             Basis { uai: uai.clone(), source: *source, digest }
         };
         self.in_force.iter().map(|(key, delivery)| measured(key, delivery)).collect()
+    }
+
+    /// The deliveries in force, by school and source.
+    pub fn basis_in_force(&self) -> Vec<Basis> {
+        let one = |((uai, source), delivery): (&(Uai, Source), &Delivery)| Basis {
+            uai: uai.clone(),
+            source: *source,
+            digest: delivery.digest.clone(),
+        };
+        self.in_force.iter().map(one).collect()
+    }
+
+    /// Schools that the last run measured on, and of which nothing is in force any more: a whole
+    /// académie of them, or many.
+    pub fn missing(&self, session: &Session) -> Option<Objection> {
+        let schools: BTreeSet<&Uai> = self.before.keys().map(|(uai, _)| uai).collect();
+        let present: BTreeSet<&Uai> = self.in_force.keys().map(|(uai, _)| uai).collect();
+        let academy = |uai: &Uai| session.config.schools.get(uai).map(|one| one.academy.clone());
+        let measured = schools.into_iter().map(|uai| (academy(uai), present.contains(uai)));
+        guard::deliveries_missing(&measured.collect::<Vec<_>>())
     }
 
     /// Something was refused, or waits for a correction (exit 3).

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::outcome::{ExitStatus, Failure};
 use super::targets;
@@ -39,6 +40,12 @@ impl Session {
     /// The civil day of the clock, in the configured zone.
     pub fn today(&self) -> Date {
         self.world.clock.now().to_zoned_datetime(self.config.zone.clone()).date()
+    }
+
+    /// From here on, runs count together with the plan that is made now.
+    pub(super) fn a_day_ago(&self) -> Timestamp {
+        let day = SignedDuration::from_hours(24);
+        self.world.clock.now().checked_sub(day).unwrap_or(Timestamp::MIN)
     }
 
     /// Opens the store, making it when it is not there yet. One that was filled under another key

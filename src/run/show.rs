@@ -25,7 +25,7 @@ pub enum ShowAs {
 
 pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
-    let run = apply::find(&store, wanted)?;
+    let run = apply::find(session, &store, wanted)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     let mut bytes = Vec::new();
     match (form, session.format) {

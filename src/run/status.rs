@@ -9,10 +9,11 @@ use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use crate::clock::figures::Cause;
-use crate::plan::Summary;
 use crate::plan::operation::OperationKind;
+use crate::plan::{Plan, Summary};
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
+use crate::store::assent::{self, Assent};
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
 use crate::store::{Store, history, refused};
@@ -61,25 +62,36 @@ struct Story {
     waits: BTreeMap<Cause, u64>,
     /// Targets that could not be read, and why.
     unread: BTreeMap<String, String>,
+    /// The run that it takes back.
+    undoes: Option<u64>,
+    /// Who let it pass its guards.
+    assents: Vec<Assent>,
 }
 
 impl Story {
     fn of(session: &Session, store: &Store, run: Run) -> anyhow::Result<Self> {
         let tally = runs::tally(store, run.id).map_err(store_failure)?;
         let (unsettled, more) = unsettled(store, run.id)?;
-        let summary = plans::header(store, run.id).map_err(store_failure)?.summary;
+        let Plan { origin, summary, .. } = plans::header(store, run.id).map_err(store_failure)?;
         let deadline = forecast::deadline(session, store, run.id, &summary)?;
         let left = forecast::of(session, store, run.id)?;
         let Summary { unread, waits: waiting, .. } = summary;
         let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
         waiting.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
-        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread })
+        let undoes = origin.undoes;
+        let assents = assent::of_run(store, run.id).map_err(store_failure)?;
+        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread, undoes, assents })
     }
 }
 
 fn text(session: &Session, story: &Story) -> String {
-    let Story { run, tally, unsettled, more, deadline, left, waits, unread } = story;
+    let Story { run, tally, unsettled, more, deadline, left, waits, unread, undoes, assents } =
+        story;
     let mut text = line(session, run);
+    if let Some(undone) = undoes {
+        text.push_str(&format!("takes back run {undone}\n"));
+    }
+    assents.iter().for_each(|one| text.push_str(&assented(session, one)));
     if run.state != RunState::Planned && run.state != RunState::Stopped {
         text.push_str(&tell::outcome(run.id, tally));
     }
@@ -161,6 +173,8 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         "waits": story.map(|story| &story.waits).unwrap_or(&BTreeMap::new()),
         "deadline": story.and_then(|story| story.deadline.as_ref()),
         "unread": story.map(|story| &story.unread).unwrap_or(&BTreeMap::new()),
+        "undoes": story.and_then(|story| story.undoes),
+        "assents": story.map(|story| &story.assents),
     })
 }
 
@@ -194,13 +208,21 @@ fn line(session: &Session, run: &Run) -> String {
     )
 }
 
+/// « lifted by Adèle (system user root), 2026-…: reason ».
+fn assented(session: &Session, one: &Assent) -> String {
+    let Assent { act, who, system_user, reason, at } = one;
+    let at = at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M");
+    let [who, reason] = [who, reason].map(|text| catalogue::harmless(text));
+    format!("guards {} by {who} (system user {system_user}) {at}: {reason}\n", act.as_str())
+}
+
 fn next(run: &Run, tally: &Tally) -> String {
     let lines = || tally.values().flat_map(BTreeMap::values);
     match run.state {
         RunState::Planned => format!("next: rentree show {0}, then rentree apply {0}\n", run.id),
         RunState::Stopped => format!(
             "a guard objects, nothing was written; next: rentree show {0}, and if it is right \
-             rentree apply {0} --confirm HASH\n",
+             rentree apply {0} --confirm HASH --reason TEXT\n",
             run.id
         ),
         RunState::Applying => "under way, or its process died: rentree replay tells\n".to_owned(),

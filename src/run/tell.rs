@@ -17,11 +17,30 @@ pub type Tally = BTreeMap<String, BTreeMap<OperationKind, TallyLine>>;
 
 /// A plan, to be read before it is applied.
 pub fn plan(session: &Session, store: &Store, draft: &Draft, detail: Detail) -> anyhow::Result<()> {
+    shown(session, store, (draft.run, &draft.plan), detail, &draft.duration_ms)
+}
+
+/// A plan that was made of another one.
+pub fn planned(
+    session: &Session,
+    store: &Store,
+    run: RunId,
+    plan: &Plan,
+    detail: Detail,
+) -> anyhow::Result<()> {
+    shown(session, store, (run, plan), detail, &BTreeMap::new())
+}
+
+fn shown(
+    session: &Session,
+    store: &Store,
+    (run, plan): (RunId, &Plan),
+    detail: Detail,
+    duration_ms: &BTreeMap<String, u64>,
+) -> anyhow::Result<()> {
     match session.format {
-        Format::Text => (session.world.out)(&text(session, store, draft.run, &draft.plan, detail)?),
-        Format::Json => {
-            document(session, store, draft.run, &draft.plan, &Tally::new(), &draft.duration_ms)?
-        }
+        Format::Text => (session.world.out)(&text(session, store, run, plan, detail)?),
+        Format::Json => document(session, store, run, plan, &Tally::new(), duration_ms)?,
     }
     Ok(())
 }

@@ -214,8 +214,12 @@ pub fn refusals(store: &Store) -> Result<Vec<Refusal>, StoreError> {
 
 /// The deliveries in force of the last run that was begun, in order.
 pub fn basis(store: &Store) -> Result<Vec<Basis>, StoreError> {
+    basis_in(&store.connection)
+}
+
+pub(super) fn basis_in(connection: &rusqlite::Connection) -> Result<Vec<Basis>, StoreError> {
     let sql = "SELECT uai, source, digest FROM basis ORDER BY uai, source";
-    let mut statement = store.connection.prepare(sql)?;
+    let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         Ok(Basis { uai: parsed::<Uai>(row, 0)?, source: source(row, 1)?, digest: parsed(row, 2)? })
     })?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::column::{At, words};
 use super::runs::{self, OperationState, RunId, RunState};
 use super::secrets::{self, Attempt, Sealed, SecretFate};
-use super::{Store, StoreError, deliveries, history, refused, registry, waits};
+use super::{Store, StoreError, deliveries, history, refused, registry, undo, waits};
 use crate::model::ids::PersonId;
 use crate::plan::Plan;
 
@@ -93,6 +93,7 @@ pub fn begin(store: &mut Store, run: RunId, plan: &Plan, at: Timestamp) -> Resul
         if now != plan.generation {
             return Err(StoreError::Stale { planned: plan.generation, now });
         }
+        undo::keep(transaction, run, &plan.change)?;
         registry::write(transaction, &plan.change, at)?;
         deliveries::write_basis(transaction, run, &plan.basis)?;
         history::acknowledge(transaction, run, plan, at)?;

@@ -6,6 +6,7 @@
 //! One writer at a time (the [`lock`]); readers beside it see the last committed state. Every
 //! change goes through [`Store::write`]: one transaction, synced to the disk (DESIGN rule 7).
 
+pub mod assent;
 pub mod backup;
 mod column;
 pub mod deliveries;
@@ -23,6 +24,7 @@ pub mod runs;
 mod schema;
 pub mod secrets;
 pub mod trap;
+pub mod undo;
 mod waits;
 
 use std::fs::{DirBuilder, OpenOptions};

@@ -10,6 +10,7 @@ use crate::model::ids::Uai;
 use crate::model::registry::RegistryChange;
 use crate::plan::Plan;
 use crate::plan::operation::Operation;
+use crate::plan::origin::{Expected, Origin};
 
 /// Which operations a drive takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +69,8 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
         let header = header_of(plan);
         transaction.execute(
             "INSERT INTO run
-                 (id, command, state, made_at, plan_hash, generation, header, rehearsed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (id, command, state, made_at, plan_hash, generation, header, rehearsed, undoes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 run.0,
                 command,
@@ -78,11 +79,13 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
                 plan.hash.as_str(),
                 plan.generation,
                 json(&header)?,
-                plan.rehearsed
+                plan.rehearsed,
+                plan.origin.undoes
             ],
         )?;
         save_change(transaction, run, &plan.change)?;
         save_operations(transaction, run, &plan.operations)?;
+        save_expected(transaction, run, &plan.origin.expected)?;
         Ok(run)
     })
 }
@@ -110,6 +113,7 @@ fn header_of(plan: &Plan) -> Plan {
         strays,
         doubles,
         rehearsed,
+        origin,
         summary,
     } = plan;
     Plan {
@@ -124,6 +128,7 @@ fn header_of(plan: &Plan) -> Plan {
         strays: strays.clone(),
         doubles: doubles.clone(),
         rehearsed: *rehearsed,
+        origin: Origin { expected: Vec::new(), ..origin.clone() },
         summary: summary.clone(),
     }
 }
@@ -170,6 +175,33 @@ fn save_operations(
     Ok(())
 }
 
+/// What the plan expects to find, entry by entry.
+fn save_expected(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    expected: &[Expected],
+) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare(
+        "INSERT INTO plan_expected (run, target, object, dn, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for Expected { target, key, dn, digest } in expected {
+        insert.execute(params![run.0, target, key.to_string(), dn, digest.as_str()])?;
+    }
+    Ok(())
+}
+
+fn load_expected(store: &Store, run: RunId) -> Result<Vec<Expected>, StoreError> {
+    let sql = "SELECT target, object, dn, digest FROM plan_expected WHERE run = ?1";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([run.0], |row| {
+        let (key, digest) = (parsed(row, 1)?, parsed(row, 3)?);
+        Ok(Expected { target: row.get(0)?, key, dn: row.get(2)?, digest })
+    })?;
+    let mut expected = rows.collect::<Result<Vec<_>, _>>()?;
+    expected.sort();
+    Ok(expected)
+}
+
 /// A plan without its change and operations: who made it from what, and what objects to it.
 pub fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     let sql = "SELECT header FROM run WHERE id = ?1";
@@ -191,6 +223,7 @@ pub fn load(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map([run.0], |row| document(row, 0))?;
     plan.operations = rows.collect::<Result<_, _>>()?;
+    plan.origin.expected = load_expected(store, run)?;
     Ok(plan)
 }
 

@@ -122,7 +122,7 @@ pub(super) fn solved(
 }
 
 /// A run begins: what its plan does not want any more, or wants otherwise, is solved. A target that
-/// could not be read has no operations, and says nothing.
+/// could not be read has no operations, and says nothing; nor does a part of the other schools.
 pub(super) fn forget_unwanted(
     transaction: &Transaction<'_>,
     plan: &Plan,
@@ -130,21 +130,24 @@ pub(super) fn forget_unwanted(
     if !any(transaction)? {
         return Ok(());
     }
-    let mut statement = transaction.prepare("SELECT target, object, kind, content FROM refused")?;
+    let sql = "SELECT target, object, kind, content, uai FROM refused";
+    let mut statement = transaction.prepare(sql)?;
     let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<Vec<(String, String, String, String)>, _>>()?;
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .collect::<Result<Vec<(String, String, String, String, Option<String>)>, _>>()?;
     let mut wanted: BTreeMap<String, Vec<&Operation>> = BTreeMap::new();
     for operation in &plan.operations {
         wanted.entry(operation.key.to_string()).or_default().push(operation);
     }
-    for (target, object, kind, content) in rows {
+    for (target, object, kind, content, uai) in rows {
         let is = |operation: &&Operation| -> Result<bool, StoreError> {
             let same = operation.target == target && operation.kind.as_str() == kind;
             Ok(same && digest(operation)? == content)
         };
         let mut candidates = wanted.get(&object).into_iter().flatten();
+        let uai = uai.and_then(|uai| uai.parse().ok());
         let stays = plan.summary.unread.contains_key(&target)
+            || !plan.origin.scope.has(uai.as_ref())
             || candidates.try_fold(false, |found, one| is(one).map(|is| found || is))?;
         if !stays {
             let sql = "DELETE FROM refused

@@ -83,6 +83,11 @@ pub fn holders(store: &Store, name: &str) -> Result<Vec<Holder>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How often the registry was written.
+pub fn generation_now(store: &Store) -> Result<u64, StoreError> {
+    generation(&store.connection)
+}
+
 pub(super) fn generation(connection: &rusqlite::Connection) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM meta WHERE name = 'generation'";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_review.sql"),
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_waits.sql"),
+    include_str!("migrations/0007_undo.sql"),
 ];
 
 /// The schema that this program knows.

@@ -129,6 +129,7 @@ fn is_matching(name: &str) -> bool {
         "delivery.content",
         "person.document",
         "plan_change.document",
+        "registry_before.document",
         "question.record",
         "answer.shown",
         "answer.before",

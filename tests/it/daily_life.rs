@@ -7,5 +7,6 @@ mod killed;
 mod memory;
 mod metrics;
 mod people;
+mod plans;
 mod refusing;
 mod voice;

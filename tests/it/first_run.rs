@@ -8,6 +8,7 @@ mod look;
 mod output;
 mod proxied;
 mod school;
+mod taken_back;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

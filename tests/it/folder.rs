@@ -153,6 +153,16 @@ impl Folder {
     pub(crate) fn directory(&self, now: &str) -> Vec<Value> {
         // Opening the lab writes all of it into one file.
         self.at(now, &["plan"]);
+        self.entries()
+    }
+
+    /// The same, without making a plan.
+    pub(crate) fn standing(&self, now: &str) -> Vec<Value> {
+        self.at(now, &["show", "--drift"]);
+        self.entries()
+    }
+
+    fn entries(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("lab/entries.jsonl")).unwrap();
         let own = "createtimestamp creatorsname entrycsn entryuuid modifiersname modifytimestamp \
                    userpassword pwdchangedtime";

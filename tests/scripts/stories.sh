@@ -106,3 +106,24 @@ override() {
 }
 # setting 'size_max_mib = N': the [store] section.
 setting() { sed -i "/^# *size_max_mib/d; /^size_max_mib/d; s/^\[store\]$/[store]\n$1/" rentree.toml; }
+
+# Every entry of the lab, managed attributes only: two equal ones print the same.
+whole() {
+    directory '(objectClass=*)' objectClass description uid cn sn givenName displayName mail member \
+        employeeType departmentNumber pwdAccountLockedTime
+}
+
+# hash: of the last plan. lifted DAY: two persons let it pass its guards.
+hash() { rentree --format json runs --most 1 | jq -r .plan_hash; }
+lifted() {
+    local plan; plan=$(hash)
+    at "$1" approve latest --confirm "$plan" --reason 'Relu' --by Adèle >/dev/null 2>&1
+    at "$1" apply latest --confirm "$plan" --reason 'Vu avec le lycée' --by Bruno
+}
+# What somebody does to entries of ours: moved_by_hand DN NEW_RDN [NEW_PARENT], deleted_by_hand DN.
+moved_by_hand() {
+    { printf 'dn: %s,dc=lycees,dc=test\nchangetype: modrdn\nnewrdn: %s\ndeleteoldrdn: 1\n' "$1" "$2"
+      if [[ $# -gt 2 ]]; then printf 'newsuperior: %s,dc=lycees,dc=test\n' "$3"; fi
+    } | with_lab ldapmodify "${ADMIN[@]}" >/dev/null
+}
+deleted_by_hand() { with_lab ldapdelete "${ADMIN[@]}" "$1,dc=lycees,dc=test"; }

@@ -181,6 +181,7 @@ fn plan(
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         summary: Summary::default(),
     })
 }

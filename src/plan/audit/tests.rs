@@ -26,6 +26,7 @@ fn planned(operations: Vec<Operation>) -> Plan {
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         summary: Summary::default(),
     })
 }

@@ -60,15 +60,15 @@ fn strangers() -> impl Strategy<Value = BTreeSet<String>> {
 }
 
 #[derive(Debug, Clone)]
-struct World {
+pub(in crate::plan) struct World {
     desired: BTreeMap<ObjectKey, Entry>,
-    server: Server,
+    pub(in crate::plan) server: Server,
     known: BTreeSet<ObjectKey>,
-    deletions: BTreeSet<ObjectKey>,
+    pub(in crate::plan) deletions: BTreeSet<ObjectKey>,
     chunk: usize,
 }
 
-fn world() -> impl Strategy<Value = World> {
+pub(in crate::plan) fn world() -> impl Strategy<Value = World> {
     let people = prop::collection::btree_set((1..7u64).prop_map(account_key), 0..3);
     (side(), side(), strangers(), any::<bool>(), people, 1..4usize, any::<bool>()).prop_map(
         |(desired, standing, unmarked, follows, deletions, chunk, knows)| {
@@ -86,7 +86,7 @@ fn account_key(who: u64) -> ObjectKey {
     ObjectKey::Account(crate::model::ids::PersonId(who))
 }
 
-fn planned(world: &World, observed: &Observed) -> Plan {
+pub(in crate::plan) fn planned(world: &World, observed: &Observed) -> Plan {
     let found = diff(&Sides {
         target: "ldap",
         desired: &world.desired,
@@ -108,6 +108,7 @@ fn planned(world: &World, observed: &Observed) -> Plan {
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         summary: Summary::default(),
     })
 }

@@ -100,7 +100,7 @@ fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet
 }
 
 /// `attribute: before → after`, for each that differs.
-fn differences(before: &Attributes, after: &Attributes) -> String {
+pub(in crate::report) fn differences(before: &Attributes, after: &Attributes) -> String {
     let attributes: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let side = |side: &Attributes, name: &String| match side.get(name) {
         Some(values) => values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" | "),
@@ -113,7 +113,7 @@ fn differences(before: &Attributes, after: &Attributes) -> String {
 }
 
 /// A move to another school, a new name, or another place.
-fn journey(from: &str, to: &str) -> String {
+pub(in crate::report) fn journey(from: &str, to: &str) -> String {
     let (old, new) = (shown(&place::name(from)), shown(&place::name(to)));
     let name = if old == new { new } else { format!("{old} → {new}") };
     match (place::school(from), place::school(to)) {
@@ -125,7 +125,7 @@ fn journey(from: &str, to: &str) -> String {
     }
 }
 
-pub(super) fn names(values: &BTreeSet<String>) -> String {
+pub(in crate::report) fn names(values: &BTreeSet<String>) -> String {
     // The old and the new name of one who moves read the same.
     let names: BTreeSet<String> = values.iter().map(|dn| shown(&place::name(dn))).collect();
     let first: Vec<&str> = names.iter().take(NAMES_MAX).map(String::as_str).collect();

@@ -26,7 +26,7 @@ pub(super) fn find(store: &Store, id: u64) -> anyhow::Result<Question> {
 
 /// What is wrong with an answer, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(in crate::run) struct Wrong {
     pub(super) what: String,
     pub(super) todo: String,
 }
@@ -117,7 +117,7 @@ pub(super) fn before(
 }
 
 /// A reason is for whoever reads the answer next year.
-pub(super) fn reason(text: &str) -> Result<&str, Wrong> {
+pub(in crate::run) fn reason(text: &str) -> Result<&str, Wrong> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Wrong::new("the reason is empty", "say why: it is kept with the answer"));
@@ -130,7 +130,7 @@ pub(super) fn reason(text: &str) -> Result<&str, Wrong> {
 }
 
 /// Who answers: whoever was named, or the system's user.
-pub(super) fn who(session: &Session, by: Option<&str>) -> Result<String, Wrong> {
+pub(in crate::run) fn who(session: &Session, by: Option<&str>) -> Result<String, Wrong> {
     let by = by.map(str::trim).filter(|by| !by.is_empty());
     let who = by.map_or_else(session.world.user, str::to_owned);
     if who.chars().count() > NAME_CHARS_MAX {

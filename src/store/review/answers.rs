@@ -158,6 +158,18 @@ pub fn changes(store: &Store) -> Result<u64, StoreError> {
     Ok(store.connection.query_row(sql, [], |row| row.get(0))?)
 }
 
+/// A plan that was made out of another one is of the same answers.
+pub fn same_as(store: &mut Store, run: RunId, of: RunId) -> Result<(), StoreError> {
+    store.write(|transaction| {
+        transaction.execute(
+            "INSERT OR REPLACE INTO plan_answers (run, changes)
+             SELECT ?1, changes FROM plan_answers WHERE run = ?2",
+            [run.0, of.0],
+        )?;
+        Ok(())
+    })
+}
+
 /// Somebody has answered, or taken an answer back, since a plan was made.
 pub fn changed_since(store: &Store, run: RunId) -> Result<bool, StoreError> {
     let sql = "SELECT changes FROM plan_answers WHERE run = ?1";

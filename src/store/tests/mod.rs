@@ -7,6 +7,7 @@ mod items;
 mod plans;
 mod refused;
 mod registry;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -88,6 +89,7 @@ pub(crate) fn plan(hash: u8, persons: Vec<Person>, operations: Vec<Operation>) -
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: false,
+        origin: crate::plan::origin::Origin::default(),
         summary: Summary::default(),
     }
 }

@@ -151,3 +151,25 @@ pub(super) fn observed(folder: &Folder) -> BTreeMap<ObjectKey, Entry> {
     assert!(seen.doubles.is_empty(), "{:?}", seen.doubles);
     seen.entries
 }
+
+/// What somebody else does to our entries.
+impl Look {
+    pub(super) fn edit(&self, dn: &str, name: &str, value: &str) {
+        let change = vec![Mod::Replace(name.to_owned(), [value.to_owned()].into_iter().collect())];
+        self.runtime.block_on(async {
+            self.admin().await.modify(dn, change).await.unwrap().success().unwrap();
+        });
+    }
+
+    pub(super) fn rename(&self, dn: &str, rdn: &str, above: Option<&str>) {
+        self.runtime.block_on(async {
+            self.admin().await.modifydn(dn, rdn, true, above).await.unwrap().success().unwrap();
+        });
+    }
+
+    pub(super) fn delete(&self, dn: &str) {
+        self.runtime.block_on(async {
+            self.admin().await.delete(dn).await.unwrap().success().unwrap();
+        });
+    }
+}

@@ -55,7 +55,11 @@ fn a_directory_that_was_lost_is_not_made_anew_without_a_person() {
     let document = folder.rentree(&["--format", "json", "plan"]).with(4);
     let document: serde_json::Value = serde_json::from_str(&document.stdout).unwrap();
     let hash = document["plan_hash"].as_str().unwrap();
-    folder.rentree(&["apply", "latest", "--confirm", hash]).with(0);
+    let given = ["latest", "--confirm", hash, "--reason", "Annuaire perdu"];
+    let alone = folder.rentree(&[&["apply"], &given[..]].concat()).with(4);
+    assert!(alone.stderr.contains("a second person"), "{}", alone.stderr);
+    folder.rentree(&[&["approve"], &given[..], &["--by", "Adèle"]].concat()).with(0);
+    folder.rentree(&[&["apply"], &given[..]].concat()).with(0);
     assert_eq!(Look::at(&blind).entries("(uid=*)").len(), accounts);
 }
 

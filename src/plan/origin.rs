@@ -1,0 +1,123 @@
+//! What a plan was made from, beyond the registry and what departures are measured on: whoever
+//! applies it can tell which of it has changed since (SEC-43).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Basis;
+use super::guard::SchoolFacts;
+use super::operation::Operation;
+use crate::model::entry::{Entry, ObjectKey};
+use crate::model::ids::{Digest, Uai};
+use crate::model::observed::Observed;
+
+/// What a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// The deliveries in force; none for a plan that takes a run back.
+    pub in_force: Vec<Basis>,
+    /// Digest of each file of the configuration, by name.
+    pub files: BTreeMap<String, Digest>,
+    /// The standing entries that the plan changes, as they were seen.
+    pub expected: Vec<Expected>,
+    /// The run that the plan takes back.
+    pub undoes: Option<u64>,
+    /// What a plan that takes back leaves as it is.
+    pub left: Vec<Left>,
+    /// The numbers that its guards looked at, for those who apply a part of it.
+    pub facts: Vec<(Option<Uai>, SchoolFacts)>,
+    /// What the plan speaks of: a part says nothing of the other schools.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+/// The schools that a plan speaks of (`apply --school` makes two of one).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    #[default]
+    All,
+    Only(BTreeSet<Uai>),
+    Without(BTreeSet<Uai>),
+}
+
+impl Scope {
+    pub fn has(&self, uai: Option<&Uai>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(schools) => uai.is_some_and(|uai| schools.contains(uai)),
+            Self::Without(schools) => !uai.is_some_and(|uai| schools.contains(uai)),
+        }
+    }
+}
+
+/// An entry as it was seen when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Expected {
+    pub target: String,
+    pub key: ObjectKey,
+    pub dn: String,
+    /// Of its place and its managed attributes. Links are not in it: what comes and goes is added
+    /// to and taken from whatever stands.
+    pub digest: Digest,
+}
+
+/// Something that is not taken back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Left {
+    pub target: String,
+    pub key: ObjectKey,
+    pub dn: String,
+    pub why: String,
+}
+
+/// The entries that the operations of one target change, as they stand.
+pub fn expected(target: &str, observed: &Observed, operations: &[Operation]) -> Vec<Expected> {
+    let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
+    let keys: std::collections::BTreeSet<&ObjectKey> = ours.map(|one| &one.key).collect();
+    let entries = keys.into_iter().filter_map(|key| observed.entries.get(key));
+    entries
+        .map(|entry| Expected {
+            target: target.to_owned(),
+            key: entry.key.clone(),
+            dn: entry.dn.clone(),
+            digest: digest(entry),
+        })
+        .collect()
+}
+
+fn digest(entry: &Entry) -> Digest {
+    let Entry { key: _, uai: _, dn, attributes, links: _, enabled } = entry;
+    let text = serde_json::json!([dn, attributes, enabled]).to_string();
+    Digest::of_bytes(Sha256::digest(text.as_bytes()))
+}
+
+/// What has changed in a target since the plan saw it, one sentence an entry: of those that it
+/// changes, and of the places where it makes one.
+pub fn changed(
+    target: &str,
+    observed: &Observed,
+    origin: &Origin,
+    operations: &[Operation],
+) -> Vec<String> {
+    use super::operation::Action;
+    let mut told = Vec::new();
+    for one in origin.expected.iter().filter(|one| one.target == target) {
+        match observed.entries.get(&one.key) {
+            None => told.push(format!("{} is gone, or carries our mark no more", one.key)),
+            Some(now) if now.dn != one.dn => told.push(format!("{} has moved", one.key)),
+            Some(now) if digest(now) != one.digest => told.push(format!("{} was edited", one.key)),
+            Some(_) => {}
+        }
+    }
+    for operation in operations.iter().filter(|one| one.target == target) {
+        let Action::Create { entry } = &operation.action else { continue };
+        let known = origin.expected.iter().any(|one| one.key == entry.key);
+        if operation.blocked.is_none() && !known && observed.entries.contains_key(&entry.key) {
+            told.push(format!("{} stands already", entry.key));
+        }
+    }
+    told
+}

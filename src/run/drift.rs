@@ -1,0 +1,49 @@
+//! `show --drift`: what stands otherwise than we last wrote it. Only read.
+
+use super::outcome::{ExitStatus, Failure};
+use super::session::{Format, Session, store_failure};
+use super::targets::{self, Observation};
+use super::{applying, part};
+use crate::plan::drift;
+use crate::plan::trace::{self, Sure, Traces};
+use crate::report::drift as report;
+use crate::store::{registry, undo};
+
+pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus> {
+    targets::check_secrets(session)?;
+    let only = part::schools(session, schools)?;
+    let store = session.store()?;
+    let mut traces = Traces::new();
+    // What is not settled is for `status` to tell.
+    undo::each_done(&store, None, |operation, sure| {
+        if sure == Sure::Done {
+            trace::fold(&mut traces, &operation);
+        }
+    })
+    .map_err(store_failure)?;
+    let known = registry::load(&store).map_err(store_failure)?;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    let Observation { mut observed, unread } =
+        runtime.block_on(targets::observe_all(session, &labs))?;
+    let (mut drifted, mut compared) = (Vec::new(), 0);
+    traces.retain(|_, trace| {
+        only.is_empty() || trace.uai.as_ref().is_some_and(|uai| only.contains(uai))
+    });
+    for target in &session.config.targets {
+        let Some(seen) = observed.get_mut(&target.name) else { continue };
+        seen.recognise(known.workspaces.keys());
+        let managed = target.mapping.managed();
+        let (found, of) = drift::drift(&target.name, &traces, seen, managed);
+        drifted.extend(found);
+        compared += of;
+    }
+    (session.world.out)(&match session.format {
+        Format::Text => report::text(&drifted, compared),
+        Format::Json => format!("{}\n", report::document(&drifted, compared)),
+    });
+    match unread.values().next() {
+        Some(what) => Err(Failure::new(ExitStatus::Unreachable, what.clone()).told().into()),
+        None => Ok(ExitStatus::Done),
+    }
+}

@@ -1,0 +1,136 @@
+//! Who lets a plan pass its guards: its whole hash, a reason, and for a region-wide plan a second
+//! person who approved the same hash beforehand (SEC-42).
+
+use std::collections::BTreeMap;
+
+use super::outcome::{ExitStatus, Failure};
+use super::review::ask;
+use super::session::{Format, Session, store_failure};
+use super::{apply, tell};
+use crate::plan::Plan;
+use crate::store::assent::{self, Act, Assent};
+use crate::store::runs::{self, RunId};
+use crate::store::{Store, plans};
+
+/// What was typed to lift guards.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Typed<'a> {
+    pub confirm: Option<&'a str>,
+    pub reason: Option<&'a str>,
+    pub by: Option<&'a str>,
+}
+
+/// `approve PLAN`: the second person.
+pub fn approve(session: &Session, wanted: &str, typed: Typed<'_>) -> anyhow::Result<ExitStatus> {
+    let _lock = session.lock("approve")?;
+    let mut store = session.store()?;
+    let run = apply::find(session, &store, wanted)?;
+    let plan = plans::load(&store, run.id).map_err(store_failure)?;
+    if plan.objections.is_empty() {
+        let what = format!("no guard objects to plan {}: there is nothing to approve", run.id);
+        return Err(Failure::new(ExitStatus::Usage, what).into());
+    }
+    if typed.confirm != Some(plan.hash.as_str()) {
+        let what = "that is not the hash of this plan: nothing was approved";
+        let hint = format!("read it first: rentree show {}", run.id);
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
+    }
+    let assent = signed(session, Act::Approved, typed)?;
+    assent::give(&mut store, run.id, &plan.hash, &assent).map_err(store_failure)?;
+    (session.world.out)(&match session.format {
+        Format::Text => format!(
+            "plan {} is approved by {}; somebody else applies it:\n  \
+             rentree apply {0} --confirm {} --reason TEXT\n",
+            run.id, assent.who, plan.hash
+        ),
+        Format::Json => format!("{}\n", serde_json::json!({ "run": run.id, "assent": assent })),
+    });
+    Ok(ExitStatus::Done)
+}
+
+fn signed(session: &Session, act: Act, typed: Typed<'_>) -> anyhow::Result<Assent> {
+    let reason = ask::reason(typed.reason.unwrap_or_default()).map_err(Failure::from)?;
+    let who = ask::who(session, typed.by).map_err(Failure::from)?;
+    let (system_user, at) = ((session.world.user)(), session.world.clock.now());
+    Ok(Assent { act, who, system_user, reason: reason.to_owned(), at })
+}
+
+/// Passes when nothing objects, or when who types this may lift what does. Nothing was written.
+pub(super) fn lifted(
+    store: &mut Store,
+    session: &Session,
+    run: RunId,
+    plan: &Plan,
+    typed: Typed<'_>,
+) -> anyhow::Result<()> {
+    if plan.objections.is_empty() {
+        return Ok(());
+    }
+    let given = format!("rentree apply {run} --confirm {} --reason TEXT", plan.hash);
+    let read = format!("read the plan (rentree show {run}); if it is right: {given}");
+    let (what, hint) = match typed.confirm {
+        Some(hash) if hash == plan.hash.as_str() => match typed.reason {
+            None => ("a reason is needed: it is kept with the run".to_owned(), given),
+            Some(_) => {
+                let assent = signed(session, Act::Lifted, typed)?;
+                match second(store, session, plan, &assent)? {
+                    None => {
+                        return assent::give(store, run, &plan.hash, &assent)
+                            .map_err(store_failure);
+                    }
+                    Some(what) => (
+                        what,
+                        format!(
+                            "the other person: rentree approve {run} --confirm {} --reason TEXT; \
+                             then once more: {given}",
+                            plan.hash
+                        ),
+                    ),
+                }
+            }
+        },
+        Some(_) => ("that is not the hash of this plan; the guards stay".to_owned(), read),
+        None => (objections(plan), read),
+    };
+    runs::stop(store, run, session.world.clock.now()).map_err(store_failure)?;
+    if session.format == Format::Json {
+        tell::applied(session, store, run, plan, &BTreeMap::new(), &BTreeMap::new())?;
+    }
+    // In JSON, stdout has its one document already.
+    Err(Failure::new(ExitStatus::Guarded, what).hint(hint).told().into())
+}
+
+fn objections(plan: &Plan) -> String {
+    let lines = plan.objections.iter().map(|one| {
+        let scope = one.uai.as_ref().map_or("all schools", |uai| uai.as_str());
+        format!("\n  {} ({scope}): {}", one.id, one.text)
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("{} guard(s) object, nothing was written:{}", lines.len(), lines.concat())
+}
+
+/// What is missing of the second person, when the plan is region-wide.
+fn second(
+    store: &Store,
+    session: &Session,
+    plan: &Plan,
+    first: &Assent,
+) -> anyhow::Result<Option<String>> {
+    if plan.objections.iter().all(|one| one.uai.is_some()) {
+        return Ok(None);
+    }
+    let approvals = assent::approvals(store, &plan.hash).map_err(store_failure)?;
+    let two_users = session.config.guard.two_users;
+    let other = |one: &&Assent| {
+        one.who.to_lowercase() != first.who.to_lowercase()
+            && (!two_users || one.system_user != first.system_user)
+    };
+    if approvals.iter().any(|one| other(&one)) {
+        return Ok(None);
+    }
+    Ok(Some(if approvals.is_empty() {
+        "the plan is region-wide: a second person must approve it first".to_owned()
+    } else {
+        format!("{} cannot approve and apply: the plan is region-wide, it takes two", first.who)
+    }))
+}

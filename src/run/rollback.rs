@@ -1,0 +1,262 @@
+//! `rollback RUN`: the inverse plan of a run, from what the journal recorded. Stored and
+//! printed like any plan; `apply` does it, through the same guards and checks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::draft;
+use super::facts;
+use super::outcome::{ExitStatus, Failure};
+use super::session::{Session, store_failure};
+use super::targets::{self, Observation};
+use super::{applying, tell};
+use crate::desired::entries;
+use crate::model::account::{Account, AccountState};
+use crate::model::entry::ObjectKey;
+use crate::model::ids::PersonId;
+use crate::model::observed::Observed;
+use crate::model::person::{EndedBy, EnrolmentState, Person};
+use crate::model::registry::{Registry, RegistryChange};
+use crate::model::workspace::{Workspace, WorkspaceState};
+use crate::plan::make::{self, Parts};
+use crate::plan::origin::{self, Left, Origin};
+use crate::plan::trace::{self, Traces};
+use crate::plan::undo::{self, Scene};
+use crate::plan::{Basis, Plan, Summary, guard};
+use crate::report::plan_text::Detail;
+use crate::store::runs::{self, RunId, RunState};
+use crate::store::undo::{self as kept, Before};
+use crate::store::{Store, deliveries, history, plans, registry};
+
+pub fn rollback(session: &Session, number: u64) -> anyhow::Result<ExitStatus> {
+    targets::check_secrets(session)?;
+    let _lock = session.lock("rollback")?;
+    let mut store = session.store()?;
+    runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
+    let run = RunId(number);
+    let before = found(&store, run)?;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    let Observation { mut observed, unread } =
+        runtime.block_on(targets::observe_all(session, &labs))?;
+    if let Some(what) = unread.values().next() {
+        let what = format!("{what}; nothing is taken back while a target cannot be read");
+        return Err(Failure::new(ExitStatus::Unreachable, what).into());
+    }
+    let registry = registry::load(&store).map_err(store_failure)?;
+    observed.values_mut().for_each(|seen| seen.recognise(registry.workspaces.keys()));
+    let plan = inverse(session, &store, run, &before, &registry, &observed)?;
+    draft::audited(session, &plan, &observed)?;
+    let id = plans::save(&mut store, "rollback", &plan).map_err(store_failure)?;
+    tell::planned(session, &store, id, &plan, Detail::Full)?;
+    Ok(if plan.objections.is_empty() { ExitStatus::Done } else { ExitStatus::Guarded })
+}
+
+/// What the run replaced, when it was begun at all.
+fn found(store: &Store, run: RunId) -> anyhow::Result<Before> {
+    let usage = |what: String, hint: &str| Failure::new(ExitStatus::Usage, what).hint(hint);
+    let row = runs::get(store, run)
+        .map_err(|_| usage(format!("there is no run {run}"), "`rentree runs` lists them"))?;
+    if matches!(row.state, RunState::Planned | RunState::Stopped) {
+        let what = format!("run {run} is {}: nothing of it was written", row.state.as_str());
+        return Err(usage(what, "only a run that was begun can be taken back").into());
+    }
+    kept::before(store, run).map_err(store_failure)?.ok_or_else(|| {
+        let what = format!("run {run} is of a version that did not keep what it replaced");
+        usage(what, "correct what it was made of; the next plan follows").into()
+    })
+}
+
+fn inverse(
+    session: &Session,
+    store: &Store,
+    run: RunId,
+    before: &Before,
+    registry: &Registry,
+    observed: &BTreeMap<String, Observed>,
+) -> anyhow::Result<Plan> {
+    let traces = traces(store, run, observed)?;
+    let written = plans::load(store, run).map_err(store_failure)?;
+    let back = Back {
+        before,
+        traces: &traces,
+        today: session.today(),
+        retention_days: session.config.lifecycle.retention_days,
+    };
+    let change = back.change(registry, &written.change);
+    let mut after = registry.clone();
+    after.apply(&change);
+    let (mut operations, mut left, mut wanted) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for target in &session.config.targets {
+        let Some(seen) = observed.get(&target.name) else { continue };
+        let wrong = |problem: String| Failure::new(ExitStatus::Usage, problem);
+        let desired = entries::desired(&after, &[], &session.config.scheme, &target.mapping)
+            .map_err(wrong)?;
+        let (some, others) = undo::inverse(&Scene {
+            target: &target.name,
+            traces: &traces,
+            observed: seen,
+            managed: target.mapping.managed(),
+            disabled_at: &|key| desired.get(key).map(|entry| entry.dn.clone()),
+            link_chunk: target.link_chunk,
+        });
+        operations.extend(some);
+        left.extend(others);
+        wanted.extend(desired);
+    }
+    left.extend(unconfigured(&traces, observed));
+    let past = history::past(store).map_err(store_failure)?;
+    let mut facts = facts::guard_facts(registry, &after, observed, &wanted, &past.made, &|_| false);
+    let lately = kept::lately(store, session.a_day_ago()).map_err(store_failure)?;
+    facts::count_lately(&mut facts, &lately);
+    let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    let expected = observed.iter();
+    let expected = expected.flat_map(|(name, seen)| origin::expected(name, seen, &operations));
+    let origin = Origin {
+        files: session.config.files.clone(),
+        expected: expected.collect(),
+        undoes: Some(run.0),
+        left,
+        facts: facts.into_iter().collect(),
+        ..Origin::default()
+    };
+    Ok(make::make(Parts {
+        made_at: session.world.clock.now(),
+        generation: registry.generation,
+        basis: basis(store, &written.basis, &before.basis)?,
+        settings: session.config.digest.clone(),
+        change,
+        operations,
+        objections,
+        strays: Vec::new(),
+        doubles: Vec::new(),
+        rehearsed: session.world.clock.is_fixed(),
+        origin,
+        summary: Summary::default(),
+    }))
+}
+
+/// What the run left of each entry, as the journal knows it and the directory tells.
+fn traces(
+    store: &Store,
+    run: RunId,
+    observed: &BTreeMap<String, Observed>,
+) -> anyhow::Result<Traces> {
+    let mut traces = Traces::new();
+    kept::each_done(store, Some(run), |operation, sure| {
+        let seen = observed.get(&operation.target);
+        let standing = seen.and_then(|seen| seen.entries.get(&operation.key));
+        if let Some(part) = trace::done_part(&operation, sure, standing) {
+            trace::fold(&mut traces, &part);
+        }
+    })
+    .map_err(store_failure)?;
+    Ok(traces)
+}
+
+/// What stands in a target that is not configured any more is out of reach.
+fn unconfigured(traces: &Traces, observed: &BTreeMap<String, Observed>) -> Vec<Left> {
+    let out = traces.iter().filter(|((target, _), _)| !observed.contains_key(target));
+    let left = out.map(|((target, key), trace)| Left {
+        target: target.clone(),
+        key: key.clone(),
+        dn: trace.to.clone(),
+        why: "the target is not in rentree.toml any more".to_owned(),
+    });
+    left.collect()
+}
+
+/// Departures are measured on what they were measured on before, where that is still what the run
+/// put there.
+fn basis(store: &Store, of_run: &[Basis], before: &[Basis]) -> anyhow::Result<Vec<Basis>> {
+    let mut basis = deliveries::basis(store).map_err(store_failure)?;
+    let same = |one: &Basis, other: &Basis| (&one.uai, one.source) == (&other.uai, other.source);
+    let taken: Vec<Basis> = basis.extract_if(.., |one| of_run.contains(one)).collect();
+    let back = taken.iter().filter_map(|one| before.iter().find(|old| same(old, one)));
+    basis.extend(back.cloned());
+    Ok(basis)
+}
+
+/// The registry, taken back.
+struct Back<'a> {
+    before: &'a Before,
+    traces: &'a Traces,
+    today: Date,
+    retention_days: i32,
+}
+
+impl Back<'_> {
+    /// Of what the run changed and nobody has changed since.
+    fn change(&self, registry: &Registry, written: &RegistryChange) -> RegistryChange {
+        let accounts = |wanted: fn(&trace::Trace) -> bool| -> BTreeSet<PersonId> {
+            let found = self.traces.iter().filter(|(_, trace)| wanted(trace));
+            found.filter_map(|((_, key), _)| person_of(key)).collect()
+        };
+        let made = accounts(|trace| trace.made && !trace.deleted);
+        let deleted = accounts(|trace| trace.deleted);
+        let mut change = RegistryChange::default();
+        for after in written.persons.iter().filter(|one| !deleted.contains(&one.id)) {
+            if registry.persons.get(&after.id) != Some(after) {
+                continue;
+            }
+            let back = self.person(after, made.contains(&after.id));
+            change.persons.extend(back.filter(|back| back != after));
+        }
+        for after in &written.workspaces {
+            if registry.workspaces.get(&after.key) == Some(after) {
+                let back = self.workspace(after);
+                change.workspaces.extend((back != *after).then_some(back));
+            }
+        }
+        change
+    }
+
+    /// A person whom the run made stays, without a right; a login that was given stays given.
+    fn person(&self, after: &Person, made: bool) -> Option<Person> {
+        let account = after
+            .account
+            .as_ref()
+            .map(|account| if made { self.disabled(account) } else { account.clone() });
+        match self.before.persons.get(&after.id) {
+            Some(old) if old.account.is_none() => {
+                let place = old.place.clone().or_else(|| after.place.clone());
+                Some(Person { account, place, ..old.clone() })
+            }
+            Some(old) => Some(old.clone()),
+            None if !made => None,
+            None => {
+                let mut person = Person { account, ..after.clone() };
+                for (_, enrolment) in person.enrolments.iter_mut() {
+                    let (on, by) = (self.today, EndedBy::RolledBack);
+                    enrolment.state = EnrolmentState::Ended { on, by };
+                }
+                Some(person)
+            }
+        }
+    }
+
+    fn disabled(&self, account: &Account) -> Account {
+        let delete_on = self.today.saturating_add(self.retention_days.max(1).days());
+        let state = AccountState::Disabled { since: self.today, delete_on };
+        Account { state, ..account.clone() }
+    }
+
+    fn workspace(&self, after: &Workspace) -> Workspace {
+        match self.before.workspaces.get(&after.key) {
+            Some(old) => old.clone(),
+            None => {
+                let state = WorkspaceState::Frozen { since: self.today };
+                Workspace { state, ..after.clone() }
+            }
+        }
+    }
+}
+
+fn person_of(key: &ObjectKey) -> Option<PersonId> {
+    match key {
+        ObjectKey::Account(person) => Some(*person),
+        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
+    }
+}

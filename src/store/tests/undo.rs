@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::model::entry::Attributes;
+use crate::store::assent::{self, Act, Assent};
+use crate::store::journal::{self, Event, Settlement, Start};
+use crate::store::runs::RunId;
+use crate::store::{plans, registry, undo};
+
+fn after(hours: i64) -> Timestamp {
+    noon() + jiff::SignedDuration::from_hours(hours)
+}
+
+/// A run that turns the accounts 1 to `count`, begun so many hours after noon and done.
+fn turned(store: &mut Store, hash: u8, kind: OperationKind, count: u64, hours: i64) -> RunId {
+    let action = |n: u64| Action::Modify {
+        dn: format!("uid=e{n},dc=test"),
+        before: Attributes::new(),
+        after: [("sn".to_owned(), vec!["x".to_owned()])].into(),
+    };
+    let one = |n| operation(n, 50, kind, &format!("rentree:account:{n}"), action(n));
+    let mut plan = plan(hash, Vec::new(), (1..=count).map(one).collect());
+    plan.generation = registry::generation_now(store).unwrap();
+    let run = plans::save(store, "run", &plan).unwrap();
+    journal::begin(store, run, &plan, after(hours)).unwrap();
+    let starts: Vec<_> = (1..=count).map(|seq| Start { seq, attempt: 1, secret: None }).collect();
+    journal::start(store, run, "ldap", after(hours), &starts).unwrap();
+    let done = |seq| {
+        let (event, detail, secret) = (Event::Done, None, None);
+        Settlement { seq, attempt: 1, event, detail, secret, refused: false }
+    };
+    let done: Vec<_> = (1..=count).map(done).collect();
+    journal::settle(store, run, "ldap", after(hours), &done).unwrap();
+    run
+}
+
+fn lately(store: &Store, since: i64) -> usize {
+    let lately = undo::lately(store, after(since)).unwrap();
+    lately.values().map(|(disabled, deleted)| disabled.union(deleted).count()).sum()
+}
+
+#[test]
+fn what_was_disabled_counts_for_a_day_unless_it_was_let_pass_or_came_back() {
+    // SEC-42.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    turned(&mut store, 1, OperationKind::Disable, 3, 0);
+    turned(&mut store, 2, OperationKind::Disable, 2, 5);
+    assert_eq!(lately(&store, -1), 3, "each account once");
+    assert_eq!(lately(&store, 0), 2, "the first run is a day old");
+    assert_eq!(lately(&store, 5), 0);
+    turned(&mut store, 3, OperationKind::Enable, 1, 6);
+    assert_eq!(lately(&store, -1), 2);
+    let run = turned(&mut store, 4, OperationKind::Delete, 3, 7);
+    assert_eq!(lately(&store, 6), 3);
+    let assent = Assent {
+        act: Act::Lifted,
+        who: "Adèle".to_owned(),
+        system_user: "root".to_owned(),
+        reason: "fin de conservation".to_owned(),
+        at: after(7),
+    };
+    assent::give(&mut store, run, &digest(4), &assent).unwrap();
+    assert_eq!(lately(&store, 6), 0);
+    assert_eq!(assent::of_run(&store, run).unwrap(), [assent]);
+    assert!(assent::approvals(&store, &digest(4)).unwrap().is_empty(), "lifting approves nothing");
+    for sql in ["UPDATE assent SET who = 'x'", "DELETE FROM assent"] {
+        assert!(store.connection.execute(sql, []).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn what_a_run_replaced_is_kept_and_what_it_made_was_not_there() {
+    //
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let begin = |store: &mut Store, hash, persons: Vec<Person>| {
+        let mut plan = plan(hash, persons, Vec::new());
+        plan.generation = registry::generation_now(store).unwrap();
+        let run = plans::save(store, "run", &plan).unwrap();
+        assert_eq!(undo::before(store, run).unwrap(), None, "not begun");
+        journal::begin(store, run, &plan, noon()).unwrap();
+        run
+    };
+    let first = begin(&mut store, 1, vec![person(1, "ines"), person(2, "paul")]);
+    assert!(undo::before(&store, first).unwrap().unwrap().persons.is_empty());
+    let mut changed = person(2, "paul");
+    changed.birth_date = None;
+    let second = begin(&mut store, 2, vec![changed, person(3, "zoe")]);
+    let before = undo::before(&store, second).unwrap().unwrap();
+    let ids: BTreeSet<u64> = before.persons.keys().map(|id| id.0).collect();
+    assert_eq!(ids, [2].into());
+    assert_eq!(before.persons[&PersonId(2)], person(2, "paul"));
+    let sql = "UPDATE registry_before SET document = '{}'";
+    assert!(store.connection.execute(sql, []).is_err(), "it is never changed");
+}

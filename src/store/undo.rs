@@ -1,0 +1,158 @@
+//! What a run replaced, and what was taken back: for `rollback`, and for the plans after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::column::{At, document, json, parsed};
+use super::runs::RunId;
+use super::{Store, StoreError, deliveries};
+use crate::model::entry::ObjectKey;
+use crate::model::ids::{PersonId, StructureKey, Uai};
+use crate::model::person::Person;
+use crate::model::registry::RegistryChange;
+use crate::model::workspace::Workspace;
+use crate::plan::Basis;
+use crate::plan::operation::Operation;
+use crate::plan::redo::TakenBack;
+use crate::plan::trace::Sure;
+
+/// The registry as a run found it, of what the run changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Before {
+    pub persons: BTreeMap<PersonId, Person>,
+    pub workspaces: BTreeMap<StructureKey, Workspace>,
+    /// What departures were measured on.
+    pub basis: Vec<Basis>,
+}
+
+/// Keeps what a run is about to replace; in the transaction that replaces it.
+pub(super) fn keep(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    change: &RegistryChange,
+) -> Result<(), StoreError> {
+    let mut person = transaction.prepare_cached(
+        "INSERT INTO registry_before (run, part, object, document)
+         SELECT ?1, 'person', id, document FROM person WHERE id = ?2",
+    )?;
+    for one in &change.persons {
+        person.execute(params![run.0, one.id.0])?;
+    }
+    let mut workspace = transaction.prepare_cached(
+        "INSERT INTO registry_before (run, part, object, document)
+         SELECT ?1, 'workspace', uai || ':' || kind || ':' || code, document FROM workspace
+         WHERE uai = ?2 AND kind = ?3 AND code = ?4",
+    )?;
+    for Workspace { key, .. } in &change.workspaces {
+        let StructureKey { uai, kind, code } = key;
+        workspace.execute(params![run.0, uai.as_str(), kind.as_str(), code.0])?;
+    }
+    let basis = json(&deliveries::basis_in(transaction)?)?;
+    let sql = "INSERT INTO registry_before (run, part, object, document)
+               VALUES (?1, 'basis', 'all', ?2)";
+    transaction.execute(sql, params![run.0, basis])?;
+    transaction.execute("UPDATE run SET keeps_before = 1 WHERE id = ?1", [run.0])?;
+    Ok(())
+}
+
+/// What a run replaced; none when it was begun before this was kept.
+pub fn before(store: &Store, run: RunId) -> Result<Option<Before>, StoreError> {
+    let sql = "SELECT keeps_before FROM run WHERE id = ?1";
+    let kept: Option<bool> =
+        store.connection.query_row(sql, [run.0], |row| row.get(0)).optional()?;
+    if kept != Some(true) {
+        return Ok(None);
+    }
+    let mut before = Before::default();
+    let sql = "SELECT document FROM registry_before WHERE run = ?1 AND part = ?2";
+    let mut statement = store.connection.prepare(sql)?;
+    for person in statement.query_map(params![run.0, "person"], |row| document(row, 0))? {
+        let person: Person = person?;
+        before.persons.insert(person.id, person);
+    }
+    for space in statement.query_map(params![run.0, "workspace"], |row| document(row, 0))? {
+        let space: Workspace = space?;
+        before.workspaces.insert(space.key.clone(), space);
+    }
+    before.basis = statement.query_row(params![run.0, "basis"], |row| document(row, 0))?;
+    Ok(Some(before))
+}
+
+/// The operations of a run, or of all runs from the oldest on, that may have changed something, in
+/// order, one at a time, and how sure that is. Members who were to leave are among them in any
+/// case: they tell who was a member before the run.
+pub fn each_done(
+    store: &Store,
+    run: Option<RunId>,
+    mut visit: impl FnMut(Operation, Sure),
+) -> Result<(), StoreError> {
+    let sql = "SELECT o.document, coalesce(s.state, '') IN ('done', 'already')
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE (?1 IS NULL OR o.run = ?1)
+                 AND (s.state IN ('done', 'already', 'started', 'failed')
+                      OR o.kind = 'remove_member')
+               ORDER BY o.run, o.seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut rows = statement.query([run.map(|run| run.0)])?;
+    while let Some(row) = rows.next()? {
+        visit(document(row, 0)?, if row.get(1)? { Sure::Done } else { Sure::Maybe });
+    }
+    Ok(())
+}
+
+/// The operations that took a run back, where nothing was done to the entry since.
+pub fn taken_back(store: &Store) -> Result<TakenBack, StoreError> {
+    let sql = "SELECT o.target, o.object, r.undoes, o.document
+               FROM run r JOIN plan_operation o ON o.run = r.id
+                          JOIN operation_state s ON s.run = o.run AND s.seq = o.seq
+               WHERE r.undoes IS NOT NULL AND s.state IN ('done', 'already')
+                 AND NOT EXISTS (
+                     SELECT 1 FROM plan_operation l JOIN operation_state t USING (run, seq)
+                     WHERE l.object = o.object AND l.target = o.target AND l.run > o.run
+                       AND t.state IN ('done', 'already'))
+               ORDER BY o.run, o.seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut taken_back = TakenBack::new();
+    while let Some(row) = rows.next()? {
+        let key: (String, ObjectKey) = (row.get(0)?, parsed(row, 1)?);
+        let operation: Operation = document(row, 3)?;
+        taken_back.entry(key).or_default().push((row.get(2)?, operation.action));
+    }
+    Ok(taken_back)
+}
+
+/// Accounts that runs took away since an instant, by school: disabled, and deleted. Those that can
+/// be used again do not count, nor does what a person has let pass.
+pub type Lately = BTreeMap<Option<Uai>, (BTreeSet<ObjectKey>, BTreeSet<ObjectKey>)>;
+
+/// What was taken away since an instant.
+pub fn lately(store: &Store, since: Timestamp) -> Result<Lately, StoreError> {
+    let sql = "SELECT o.uai, o.object, o.kind
+               FROM run r JOIN plan_operation o ON o.run = r.id
+                          JOIN operation_state s ON s.run = o.run AND s.seq = o.seq
+               WHERE r.started_at > ?1 AND o.kind IN ('disable', 'delete')
+                 AND o.object LIKE 'rentree:account:%'
+                 AND s.state IN ('done', 'already', 'started')
+                 AND NOT EXISTS (SELECT 1 FROM assent a WHERE a.run = r.id AND a.act = 'lifted')
+                 AND NOT EXISTS (
+                     SELECT 1 FROM plan_operation l JOIN operation_state t USING (run, seq)
+                     WHERE l.object = o.object AND l.target = o.target AND l.run > o.run
+                       AND l.kind IN ('enable', 'create') AND t.state IN ('done', 'already'))";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut rows = statement.query([At(since)])?;
+    let mut lately = Lately::new();
+    while let Some(row) = rows.next()? {
+        let uai = match row.get::<_, Option<String>>(0)? {
+            Some(_) => Some(parsed::<Uai>(row, 0)?),
+            None => None,
+        };
+        let (disabled, deleted) = lately.entry(uai).or_default();
+        let kind: String = row.get(2)?;
+        let of = if kind == "delete" { deleted } else { disabled };
+        of.insert(parsed(row, 1)?);
+    }
+    Ok(lately)
+}
