@@ -90,8 +90,6 @@ pub enum Command {
         #[arg(long, value_name = "HASH")]
         confirm: Option<String>,
         #[command(flatten)]
-        metrics: MetricsFile,
-        #[command(flatten)]
         signer: Signer,
         /// Only what is of these schools; the rest stays planned
         #[arg(long, value_name = "UAI", value_delimiter = ',')]
@@ -100,6 +98,8 @@ pub enum Command {
         /// entry aside
         #[arg(long)]
         exact: bool,
+        #[command(flatten)]
+        metrics: MetricsFile,
     },
     /// Approve a region-wide plan that its guards stop, for somebody else to apply
     Approve {
@@ -125,6 +125,9 @@ pub enum Command {
     Replay {
         /// Number of the run; the latest that is not settled by default
         run: Option<u64>,
+        /// Tell what would be taken up, and write nothing
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         metrics: MetricsFile,
     },

@@ -107,7 +107,12 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
         }
         Command::Rollback { run } => run::rollback::rollback(&session()?, run),
         Command::Run { metrics: _ } => run::run::run(&session()?),
-        Command::Replay { run, metrics: _ } => run::replay::replay(&session()?, run),
+        Command::Replay { run, dry_run: true, metrics: _ } => {
+            run::replay::foretell(&session()?, run)
+        }
+        Command::Replay { run, dry_run: false, metrics: _ } => {
+            run::replay::replay(&session()?, run)
+        }
         Command::Status { run, deadlines: true, since, metrics: _ } => {
             run::deadlines::status(&session()?, run, since)
         }

@@ -20,25 +20,11 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let _lock = session.lock("replay")?;
     let mut store = session.store()?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
-    let known = runs::list(&store).map_err(store_failure)?;
-    let open = |one: &&Run| one.state == RunState::Interrupted;
-    let wanted = match run {
-        Some(number) => known.iter().find(|one| one.id == RunId(number)).ok_or_else(|| {
-            Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
-                .hint("`rentree runs` lists them")
-        })?,
-        None => match known.iter().find(open) {
-            Some(run) => run,
-            None => {
-                return Ok(settled(session, "every run is settled"));
-            }
-        },
+    let wanted = match wanted(&store, run)? {
+        Wanted::Run(run) => run,
+        Wanted::Nothing(why) => return Ok(settled(session, &why)),
     };
-    if wanted.state != RunState::Interrupted {
-        let why = format!("run {} is {}", wanted.id, wanted.state.as_str());
-        return Ok(settled(session, &why));
-    }
-    session.may_write_plan_of(wanted)?;
+    session.may_write_plan_of(&wanted)?;
     let id = wanted.id;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
@@ -57,6 +43,57 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, &store, id, &plan, &applied.tally, &spent)?;
     Ok(applied.status)
+}
+
+/// `replay --dry-run`: what would be taken up, as `status` tells it; no target is written to.
+pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
+    let _lock = session.lock("replay")?;
+    let mut store = session.store()?;
+    runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
+    let wanted = match wanted(&store, run)? {
+        Wanted::Run(run) => run,
+        Wanted::Nothing(why) => return Ok(settled(session, &why)),
+    };
+    if session.format == Format::Text {
+        for target in &session.config.targets {
+            let count = |take| plans::count(&store, wanted.id, &target.name, take);
+            let open = count(Take::Open).map_err(store_failure)?;
+            let all = count(Take::OpenAndFailed).map_err(store_failure)?;
+            (session.world.out)(&format!(
+                "replay would take up in {}: {open} operation(s) not sent or without an answer, \
+                 {} refused; each entry is looked at first\n",
+                target.name,
+                all - open
+            ));
+        }
+    }
+    super::status::status(session, Some(wanted.id.0))
+}
+
+/// What there is to take up.
+enum Wanted {
+    Run(Run),
+    Nothing(String),
+}
+
+fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
+    let known = runs::list(store).map_err(store_failure)?;
+    let open = |one: &&Run| one.state == RunState::Interrupted;
+    let found = match run {
+        Some(number) => known.iter().find(|one| one.id == RunId(number)).ok_or_else(|| {
+            Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
+                .hint("`rentree runs` lists them")
+        })?,
+        None => match known.iter().find(open) {
+            Some(run) => run,
+            None => return Ok(Wanted::Nothing("every run is settled".to_owned())),
+        },
+    };
+    Ok(if found.state == RunState::Interrupted {
+        Wanted::Run(found.clone())
+    } else {
+        Wanted::Nothing(format!("run {} is {}", found.id, found.state.as_str()))
+    })
 }
 
 /// Nothing to do, said in the form that was asked for.
