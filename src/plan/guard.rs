@@ -23,6 +23,8 @@ pub const DELIVERIES_MISSING: &str = "deliveries-missing";
 
 /// The objection to doing again what a person took back.
 pub const ROLLED_BACK: &str = "rolled-back";
+/// The clock of the machine is behind the last run.
+pub const CLOCK_STEPPED_BACK: &str = "clock-stepped-back";
 
 /// The limits. A share equal to its limit passes; one account more does not.
 #[derive(Debug, Clone, PartialEq, Eq)]

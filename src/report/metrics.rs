@@ -135,7 +135,7 @@ impl Page {
             self.line(name, &[("target", target)], u8::from(*unread));
         }
         let name = "rentree_poison_entries";
-        self.head(name, "Operations of the last run that their target refused.");
+        self.head(name, "Operations set aside after three refusals, until they are solved.");
         self.line(name, &[], seen.poison);
         let name = "rentree_open_questions";
         self.head(name, "Doubtful matches that wait for an answer.");

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::doctor::{bad, good};
 use super::session::{Session, store_failure};
-use crate::plan::Objection;
+use crate::plan::{Objection, guard};
 use crate::store::runs::{self, Run};
 use crate::store::{FILE, Store, StoreError};
 use crate::target::ldap::doctor::{Examined, Verdict};
@@ -18,7 +18,7 @@ const FILLED_PERCENT_MAX: u64 = 90;
 const STEP_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) const CLOCK: &str = "correct the clock; if it is right, and was wrong before: rentree \
-                                show latest, then rentree apply latest --confirm HASH";
+                                show latest, which says how two persons let it pass";
 
 /// The state folder can be written to, and has room.
 pub(super) fn room(session: &Session) -> Vec<Examined> {
@@ -78,5 +78,8 @@ pub(super) fn stepped_back(session: &Session, store: &Store) -> Result<Option<St
 /// The same, for a plan: nothing is written until a person has looked at the clock.
 pub(super) fn objection(session: &Session, store: &Store) -> anyhow::Result<Option<Objection>> {
     let text = stepped_back(session, store).map_err(store_failure)?;
-    Ok(text.map(|text| Objection { id: "clock-stepped-back".to_owned(), uai: None, text }))
+    Ok(text.map(|text| {
+        let id = guard::CLOCK_STEPPED_BACK.to_owned();
+        Objection { id, uai: None, text }
+    }))
 }

@@ -15,7 +15,7 @@ use crate::report::metrics::{self, Ended, Outcomes, Seen};
 use crate::store::review::QuestionState;
 use crate::store::review::questions;
 use crate::store::runs::{self, Run, RunState};
-use crate::store::{Store, plans};
+use crate::store::{Store, plans, refused};
 
 /// Where a command's metrics go, and since when it runs.
 pub struct Metrics {
@@ -67,9 +67,8 @@ fn state(session: &Session) -> anyhow::Result<(Option<i64>, Seen)> {
     for target in &session.config.targets {
         seen.unread.insert(target.name.clone(), false);
     }
-    if let Some(run) = all.iter().find(|run| run.started_at.is_some()) {
-        seen.poison = plans::refused(&store, run.id).map_err(store_failure)?;
-    }
+    let refused = refused::list(&store).map_err(store_failure)?;
+    seen.poison = refused.iter().filter(|one| one.is_set_aside()).count() as u64;
     if let Some(newest) = all.first() {
         of_plan(&store, newest, &mut seen)?;
         of_clock(session, &store, newest, &mut seen)?;

@@ -10,8 +10,10 @@ use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::{draft, facts};
 use crate::model::ids::Uai;
+use crate::model::workspace::{Workspace, WorkspaceState};
 use crate::plan::guard::{GuardFacts, SchoolFacts};
 use crate::plan::make::{self, Parts};
+use crate::plan::operation::OperationKind;
 use crate::plan::origin::{Origin, Scope};
 use crate::plan::part::{self, Half};
 use crate::plan::{Basis, Objection, Plan, guard};
@@ -106,8 +108,13 @@ impl Part<'_> {
         facts::count_lately(&mut facts, &lately);
         let mut objections =
             guard::objections(&session.config.guard, session.today(), &operations, &facts);
-        let kept = self.plan.objections.iter().filter(|one| stays(one, here)).cloned();
-        objections.extend(kept);
+        let half = Half { operations, change };
+        let raised: BTreeSet<String> = objections.iter().map(|one| one.id.clone()).collect();
+        let of_all = |one: &&Objection| one.uai.is_none() && !raised.contains(&one.id);
+        let kept = self.plan.objections.iter();
+        let kept = kept.filter(|one| stays(one, here) || of_all(one) && concerns(one, &half));
+        objections.extend(kept.cloned());
+        let Half { operations, change } = half;
         let mut summary = summary.clone();
         summary.deliveries.retain(|line| line.uai.as_ref().is_some_and(here));
         summary.since.retain(|uai, _| here(uai));
@@ -142,8 +149,25 @@ impl Part<'_> {
 /// Objections that no number of a school decides: they are of the whole, or of its schools.
 fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
     match objection.id.as_str() {
-        guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING => true,
+        guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING | guard::CLOCK_STEPPED_BACK => true,
         guard::ROLLED_BACK => objection.uai.as_ref().is_none_or(here),
+        _ => false,
+    }
+}
+
+/// Whether a part takes some of what the whole plan was stopped for. Ten parts that each pass would
+/// add up to what a second person was to look at.
+fn concerns(objection: &Objection, half: &Half) -> bool {
+    let any = |kinds: &[OperationKind]| half.operations.iter().any(|one| kinds.contains(&one.kind));
+    match objection.id.as_str() {
+        "too-many-disables-overall" | "too-many-deletes-overall" => {
+            any(&[OperationKind::Disable, OperationKind::Delete])
+        }
+        "classes-lost-overall" => {
+            let closes = |space: &Workspace| space.state != WorkspaceState::Open;
+            any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
+        }
+        "too-many-creations-overall" | "accounts-missing-overall" => any(&[OperationKind::Create]),
         _ => false,
     }
 }

@@ -11,7 +11,7 @@ use super::facts;
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{self, Observation};
-use super::{applying, tell};
+use super::{applying, machine, tell};
 use crate::desired::entries;
 use crate::model::account::{Account, AccountState};
 use crate::model::entry::ObjectKey;
@@ -21,8 +21,9 @@ use crate::model::person::{EndedBy, EnrolmentState, Person};
 use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::{Workspace, WorkspaceState};
 use crate::plan::make::{self, Parts};
+use crate::plan::operation::OperationKind;
 use crate::plan::origin::{self, Left, Origin};
-use crate::plan::trace::{self, Traces};
+use crate::plan::trace::{self, Sure, Traces};
 use crate::plan::undo::{self, Scene};
 use crate::plan::{Basis, Plan, Summary, guard};
 use crate::report::plan_text::Detail;
@@ -77,8 +78,9 @@ fn inverse(
     registry: &Registry,
     observed: &BTreeMap<String, Observed>,
 ) -> anyhow::Result<Plan> {
-    let traces = traces(store, run, observed)?;
     let written = plans::load(store, run).map_err(store_failure)?;
+    let (mut traces, mut kept_as_is) = traces(store, run, observed)?;
+    kept_as_is.extend(without_changed(&mut traces, &written.change, registry));
     let back = Back {
         before,
         traces: &traces,
@@ -88,7 +90,7 @@ fn inverse(
     let change = back.change(registry, &written.change);
     let mut after = registry.clone();
     after.apply(&change);
-    let (mut operations, mut left, mut wanted) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut operations, mut left, mut wanted) = (Vec::new(), kept_as_is, BTreeMap::new());
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
         let wrong = |problem: String| Failure::new(ExitStatus::Usage, problem);
@@ -111,12 +113,13 @@ fn inverse(
     let mut facts = facts::guard_facts(registry, &after, observed, &wanted, &past.made, &|_| false);
     let lately = kept::lately(store, session.a_day_ago()).map_err(store_failure)?;
     facts::count_lately(&mut facts, &lately);
-    let objections = guard::objections(&session.config.guard, session.today(), &operations, &facts);
-    let expected = observed.iter();
-    let expected = expected.flat_map(|(name, seen)| origin::expected(name, seen, &operations));
+    let mut objections =
+        guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    objections.extend(machine::objection(session, store)?);
+    let stand = observed.iter().flat_map(|(name, all)| origin::expected(name, all, &operations));
     let origin = Origin {
         files: session.config.files.clone(),
-        expected: expected.collect(),
+        expected: stand.collect(),
         undoes: Some(run.0),
         left,
         facts: facts.into_iter().collect(),
@@ -138,14 +141,28 @@ fn inverse(
     }))
 }
 
-/// What the run left of each entry, as the journal knows it and the directory tells.
+/// What the run left of each entry, as the journal knows it and the directory tells. What a later
+/// run wrote is that run's, where nothing tells the two apart: members, and what is not known to
+/// have been done.
 fn traces(
     store: &Store,
     run: RunId,
     observed: &BTreeMap<String, Observed>,
-) -> anyhow::Result<Traces> {
+) -> anyhow::Result<(Traces, Vec<Left>)> {
+    let later = kept::written_since(store, run).map_err(store_failure)?;
     let mut traces = Traces::new();
+    let mut left: BTreeMap<(String, ObjectKey), Left> = BTreeMap::new();
     kept::each_done(store, Some(run), |operation, sure| {
+        let members =
+            matches!(operation.kind, OperationKind::AddMember | OperationKind::RemoveMember);
+        let object = (operation.target.clone(), operation.key.clone());
+        if later.contains(&object) && (members || sure == Sure::Maybe) {
+            let (target, key) = object.clone();
+            let dn = operation.action.dn().to_owned();
+            let why = "a later run has written it".to_owned();
+            left.entry(object).or_insert(Left { target, key, dn, why });
+            return;
+        }
         let seen = observed.get(&operation.target);
         let standing = seen.and_then(|seen| seen.entries.get(&operation.key));
         if let Some(part) = trace::done_part(&operation, sure, standing) {
@@ -153,7 +170,34 @@ fn traces(
         }
     })
     .map_err(store_failure)?;
-    Ok(traces)
+    Ok((traces, left.into_values().collect()))
+}
+
+/// A person of whom the registry tells something else since is left as he is in the directory too:
+/// the two are taken back together, or not at all.
+fn without_changed(
+    traces: &mut Traces,
+    written: &RegistryChange,
+    registry: &Registry,
+) -> Vec<Left> {
+    let changed: BTreeSet<PersonId> = written
+        .persons
+        .iter()
+        .filter(|one| registry.persons.get(&one.id) != Some(*one))
+        .map(|one| one.id)
+        .collect();
+    let is_kept = |key: &ObjectKey| person_of(key).is_some_and(|one| changed.contains(&one));
+    let mut left = Vec::new();
+    traces.retain(|(target, key), trace| {
+        let stays = trace.deleted || !is_kept(key);
+        if !stays {
+            let (target, key, dn) = (target.clone(), key.clone(), trace.to.clone());
+            let why = "the registry has changed since".to_owned();
+            left.push(Left { target, key, dn, why });
+        }
+        stays
+    });
+    left
 }
 
 /// What stands in a target that is not configured any more is out of reach.
@@ -224,7 +268,7 @@ impl Back<'_> {
                 let place = old.place.clone().or_else(|| after.place.clone());
                 Some(Person { account, place, ..old.clone() })
             }
-            Some(old) => Some(old.clone()),
+            Some(old) => Some(self.not_deleted_at_once(old)),
             None if !made => None,
             None => {
                 let mut person = Person { account, ..after.clone() };
@@ -235,6 +279,19 @@ impl Back<'_> {
                 Some(person)
             }
         }
+    }
+
+    /// An account that is disabled again waits as long as any other: its day of deletion may have
+    /// passed while it was in use.
+    fn not_deleted_at_once(&self, old: &Person) -> Person {
+        let mut person = old.clone();
+        if let Some(Account { state: AccountState::Disabled { delete_on, .. }, .. }) =
+            &mut person.account
+        {
+            let wait = self.retention_days.max(1).days();
+            *delete_on = (*delete_on).max(self.today.saturating_add(wait));
+        }
+        person
     }
 
     fn disabled(&self, account: &Account) -> Account {

@@ -101,6 +101,13 @@ pub(super) fn entries_unchanged(
     plan: &Plan,
 ) -> anyhow::Result<()> {
     let mut seen = runtime.block_on(targets::observe_all(session, labs))?;
+    let out = plan.operations.iter().find(|one| seen.unread.contains_key(&one.target));
+    if let Some(operation) = out {
+        let what = format!("{} cannot be read: its entries cannot be compared", operation.target);
+        return Err(Failure::new(ExitStatus::Unreachable, what)
+            .hint("nothing was written; again once it is back, or without --exact")
+            .into());
+    }
     let known = registry::load(store).map_err(store_failure)?;
     let mut changed = Vec::new();
     for (target, observed) in &mut seen.observed {

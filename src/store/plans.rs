@@ -283,13 +283,6 @@ pub fn count(store: &Store, run: RunId, target: &str, take: Take) -> Result<u64,
     Ok(store.connection.query_row(sql, parameters, |row| row.get(0))?)
 }
 
-/// How many operations their target refused; those that wait for one of them are not counted.
-pub fn refused(store: &Store, run: RunId) -> Result<u64, StoreError> {
-    let sql = "SELECT count(*) FROM operation_state
-               WHERE run = ?1 AND state = 'failed' AND detail LIKE 'refused by the server%'";
-    Ok(store.connection.query_row(sql, [run.0], |row| row.get(0))?)
-}
-
 /// Operations that are still to be written, those that failed included: of one school and stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {

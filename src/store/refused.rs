@@ -14,6 +14,7 @@ use super::{Store, StoreError};
 use crate::model::ids::Digest;
 use crate::plan::Plan;
 use crate::plan::operation::Operation;
+use crate::plan::origin::Scope;
 
 /// Refusals of one content, after which only an operator has it tried again (`replay`).
 pub const TRIES_MAX: u32 = 3;
@@ -127,7 +128,8 @@ pub(super) fn forget_unwanted(
     transaction: &Transaction<'_>,
     plan: &Plan,
 ) -> Result<(), StoreError> {
-    if !any(transaction)? {
+    // What takes a run back says nothing of what is wanted.
+    if !any(transaction)? || plan.origin.undoes.is_some() {
         return Ok(());
     }
     let sql = "SELECT target, object, kind, content, uai FROM refused";
@@ -142,7 +144,8 @@ pub(super) fn forget_unwanted(
     for (target, object, kind, content, uai) in rows {
         let is = |operation: &&Operation| -> Result<bool, StoreError> {
             let same = operation.target == target && operation.kind.as_str() == kind;
-            Ok(same && digest(operation)? == content)
+            // A part joins its members later: the content of its groups is not what was refused.
+            Ok(same && (plan.origin.scope != Scope::All || digest(operation)? == content))
         };
         let mut candidates = wanted.get(&object).into_iter().flatten();
         let uai = uai.and_then(|uai| uai.parse().ok());

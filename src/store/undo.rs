@@ -102,6 +102,19 @@ pub fn each_done(
     Ok(())
 }
 
+/// What later runs wrote, or may have written: it is theirs.
+pub fn written_since(
+    store: &Store,
+    run: RunId,
+) -> Result<BTreeSet<(String, ObjectKey)>, StoreError> {
+    let sql = "SELECT DISTINCT o.target, o.object
+               FROM plan_operation o JOIN operation_state s USING (run, seq)
+               WHERE o.run > ?1 AND s.state IN ('done', 'already', 'started')";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([run.0], |row| Ok((row.get(0)?, parsed(row, 1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The operations that took a run back, where nothing was done to the entry since.
 pub fn taken_back(store: &Store) -> Result<TakenBack, StoreError> {
     let sql = "SELECT o.target, o.object, r.undoes, o.document
@@ -133,7 +146,7 @@ pub fn lately(store: &Store, since: Timestamp) -> Result<Lately, StoreError> {
     let sql = "SELECT o.uai, o.object, o.kind
                FROM run r JOIN plan_operation o ON o.run = r.id
                           JOIN operation_state s ON s.run = o.run AND s.seq = o.seq
-               WHERE r.started_at > ?1 AND o.kind IN ('disable', 'delete')
+               WHERE s.at > ?1 AND o.kind IN ('disable', 'delete')
                  AND o.object LIKE 'rentree:account:%'
                  AND s.state IN ('done', 'already', 'started')
                  AND NOT EXISTS (SELECT 1 FROM assent a WHERE a.run = r.id AND a.act = 'lifted')

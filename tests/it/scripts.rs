@@ -63,6 +63,7 @@ scripts!(
     review_waits_and_joins,
     rollback,
     rollback_drift,
+    rollback_later,
     school_change,
     show_forms,
     silent_school,
