@@ -190,3 +190,41 @@ fn facts_of(all: &[(Option<Uai>, SchoolFacts)], here: &dyn Fn(&Uai) -> bool) -> 
     }
     facts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::operation::Operation;
+    use crate::plan::simulator::{account, one_creation};
+
+    /// SEC-42: parts that each pass would add up to what a second person was to look at.
+    #[test]
+    fn a_part_keeps_the_objections_to_the_whole_that_it_takes_its_share_of() {
+        let whole = |id: &str| Objection { id: id.to_owned(), uai: None, text: String::new() };
+        let of = |kind: OperationKind| {
+            let creation = one_creation("ldap", account(1, "0599990N", "ines.lefevre"));
+            let operations = vec![Operation { kind, ..creation }];
+            Half { operations, ..Half::default() }
+        };
+        let kinds = [
+            OperationKind::Disable,
+            OperationKind::Delete,
+            OperationKind::Create,
+            OperationKind::RemoveMember,
+            OperationKind::Update,
+        ];
+        for (id, expected) in [
+            ("too-many-disables-overall", [true, true, false, false, false]),
+            ("too-many-deletes-overall", [true, true, false, false, false]),
+            ("too-many-creations-overall", [false, false, true, false, false]),
+            ("accounts-missing-overall", [false, false, true, false, false]),
+            ("classes-lost-overall", [false, false, false, true, false]),
+        ] {
+            let kept = kinds.map(|kind| concerns(&whole(id), &of(kind)));
+            assert_eq!(kept, expected, "{id}");
+        }
+        let stays = |id: &str| stays(&whole(id), &|_| false);
+        assert!(stays(guard::CLOCK_STEPPED_BACK) && stays(guard::DELIVERIES_MISSING));
+        assert!(!stays("too-many-disables-overall"));
+    }
+}

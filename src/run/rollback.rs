@@ -317,3 +317,34 @@ fn person_of(key: &ObjectKey) -> Option<PersonId> {
         ObjectKey::Container(_) | ObjectKey::Group(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::store::tests::person;
+
+    /// the day of deletion of an account that is disabled again has passed meanwhile.
+    #[test]
+    fn an_account_that_is_disabled_again_waits_as_long_as_any_other() {
+        let today = date(2026, 9, 25);
+        let back =
+            Back { before: &Before::default(), traces: &Traces::new(), today, retention_days: 80 };
+        let disabled = |delete_on: Date| {
+            let state = AccountState::Disabled { since: date(2026, 7, 1), delete_on };
+            let mut person = person(1, "ines.lefevre");
+            let account = person.account.take();
+            person.account = account.map(|account| Account { state, ..account });
+            person
+        };
+        let day = |person: Person| match person.account.map(|account| account.state) {
+            Some(AccountState::Disabled { delete_on, .. }) => delete_on,
+            other => panic!("{other:?}"),
+        };
+        let soon = back.not_deleted_at_once(&disabled(date(2026, 9, 20)));
+        assert_eq!(day(soon), date(2026, 12, 14));
+        let later = back.not_deleted_at_once(&disabled(date(2027, 1, 1)));
+        assert_eq!(day(later), date(2027, 1, 1));
+    }
+}
