@@ -12,6 +12,7 @@ use crate::matching::decide::Candidate;
 use crate::model::ids::{PersonId, Uai};
 use crate::model::registry::Registry;
 use crate::model::school::Schools;
+use crate::store::review::answers::Answer;
 use crate::store::review::questions::Question;
 use crate::store::review::{QuestionState, Verdict};
 
@@ -104,22 +105,7 @@ pub fn json(page: &Page<'_>) -> serde_json::Result<String> {
         serde_json::json!({ "person": one.person, "bits": bits, "lines": lines })
     };
     let weighing = asked.weighing.as_ref();
-    let answers: Vec<_> = page
-        .answers
-        .iter()
-        .map(|answer| {
-            serde_json::json!({
-                "verdict": answer.verdict,
-                "persons": answer.persons,
-                "who": answer.who,
-                "at": answer.at,
-                "why": answer.why,
-                "undone_at": answer.undone.as_ref().map(|undone| undone.at),
-                "undone_by": answer.undone.as_ref().map(|undone| &undone.who),
-                "undone_why": answer.undone.as_ref().map(|undone| &undone.why),
-            })
-        })
-        .collect();
+    let answers: Vec<_> = page.answers.iter().map(answer).collect();
     serde_json::to_string(&serde_json::json!({
         "question": id,
         "state": state,
@@ -173,4 +159,18 @@ pub fn exported(count: usize, file: &str) -> String {
 /// What is said once a file of answers is kept.
 pub fn imported(count: usize) -> String {
     format!("{}\n", say("page", "imported", &[("count", Some(&count.to_string()))]))
+}
+
+/// One answer, here and in a person's story.
+pub(super) fn answer(answer: &Answer) -> serde_json::Value {
+    serde_json::json!({
+        "verdict": answer.verdict,
+        "persons": answer.persons,
+        "who": answer.who,
+        "at": answer.at,
+        "why": answer.why,
+        "undone_at": answer.undone.as_ref().map(|undone| undone.at),
+        "undone_by": answer.undone.as_ref().map(|undone| &undone.who),
+        "undone_why": answer.undone.as_ref().map(|undone| &undone.why),
+    })
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::catalogue::{harmless, shown};
 use super::question::{day, french, login, school};
+use super::question_lines;
 use super::words::{self, say};
 use crate::matching::decide::Weighing;
 use crate::matching::normal;
@@ -259,18 +260,7 @@ pub fn json(story: &Story<'_>) -> serde_json::Result<String> {
         .iter()
         .map(|question| {
             let own = story.answers.iter().filter(|answer| answer.question == question.id);
-            let answers: Vec<_> = own
-                .map(|answer| {
-                    serde_json::json!({
-                        "verdict": answer.verdict,
-                        "persons": answer.persons,
-                        "who": answer.who,
-                        "at": answer.at,
-                        "why": answer.why,
-                        "undone_at": answer.undone.as_ref().map(|undone| undone.at),
-                    })
-                })
-                .collect();
+            let answers: Vec<_> = own.map(question_lines::answer).collect();
             serde_json::json!({
                 "question": question.id,
                 "state": question.state,
