@@ -23,6 +23,12 @@ pub const DELIVERIES_MISSING: &str = "deliveries-missing";
 
 /// The objection to doing again what a person took back.
 pub const ROLLED_BACK: &str = "rolled-back";
+/// Objections to the whole of a plan, which a part of it keeps (`run/part.rs`).
+pub const TOO_MANY_DISABLES_OVERALL: &str = "too-many-disables-overall";
+pub const TOO_MANY_DELETES_OVERALL: &str = "too-many-deletes-overall";
+pub const TOO_MANY_CREATIONS_OVERALL: &str = "too-many-creations-overall";
+pub const CLASSES_LOST_OVERALL: &str = "classes-lost-overall";
+pub const ACCOUNTS_MISSING_OVERALL: &str = "accounts-missing-overall";
 /// The clock of the machine is behind the last run.
 pub const CLOCK_STEPPED_BACK: &str = "clock-stepped-back";
 
@@ -320,8 +326,8 @@ fn overall_objections(
     let mut object = |id: &str, text: Option<String>| {
         found.extend(text.map(|text| Objection { id: id.to_owned(), uai: None, text }));
     };
-    object("too-many-disables-overall", disables(toll, all, policy).of_all().over());
-    object("too-many-deletes-overall", deletes(toll, all, policy).of_all().over());
+    object(TOO_MANY_DISABLES_OVERALL, disables(toll, all, policy).of_all().over());
+    object(TOO_MANY_DELETES_OVERALL, deletes(toll, all, policy).of_all().over());
     if all.accounts > 0 && !policy.season.holds(today) {
         let creations = Share {
             part: toll.creations,
@@ -331,10 +337,10 @@ fn overall_objections(
             done: OUT_OF_SEASON,
             ..Share::plain(least)
         };
-        object("too-many-creations-overall", creations.over());
+        object(TOO_MANY_CREATIONS_OVERALL, creations.over());
     }
-    object("classes-lost-overall", classes_lost(all, policy.classes_lost_all_percent_max, least));
-    object("accounts-missing-overall", missing(all, policy).of_all().over());
+    object(CLASSES_LOST_OVERALL, classes_lost(all, policy.classes_lost_all_percent_max, least));
+    object(ACCOUNTS_MISSING_OVERALL, missing(all, policy).of_all().over());
 }
 
 /// A limit of a school and of all: shares and numbers.

@@ -160,14 +160,16 @@ fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
 fn concerns(objection: &Objection, half: &Half) -> bool {
     let any = |kinds: &[OperationKind]| half.operations.iter().any(|one| kinds.contains(&one.kind));
     match objection.id.as_str() {
-        "too-many-disables-overall" | "too-many-deletes-overall" => {
+        guard::TOO_MANY_DISABLES_OVERALL | guard::TOO_MANY_DELETES_OVERALL => {
             any(&[OperationKind::Disable, OperationKind::Delete])
         }
-        "classes-lost-overall" => {
+        guard::CLASSES_LOST_OVERALL => {
             let closes = |space: &Workspace| space.state != WorkspaceState::Open;
             any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
         }
-        "too-many-creations-overall" | "accounts-missing-overall" => any(&[OperationKind::Create]),
+        guard::TOO_MANY_CREATIONS_OVERALL | guard::ACCOUNTS_MISSING_OVERALL => {
+            any(&[OperationKind::Create])
+        }
         _ => false,
     }
 }
