@@ -122,7 +122,7 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
         Command::Runs { most } => run::status::runs(&session()?, most),
         Command::People { school, find } => run::people::people(&session()?, school, find),
         Command::Review { what } => review(&session()?, what),
-        Command::Match { what: MatchCommand::Weights } => run::evaluate::weights(&session()?),
+        Command::Match { what: MatchCommand::Weights } => run::weights::weights(&session()?),
         Command::Match { what: MatchCommand::Evaluate { truth } } => {
             run::evaluate::evaluate(&session()?, &truth)
         }

@@ -9,8 +9,9 @@ use jiff::civil::Date;
 
 use super::asked::{self, Heard};
 use super::draft;
+use super::intake;
 use super::passed_over;
-use super::review::Review;
+use super::review::{self, Review};
 use super::rulings;
 use super::session::{Session, store_failure};
 use crate::desired::declared;
@@ -100,16 +101,27 @@ pub fn findings_of_registry(
     Ok(decide_all(session, review, &known, &BTreeMap::new(), &BTreeSet::new()).findings)
 }
 
-/// What would be decided now of the records in force, and the records; for measuring.
-pub fn outcome_now(session: &Session, review: &Review, known: &Known) -> (Vec<Claim>, Outcome) {
-    let inputs = review.inputs(session);
-    let claims: Vec<Claim> = inputs.iter().flat_map(declared::claims).collect();
-    let rulings::InForce { rulings, said } = rulings::in_force(&known.answers, &known.links);
-    let registry = &known.registry;
-    let rejoined = joined::persons(registry, &said, &delivered(&claims, &said), session.today());
-    let base = with(registry, &rejoined);
-    let outcome = matched(session, &claims, &base, known, rulings, registry.next_person());
-    (claims, outcome)
+/// What would be decided now of the records in force; for measuring. Nothing is kept.
+pub struct Now {
+    pub known: Known,
+    pub claims: Vec<Claim>,
+    pub outcome: Outcome,
+}
+
+impl Now {
+    pub fn of(session: &Session) -> anyhow::Result<Self> {
+        let mut store = session.store()?;
+        let intake = intake::read(session, &mut store, false)?;
+        let review = review::review(session, &store, intake)?;
+        let known = Known::load(&store)?;
+        let claims: Vec<Claim> = review.inputs(session).iter().flat_map(declared::claims).collect();
+        let rulings::InForce { rulings, said } = rulings::in_force(&known.answers, &known.links);
+        let (registry, today) = (&known.registry, session.today());
+        let rejoined = joined::persons(registry, &said, &delivered(&claims, &said), today);
+        let base = with(registry, &rejoined);
+        let outcome = matched(session, &claims, &base, &known, rulings, registry.next_person());
+        Ok(Self { known, claims, outcome })
+    }
 }
 
 /// Decides everything. `refused` are the persons whose names a target refused: they are named

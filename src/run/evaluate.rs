@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::decided::{self, Known};
-use super::intake;
+use super::decided::Now;
 use super::outcome::{ExitStatus, Failure};
-use super::review;
 use super::session::{Format, Session};
 use crate::matching::claim::{Claim, ClaimId};
 use crate::matching::evaluate::{Measure, measure};
@@ -21,11 +19,7 @@ type Truth = BTreeMap<(Uai, Source, String), String>;
 
 pub fn evaluate(session: &Session, truth: &Path) -> anyhow::Result<ExitStatus> {
     let truth = read(truth)?;
-    let mut store = session.store()?;
-    let intake = intake::read(session, &mut store, false)?;
-    let review = review::review(session, &store, intake)?;
-    let known = Known::load(&store)?;
-    let (claims, outcome) = decided::outcome_now(session, &review, &known);
+    let Now { known, claims, outcome } = Now::of(session)?;
     let records: BTreeMap<ClaimId, &str> = claims
         .iter()
         .filter_map(|claim| Some((claim.id.clone(), of_claim(&truth, claim)?)))
@@ -41,21 +35,6 @@ pub fn evaluate(session: &Session, truth: &Path) -> anyhow::Result<ExitStatus> {
         Format::Text => said.text(&records, without),
         Format::Json => format!("{}\n", said.json(without)?),
     });
-    Ok(ExitStatus::Done)
-}
-
-/// `match weights`: those of the next plan, as the file that `[matching] weights` reads.
-pub fn weights(session: &Session) -> anyhow::Result<ExitStatus> {
-    let mut store = session.store()?;
-    let intake = intake::read(session, &mut store, false)?;
-    let review = review::review(session, &store, intake)?;
-    let known = Known::load(&store)?;
-    let (_, outcome) = decided::outcome_now(session, &review, &known);
-    let weights = outcome.weights.ok_or_else(|| {
-        let what = "nothing was weighed: identifiers settle every record in force";
-        Failure::new(ExitStatus::Usage, what).hint("try again after a rentrée, or write the file")
-    })?;
-    (session.world.out)(&weights.to_text()?);
     Ok(ExitStatus::Done)
 }
 

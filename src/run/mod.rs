@@ -47,4 +47,5 @@ mod still;
 pub mod targets;
 pub mod tell;
 mod waiting;
+pub mod weights;
 pub mod world;
