@@ -2,7 +2,6 @@
 //! an initial secret.
 
 use super::{Settings, Tally};
-use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
 use crate::store::items::DONE_AFTER;
@@ -160,10 +159,7 @@ fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
 /// The person whose account an operation creates: it gets an initial password, and nothing else
 /// ever does.
 pub(super) fn creates_account(operation: &Operation) -> Option<PersonId> {
-    match (&operation.key, &operation.action) {
-        (ObjectKey::Account(person), Action::Create { .. }) => Some(*person),
-        (ObjectKey::Account(_) | ObjectKey::Container(_) | ObjectKey::Group(_), _) => None,
-    }
+    matches!(operation.action, Action::Create { .. }).then(|| operation.key.person()).flatten()
 }
 
 impl Tally {

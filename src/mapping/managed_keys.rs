@@ -71,6 +71,7 @@ fn word(kind: ObjectKind) -> &'static str {
         ObjectKind::Container => "containers",
         ObjectKind::Account => "account",
         ObjectKind::Group => "group",
+        ObjectKind::Team => "team",
     }
 }
 

@@ -21,14 +21,17 @@ impl Observed {
     /// Gives the entries with an opaque mark the key of the object that they are, among those
     /// known; the others stay as they are marked.
     pub fn recognise<'a>(&mut self, known: impl Iterator<Item = &'a StructureKey>) {
-        let is_opaque = |key: &ObjectKey| matches!(key, ObjectKey::Group(one) if one.is_opaque());
+        let is_opaque = |key: &ObjectKey| key.structure().is_some_and(StructureKey::is_opaque);
         let doubles = self.doubles.iter().map(|(key, _)| key);
         if !self.entries.keys().chain(doubles).any(is_opaque) {
             return;
         }
-        let real: BTreeMap<ObjectKey, ObjectKey> =
-            known.map(|key| ObjectKey::Group(key.clone())).map(|key| (key.opaque(), key)).collect();
-        let rename = |key: &ObjectKey| real.get(key).unwrap_or(key).clone();
+        let real: BTreeMap<StructureKey, &StructureKey> =
+            known.map(|key| (key.opaque(), key)).collect();
+        let rename = |key: &ObjectKey| {
+            let found = key.structure().and_then(|structure| real.get(structure));
+            found.map_or_else(|| key.clone(), |structure| key.with_structure(structure))
+        };
         for (key, _) in &mut self.doubles {
             *key = rename(key);
         }

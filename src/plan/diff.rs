@@ -226,14 +226,13 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
     if sides.unheard.is_empty() {
         return;
     }
-    let account = |(key, entry): (&ObjectKey, &Entry)| match key {
-        ObjectKey::Account(person) => Some((dn::comparable(&entry.dn), *person)),
-        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
+    let account = |(key, entry): (&ObjectKey, &Entry)| {
+        key.person().map(|person| (dn::comparable(&entry.dn), person))
     };
     let accounts: BTreeMap<String, PersonId> =
         sides.observed.entries.iter().filter_map(account).collect();
     for (key, seen) in &sides.observed.entries {
-        let ObjectKey::Group(structure) = key else { continue };
+        let Some(structure) = key.structure() else { continue };
         let theirs = sides.known.contains(key) && !sides.desired.contains_key(key);
         let Some(stay) = sides.unheard.get(&structure.uai).filter(|_| theirs) else { continue };
         // Those that are deleted have left already.

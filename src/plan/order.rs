@@ -29,6 +29,8 @@ pub const LINKS_OUT: u8 = 45;
 /// What takes away from people comes late: an interrupted run has then done the useful part.
 pub const DISABLES: u8 = 50;
 pub const DELETES: u8 = 60;
+/// A team is made of a group that has stood for a while: it waits, and nothing waits for it.
+pub const TEAMS: u8 = 70;
 
 /// The stage of an operation.
 pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
@@ -42,13 +44,18 @@ pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
         (_, ObjectKind::Account) => ACCOUNTS,
         (_, ObjectKind::Group) => GROUPS,
         (_, ObjectKind::Container) => depth(key),
+        (_, ObjectKind::Team) => TEAMS,
     }
 }
 
 fn depth(key: &ObjectKey) -> u8 {
     let slashes = match key {
         ObjectKey::Container(path) => path.matches('/').count(),
-        ObjectKey::Account(_) | ObjectKey::Group(_) => 0,
+        ObjectKey::Account(_)
+        | ObjectKey::Group(_)
+        | ObjectKey::Yearly(_)
+        | ObjectKey::Team(_)
+        | ObjectKey::Licence(_) => 0,
     };
     let depth = u8::try_from(slashes).unwrap_or(CONTAINERS_DEEPEST);
     CONTAINERS + depth.min(CONTAINERS_DEEPEST)

@@ -57,7 +57,10 @@ pub fn split(plan: &Plan, schools: &BTreeSet<Uai>) -> (Half, Half) {
         let first = match &operation.key {
             ObjectKey::Account(person) => here(*person),
             ObjectKey::Group(structure) => schools.contains(&structure.uai),
-            ObjectKey::Container(_) => {
+            ObjectKey::Yearly(group) | ObjectKey::Team(group) => {
+                schools.contains(&group.structure.uai)
+            }
+            ObjectKey::Container(_) | ObjectKey::Licence(_) => {
                 operation.uai.is_none() || of_schools(operation.uai.as_ref())
             }
         };

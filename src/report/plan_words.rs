@@ -1,6 +1,6 @@
 //! Words that the forms of a plan share.
 
-use crate::model::entry::{Attributes, ObjectKey};
+use crate::model::entry::{Attributes, GroupForm, ObjectKey, YearGroup};
 use crate::model::ids::{StructureKey, StructureKind};
 
 /// A text from a school or a directory as it may be shown: one line, and no sign that a terminal
@@ -28,14 +28,27 @@ pub(super) fn object(key: &ObjectKey) -> String {
     match key {
         ObjectKey::Container(path) => format!("container {}", shown(path)),
         ObjectKey::Account(person) => format!("account of person {person}"),
-        ObjectKey::Group(StructureKey { uai: _, kind, code }) => {
-            let kind = match kind {
-                StructureKind::Division => "division",
-                StructureKind::Group => "group",
+        ObjectKey::Group(key) => structure(key),
+        ObjectKey::Yearly(YearGroup { year, form, structure: key }) => {
+            let form = match form {
+                GroupForm::Security => "",
+                GroupForm::Unified => " (Microsoft 365)",
             };
-            format!("{kind} {}", shown(&code.0))
+            format!("{} of {year}{form}", structure(key))
         }
+        ObjectKey::Team(YearGroup { year, form: _, structure: key }) => {
+            format!("team of {} of {year}", structure(key))
+        }
+        ObjectKey::Licence(licence) => format!("licence of {}", licence.as_str()),
     }
+}
+
+fn structure(StructureKey { uai: _, kind, code }: &StructureKey) -> String {
+    let kind = match kind {
+        StructureKind::Division => "division",
+        StructureKind::Group => "group",
+    };
+    format!("{kind} {}", shown(&code.0))
 }
 
 /// The first value of the first of these attributes that stands, whatever its spelling.

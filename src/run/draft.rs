@@ -159,10 +159,7 @@ pub(super) fn audited(
 /// number, and with it the account, of somebody that it has forgotten.
 pub(super) fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
     let marks = observed.values().flat_map(|seen| seen.entries.keys());
-    let marked = marks.filter_map(|key| match key {
-        ObjectKey::Account(person) => Some(PersonId(person.0 + 1)),
-        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
-    });
+    let marked = marks.filter_map(ObjectKey::person).map(|person| PersonId(person.0 + 1));
     marked.max().unwrap_or(PersonId(1)).max(registry.next_person())
 }
 

@@ -186,7 +186,7 @@ fn without_changed(
         .filter(|one| registry.persons.get(&one.id) != Some(*one))
         .map(|one| one.id)
         .collect();
-    let is_kept = |key: &ObjectKey| person_of(key).is_some_and(|one| changed.contains(&one));
+    let is_kept = |key: &ObjectKey| key.person().is_some_and(|one| changed.contains(&one));
     let mut left = Vec::new();
     traces.retain(|(target, key), trace| {
         let stays = trace.deleted || !is_kept(key);
@@ -236,7 +236,7 @@ impl Back<'_> {
     fn change(&self, registry: &Registry, written: &RegistryChange) -> RegistryChange {
         let accounts = |wanted: fn(&trace::Trace) -> bool| -> BTreeSet<PersonId> {
             let found = self.traces.iter().filter(|(_, trace)| wanted(trace));
-            found.filter_map(|((_, key), _)| person_of(key)).collect()
+            found.filter_map(|((_, key), _)| key.person()).collect()
         };
         let made = accounts(|trace| trace.made && !trace.deleted);
         let deleted = accounts(|trace| trace.deleted);
@@ -308,13 +308,6 @@ impl Back<'_> {
                 Workspace { state, ..after.clone() }
             }
         }
-    }
-}
-
-fn person_of(key: &ObjectKey) -> Option<PersonId> {
-    match key {
-        ObjectKey::Account(person) => Some(*person),
-        ObjectKey::Container(_) | ObjectKey::Group(_) => None,
     }
 }
 

@@ -88,14 +88,14 @@ fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet
             places.extend(codes.map(|code| shown(code)));
             format!("{name}  {}  {}{state}", people.unwrap_or_default(), places.join(", "))
         }
-        ObjectKey::Group(_) => {
+        ObjectKey::Group(_) | ObjectKey::Yearly(_) | ObjectKey::Licence(_) => {
             let mut line = format!("{name}  {}", object(key));
             for (attribute, values) in links {
                 line.push_str(&format!("  {attribute}: {}", names(values)));
             }
             line
         }
-        ObjectKey::Container(_) => format!("{name}  {}", object(key)),
+        ObjectKey::Container(_) | ObjectKey::Team(_) => format!("{name}  {}", object(key)),
     }
 }
 

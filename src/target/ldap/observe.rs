@@ -94,7 +94,6 @@ fn place(observed: &mut Observed, lens: &Lens, base: &str, entry: SearchEntry) {
 fn school(key: &ObjectKey) -> Option<Uai> {
     match key {
         ObjectKey::Container(path) => path.split('/').next()?.parse().ok(),
-        ObjectKey::Group(structure) => Some(structure.uai.clone()),
-        ObjectKey::Account(_) => None,
+        _ => key.structure().map(|structure| structure.uai.clone()),
     }
 }
