@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::academy::campaign::Typing;
+use crate::run::export::System;
 use crate::run::session::Format;
 use crate::run::show::ShowAs;
 use crate::store::review::Verdict;
@@ -174,6 +175,14 @@ pub enum Command {
         /// Login, address, number of the person, or mark or DN of an entry
         #[arg(value_name = "LOGIN|PERSON|ENTRY")]
         whom: String,
+    },
+    /// Write who is where and in which class as files for another system
+    Export {
+        #[arg(value_enum)]
+        system: System,
+        /// A folder, or one archive when the name ends in .zip; files of the set are replaced
+        #[arg(value_name = "DIR|FILE.zip")]
+        to: PathBuf,
     },
     /// Write a consistent copy of the store, also while it is in use
     Backup { file: PathBuf },

@@ -127,6 +127,7 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
             run::evaluate::evaluate(&session()?, &truth)
         }
         Command::Explain { whom } => run::explain::explain(&session()?, &whom),
+        Command::Export { system, to } => run::export::export(&session()?, system, &to),
         Command::Backup { file } => run::backup::backup(&session()?, &file),
         Command::Lab => run::lab::lab(&session()?),
         Command::Academy { dir, seed, pupils, schools, typing, rates, print_rates } => {

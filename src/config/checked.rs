@@ -22,6 +22,7 @@ use crate::mapping::naming::Scheme;
 use crate::matching::policy as matching;
 use crate::matching::weigh::Weights;
 use crate::model::ids::Digest;
+use crate::model::opaque::OpaqueKeys;
 use crate::model::school::Schools;
 use crate::plan::guard;
 use crate::validate::overrides::Override;
@@ -93,6 +94,15 @@ impl Config {
 }
 
 impl Config {
+    /// The keys by which other systems know persons: drawn from the key of the INE, so that they
+    /// need no secret of their own and change with nothing else.
+    pub fn opaque_keys(&self) -> OpaqueKeys {
+        let key = self.ine_key.expose_secret();
+        let mut draw = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        draw.update(b"rentree: the keys of persons in other systems");
+        OpaqueKeys::new(SecretSlice::from(draw.finalize().into_bytes().to_vec()))
+    }
+
     /// What exported plans are signed with: drawn from the key of the INE, which signs nothing.
     fn plan_mac(&self) -> Hmac<Sha256> {
         let key = self.ine_key.expose_secret();

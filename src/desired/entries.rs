@@ -103,7 +103,7 @@ fn facts<'a>(
 
 /// What the person is, by the most telling of the enrolments: those in force first, the school of
 /// the account first; a function that is unknown today leaves what the person was.
-fn category(person: &Person, place: &Uai) -> Category {
+pub(super) fn category(person: &Person, place: &Uai) -> Category {
     let at_place = person.enrolments.get(place).into_iter();
     at_place
         .chain(person.current().map(|(_, enrolment)| enrolment))

@@ -5,6 +5,7 @@
 //! - Can go wrong: a login cannot be built: a finding, the person waits.
 
 pub mod account;
+pub mod class_lists;
 pub mod declared;
 pub mod enrolment;
 pub mod entries;

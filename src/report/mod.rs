@@ -3,6 +3,7 @@
 //! - In: plain data. - Out: text, JSON, CSV, LDIF. - Can go wrong: nothing.
 
 pub mod catalogue;
+pub mod class_lists;
 pub mod csv_safe;
 pub mod deadlines;
 pub mod drift;

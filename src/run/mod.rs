@@ -18,6 +18,7 @@ pub mod draft;
 pub mod drift;
 pub mod evaluate;
 pub mod explain;
+pub mod export;
 mod exported;
 pub mod facts;
 pub mod forecast;

@@ -1,9 +1,9 @@
 //! `show`: a stored plan, whole, in one of its forms.
 
-use super::apply;
 use super::outcome::ExitStatus;
 use super::session::{Format, Session, store_failure};
 use super::tell;
+use super::{apply, export};
 use clap::ValueEnum;
 
 use crate::report::plan_text::Detail;
@@ -21,6 +21,8 @@ pub enum ShowAs {
     Csv,
     /// LDIF change records, without passwords
     Ldif,
+    /// The class lists that stand once it is applied, as School Data Sync takes them
+    Sds,
 }
 
 pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<ExitStatus> {
@@ -36,6 +38,7 @@ pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<Exi
         (ShowAs::Jsonl, _) | (ShowAs::Text, Format::Json) => {
             plan_json::write_lines(&mut bytes, &plan.operations)?;
         }
+        (ShowAs::Sds, _) => bytes.extend(export::of_plan(session, &plan)?.into_bytes()),
         (ShowAs::Csv, _) => plan_csv::write(&mut bytes, &plan.operations)?,
         (ShowAs::Ldif, _) => {
             for target in &session.config.targets {

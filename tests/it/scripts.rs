@@ -29,6 +29,7 @@ scripts!(
     academy,
     apply_school,
     born_on_one_day,
+    class_lists,
     class_renamed,
     deadlines,
     departure_and_return,
