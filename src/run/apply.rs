@@ -11,7 +11,7 @@ use super::part::{self, Part};
 use super::session::{Session, store_failure};
 use super::targets::Labs;
 use super::world::Stopwatch;
-use super::{applying, exported, still, targets, tell};
+use super::{applying, exported, machine, still, targets, tell};
 use crate::apply::Take;
 use crate::plan::Plan;
 use crate::store::runs::{self, Run, RunId, RunState};
@@ -32,6 +32,7 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
     session.may_write()?;
     targets::check_secrets(session)?;
     let _lock = session.lock("apply")?;
+    machine::warn_of_room(session);
     let mut store = session.store()?;
     let run = find(session, &store, typed.plan)?;
     if !matches!(run.state, RunState::Planned | RunState::Stopped) {

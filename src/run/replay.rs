@@ -8,7 +8,7 @@ use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::Stopwatch;
-use super::{applying, tell};
+use super::{applying, machine, tell};
 use crate::apply::Take;
 use crate::report::plan_json;
 use crate::store::runs::{self, Run, RunId, RunState};
@@ -18,6 +18,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     session.may_write()?;
     targets::check_secrets(session)?;
     let _lock = session.lock("replay")?;
+    machine::warn_of_room(session);
     let mut store = session.store()?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
     let wanted = match wanted(&store, run)? {

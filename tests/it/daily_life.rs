@@ -3,6 +3,7 @@
 mod asked;
 mod broken;
 mod deliveries;
+mod disk;
 mod killed;
 mod memory;
 mod metrics;
