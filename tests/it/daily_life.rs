@@ -7,6 +7,7 @@ mod disk;
 mod killed;
 mod memory;
 mod metrics;
+mod parts;
 mod people;
 mod plans;
 mod refusing;
