@@ -96,7 +96,7 @@ pub enum Command {
         #[arg(long, value_name = "UAI", value_delimiter = ',')]
         school: Vec<String>,
         /// Write nothing at all when an entry has changed since the plan, instead of setting that
-        /// entry aside
+        /// entry aside; with --school, an entry of the part
         #[arg(long)]
         exact: bool,
         #[command(flatten)]

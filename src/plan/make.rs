@@ -132,12 +132,18 @@ struct HashedOrigin<'a> {
     expected: &'a [Expected],
     undoes: Option<u64>,
     left: &'a [Left],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
 }
 
 impl<'a> HashedOrigin<'a> {
     fn of(origin: &'a Origin) -> Self {
-        let Origin { in_force, files, expected, undoes, left, facts: _, scope: _ } = origin;
-        Self { in_force, files, expected, undoes: *undoes, left }
+        let Origin { in_force, files, expected, undoes, left, facts: _, scope: _, part_of, after } =
+            origin;
+        let (undoes, part_of, after) = (*undoes, *part_of, *after);
+        Self { in_force, files, expected, undoes, left, part_of, after }
     }
 }
 
@@ -214,6 +220,8 @@ mod tests {
         check(true, |parts| parts.summary.persons.new = 9);
         check(true, |parts| parts.rehearsed = true);
         check(false, |parts| parts.origin.undoes = Some(1));
+        check(false, |parts| parts.origin.part_of = Some(1));
+        check(false, |parts| parts.origin.after = Some(1));
         check(false, |parts| {
             parts.origin.files.insert("schools.csv".to_owned(), "0".repeat(64).parse().unwrap());
         });
@@ -224,7 +232,7 @@ mod tests {
         });
         check(false, |parts| {
             let (target, key) = ("ldap".to_owned(), ObjectKey::Account(PersonId(9)));
-            let (dn, digest) = ("uid=x,dc=test".to_owned(), "0".repeat(64).parse().unwrap());
+            let (dn, digest) = ("uid=x,dc=test".to_owned(), "0".repeat(64).parse().ok());
             parts.origin.expected.push(Expected { target, key, dn, digest });
         });
         check(false, |parts| parts.generation = 4);

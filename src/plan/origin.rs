@@ -31,9 +31,16 @@ pub struct Origin {
     /// What the plan speaks of: a part says nothing of the other schools.
     #[serde(default)]
     pub scope: Scope,
+    /// The run whose plan this is one half of; `scope` tells which.
+    #[serde(default)]
+    pub part_of: Option<u64>,
+    /// Of a rest, and of what is made of it: the run of the part, which goes first.
+    #[serde(default)]
+    pub after: Option<u64>,
 }
 
-/// The schools that a plan speaks of (`apply --school` makes two of one).
+/// The schools that a plan speaks of (`apply --school` makes two of one). Of a part nothing is
+/// split off: its schools are taken from the plan that it is of.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
@@ -51,6 +58,16 @@ impl Scope {
             Self::Without(schools) => !uai.is_some_and(|uai| schools.contains(uai)),
         }
     }
+
+    /// What is left once the part of some schools is taken out.
+    #[must_use]
+    pub fn without(&self, taken: &BTreeSet<Uai>) -> Self {
+        match self {
+            Self::All => Self::Without(taken.clone()),
+            Self::Only(schools) => Self::Only(schools - taken),
+            Self::Without(schools) => Self::Without(schools | taken),
+        }
+    }
 }
 
 /// An entry as it was seen when the plan was made.
@@ -59,9 +76,10 @@ pub struct Expected {
     pub target: String,
     pub key: ObjectKey,
     pub dn: String,
-    /// Of its place and its managed attributes. Links are not in it: what comes and goes is added
-    /// to and taken from whatever stands.
-    pub digest: Digest,
+    /// Of its place and its managed attributes; none for an entry that the part makes or changes
+    /// before the rest comes to it. Links are not in it: what comes and goes is added to and taken
+    /// from whatever stands.
+    pub digest: Option<Digest>,
 }
 
 /// Something that is not taken back, and why.
@@ -83,7 +101,7 @@ pub fn expected(target: &str, observed: &Observed, operations: &[Operation]) -> 
             target: target.to_owned(),
             key: entry.key.clone(),
             dn: entry.dn.clone(),
-            digest: digest(entry),
+            digest: Some(digest(entry)),
         })
         .collect()
 }
@@ -108,7 +126,9 @@ pub fn changed(
         match observed.entries.get(&one.key) {
             None => told.push(format!("{} is gone, or carries our mark no more", one.key)),
             Some(now) if now.dn != one.dn => told.push(format!("{} has moved", one.key)),
-            Some(now) if digest(now) != one.digest => told.push(format!("{} was edited", one.key)),
+            Some(now) if one.digest.as_ref().is_some_and(|then| *then != digest(now)) => {
+                told.push(format!("{} was edited", one.key));
+            }
             Some(_) => {}
         }
     }

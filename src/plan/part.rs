@@ -4,13 +4,15 @@
 //! becomes of it in the registry; a group with its school; what is of no school with the first
 //! part. A member whose account the rest makes or moves joins a group of the part in the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::{Action, Operation, OperationKind};
+use super::origin::Expected;
 use super::{Plan, order};
 use crate::model::dn;
-use crate::model::entry::{Links, ObjectKey, ObjectKind};
+use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
 use crate::model::ids::{PersonId, Uai};
+use crate::model::observed::Observed;
 use crate::model::person::Person;
 use crate::model::registry::RegistryChange;
 
@@ -19,6 +21,12 @@ use crate::model::registry::RegistryChange;
 pub struct Half {
     pub operations: Vec<Operation>,
     pub change: RegistryChange,
+}
+
+impl Half {
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.change.is_empty()
+    }
 }
 
 /// The part of these schools, and the rest.
@@ -88,12 +96,7 @@ fn is_of(person: &Person, schools: &BTreeSet<Uai>) -> bool {
 /// Where accounts come to stand, in comparable form.
 fn coming(operations: &[Operation]) -> BTreeSet<String> {
     let accounts = operations.iter().filter(|one| one.key.kind() == ObjectKind::Account);
-    let places = accounts.filter_map(|operation| match &operation.action {
-        Action::Create { entry } => Some(dn::comparable(&entry.dn)),
-        Action::Rename { from: _, to } => Some(dn::comparable(to)),
-        _ => None,
-    });
-    places.collect()
+    accounts.filter_map(|one| comes_to(&one.action)).map(|dn| dn::comparable(dn)).collect()
 }
 
 /// Takes the links to entries that come later out of an operation, and gives back their own.
@@ -127,3 +130,117 @@ fn take(values: &mut BTreeSet<String>, later: &BTreeSet<String>) -> BTreeSet<Str
     *values = kept;
     taken
 }
+
+type Touched<'a> = BTreeSet<(&'a String, &'a ObjectKey)>;
+
+fn touched(half: &Half) -> Touched<'_> {
+    half.operations.iter().map(|one| (&one.target, &one.key)).collect()
+}
+
+/// What the part expects to find: what the whole plan does, of its own entries.
+pub fn expected_by_part(whole: &Plan, part: &Half) -> Vec<Expected> {
+    let ours = touched(part);
+    let all = whole.origin.expected.iter();
+    all.filter(|one| ours.contains(&(&one.target, &one.key))).cloned().collect()
+}
+
+/// What the rest expects to find once the part is done: of what the part makes or changes, that it
+/// stands where the part leaves it.
+pub fn expected_by_rest(whole: &Plan, part: &Half, rest: &Half) -> Vec<Expected> {
+    let ours = touched(rest);
+    let mut left: BTreeMap<(&String, &ObjectKey), &String> = BTreeMap::new();
+    for Operation { target, key, action, blocked, .. } in &part.operations {
+        let dn = match action {
+            Action::Create { entry } => &entry.dn,
+            Action::Rename { from: _, to } => to,
+            Action::Modify { dn, before: _, after: _ } => dn,
+            Action::Delete { .. } | Action::AddLinks { .. } | Action::RemoveLinks { .. } => {
+                continue;
+            }
+        };
+        if blocked.is_none() && ours.contains(&(target, key)) {
+            left.insert((target, key), dn);
+        }
+    }
+    let as_seen = whole.origin.expected.iter().filter(|one| {
+        let key = (&one.target, &one.key);
+        ours.contains(&key) && !left.contains_key(&key)
+    });
+    let mut expected: Vec<Expected> = as_seen.cloned().collect();
+    expected.extend(left.iter().map(|((target, key), dn)| Expected {
+        target: (*target).clone(),
+        key: (*key).clone(),
+        dn: (*dn).clone(),
+        digest: None,
+    }));
+    expected
+}
+
+/// What a half may count on, target by target, for the checker of plans. Nothing is read for it: it
+/// is what the half expects, what `done` makes before it, and whatever the whole plan links without
+/// making it, which its own check found standing. What stands now is for the apply to look at.
+pub fn ground(
+    whole: &Plan,
+    expected: &[Expected],
+    done: Option<&Half>,
+) -> BTreeMap<String, Observed> {
+    let mut ground: BTreeMap<String, Observed> = BTreeMap::new();
+    for operation in &whole.operations {
+        ground.entry(operation.target.clone()).or_default();
+    }
+    for (target, seen) in &mut ground {
+        let of_target = |one: &&Operation| one.target == *target && one.blocked.is_none();
+        for one in expected.iter().filter(|one| one.target == *target) {
+            seen.entries.insert(one.key.clone(), standing(&one.key, &one.dn));
+        }
+        for made in done.iter().flat_map(|half| &half.operations).filter(of_target) {
+            if let Some(dn) = comes_to(&made.action) {
+                seen.entries.insert(made.key.clone(), standing(&made.key, dn));
+            }
+        }
+        let mut known: BTreeSet<String> =
+            seen.entries.values().map(|entry| dn::comparable(&entry.dn)).collect();
+        let all = || whole.operations.iter().filter(of_target);
+        known.extend(all().filter_map(|one| comes_to(&one.action)).map(|dn| dn::comparable(dn)));
+        for linked in all().flat_map(|one| links_of(&one.action)) {
+            if known.insert(dn::comparable(linked)) {
+                // Whose entry it is does not matter: that it stands does.
+                let key = ObjectKey::Container(linked.clone());
+                seen.entries.insert(key.clone(), standing(&key, linked));
+            }
+        }
+        let doubles = whole.doubles.iter().filter(|one| one.target == *target);
+        seen.doubles = doubles.map(|one| (one.key.clone(), one.dn.clone())).collect();
+    }
+    ground
+}
+
+fn standing(key: &ObjectKey, dn: &str) -> Entry {
+    let (attributes, links) = (Attributes::new(), Links::new());
+    Entry { key: key.clone(), uai: None, dn: dn.to_owned(), attributes, links, enabled: true }
+}
+
+fn comes_to(action: &Action) -> Option<&String> {
+    match action {
+        Action::Create { entry } => Some(&entry.dn),
+        Action::Rename { from: _, to } => Some(to),
+        Action::Modify { .. }
+        | Action::Delete { .. }
+        | Action::AddLinks { .. }
+        | Action::RemoveLinks { .. } => None,
+    }
+}
+
+fn links_of(action: &Action) -> Vec<&String> {
+    match action {
+        Action::Create { entry } => entry.links.values().flatten().collect(),
+        Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
+        Action::Modify { .. }
+        | Action::Rename { .. }
+        | Action::Delete { .. }
+        | Action::RemoveLinks { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use super::plan_words::{object, shown};
 use crate::model::delivery::{Counts, Status};
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
-use crate::plan::origin::{Left, Origin};
+use crate::plan::origin::{Left, Origin, Scope};
 use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Stray, Summary};
 use crate::report::plan_json::Deadline;
 
@@ -59,12 +59,25 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         origin,
         summary,
     } = plan;
-    let Origin { in_force: _, files: _, expected: _, undoes, left, facts: _, scope: _ } = origin;
+    let Origin {
+        in_force: _,
+        files: _,
+        expected: _,
+        undoes,
+        left,
+        facts: _,
+        scope: _,
+        part_of: _,
+        after: _,
+    } = origin;
     let Summary { deliveries, persons, oldest_receipt, since: _, waits: _, unread } = summary;
     writeln!(out, "Plan {number}  {}", hash.short())?;
     writeln!(out, "Made: {}", instant(*made_at, zone))?;
     if let Some(run) = undoes {
         writeln!(out, "Takes back: run {run}")?;
+    }
+    if let Some(line) = half_line(origin) {
+        writeln!(out, "{line}")?;
     }
     if let Some(receipt) = oldest_receipt {
         writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
@@ -90,6 +103,23 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         Some(run) => write_left(out, *run, left),
         None => Ok(()),
     }
+}
+
+/// Which half of which plan this one is.
+pub fn half_line(origin: &Origin) -> Option<String> {
+    let whole = origin.part_of?;
+    let schools: Vec<&str> = match &origin.scope {
+        Scope::All => return None,
+        Scope::Only(schools) | Scope::Without(schools) => schools.iter().map(Uai::as_str).collect(),
+    };
+    let schools = schools.join(", ");
+    Some(match (&origin.scope, origin.after) {
+        (Scope::Without(_), Some(part)) => {
+            format!("Rest of: plan {whole}, without {schools}; after run {part}")
+        }
+        (_, Some(part)) => format!("Part of: plan {whole}, {schools} only; after run {part}"),
+        (_, None) => format!("Part of: plan {whole}, {schools} only"),
+    })
 }
 
 /// The deadline in one line.

@@ -11,7 +11,7 @@ use super::part::{self, Part};
 use super::session::{Session, store_failure};
 use super::targets::Labs;
 use super::world::Stopwatch;
-use super::{applying, exported, still, targets, tell};
+use super::{applying, exported, machine, still, targets, tell};
 use crate::apply::Take;
 use crate::plan::Plan;
 use crate::store::runs::{self, Run, RunId, RunState};
@@ -32,6 +32,7 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
     session.may_write()?;
     targets::check_secrets(session)?;
     let _lock = session.lock("apply")?;
+    machine::warn_of_room(session);
     let mut store = session.store()?;
     let run = find(session, &store, typed.plan)?;
     if !matches!(run.state, RunState::Planned | RunState::Stopped) {
@@ -43,23 +44,28 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
     session.may_write_plan_of(&run)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     still::unchanged(session, &mut store, run.id, &plan)?;
+    part::part_is_finished(&store, run.id, &plan)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    if typed.exact {
-        still::entries_unchanged(session, &store, &labs, &runtime, &plan)?;
-    }
-    if typed.schools.is_empty() {
-        return whole(session, &mut store, &labs, &runtime, (run.id, &plan), typed.lift);
-    }
-    let schools = part::schools(session, typed.schools)?;
-    let part = Part { of: run.id, plan: &plan, schools: &schools };
-    let (id, first) = part.save(session, &mut store, &labs, &runtime)?;
-    let status = whole(session, &mut store, &labs, &runtime, (id, &first), typed.lift)?;
-    part.save_rest(session, &mut store)?;
-    Ok(status)
+    let exact = |store: &Store, plan: &Plan| match typed.exact {
+        true => still::entries_unchanged(session, store, &labs, &runtime, plan),
+        false => Ok(()),
+    };
+    let (id, plan) = if typed.schools.is_empty() {
+        exact(&store, &plan)?;
+        (run.id, plan)
+    } else {
+        let schools = part::schools(session, typed.schools)?;
+        let part = Part::of_typed(&store, (run.id, plan), schools)?;
+        let plan = part.made(session, &store)?;
+        exact(&store, &plan)?;
+        (part.save(&mut store, &plan)?, plan)
+    };
+    whole(session, &mut store, &labs, &runtime, (id, &plan), typed.lift)
 }
 
-/// Begins the run of a plan and does it.
+/// Begins the run of a plan and does it. Of a part, the rest is kept before anything is written:
+/// whatever happens to the part, it is not lost.
 fn whole(
     session: &Session,
     store: &mut Store,
@@ -68,16 +74,21 @@ fn whole(
     (run, plan): (RunId, &Plan),
     lift: lift::Typed<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    let rest = part::rest(session, store, (run, plan))?;
     lifted(store, session, run, plan, lift)?;
     match journal::begin(store, run, plan, session.world.clock.now()) {
         Ok(()) => {}
         Err(StoreError::Stale { .. }) => return Err(still::registry_changed()),
         Err(error) => return Err(store_failure(error)),
     }
+    let kept = rest.as_ref().map(|rest| rest.save(store)).transpose()?;
     let mut watch = Stopwatch::start(&session.world);
     let applied = applying::drive_all(session, store, labs, runtime, run, Take::Open)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, store, run, plan, &applied.tally, &spent)?;
+    if let (Some(rest), Some(kept)) = (rest, kept) {
+        rest.tell(session, kept);
+    }
     Ok(applied.status)
 }
 

@@ -40,27 +40,38 @@ pub(super) fn room(session: &Session) -> Vec<Examined> {
     match rustix::fs::statvfs(folder) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let (free_mib, wanted_mib) = (free >> 20, wanted >> 20);
-            list.push(if free < wanted {
-                let what = format!("{free_mib} MiB are free on the disk of {shown}");
-                bad("disk", what, &format!("free {wanted_mib} MiB or more before the next run"))
-            } else {
-                good("disk", format!("{wanted_mib} MiB or more are free on the disk of {shown}"))
-            });
+            list.push(disk_room(&shown.to_string(), free, wanted));
         }
         Err(error) => list.push(bad("disk", format!("{shown}: {error}"), "look at its disk")),
     }
-    if let Some(limit) = session.config.store_size_max_bytes
-        && size.saturating_mul(100) > limit.saturating_mul(FILLED_PERCENT_MAX)
-    {
-        list.push(Examined {
-            id: "store-size",
-            verdict: Verdict::Bad,
-            what: format!("the store has {} of at most {} MiB", size >> 20, limit >> 20),
-            hint: "raise size_max_mib in [store]".to_owned(),
-        });
-    }
+    list.extend(session.config.store_size_max_bytes.and_then(|limit| store_room(size, limit)));
     list
+}
+
+fn disk_room(shown: &str, free: u64, wanted: u64) -> Examined {
+    let (free_mib, wanted_mib) = (free >> 20, wanted.div_ceil(1 << 20));
+    if free < wanted {
+        let what = format!("{free_mib} MiB are free on the disk of {shown}");
+        bad("disk", what, &format!("free {wanted_mib} MiB or more before the next run"))
+    } else {
+        good("disk", format!("{wanted_mib} MiB or more are free on the disk of {shown}"))
+    }
+}
+
+fn store_room(size: u64, limit: u64) -> Option<Examined> {
+    let filled = size.saturating_mul(100) > limit.saturating_mul(FILLED_PERCENT_MAX);
+    let what = || format!("the store has {} of at most {} MiB", size >> 20, limit >> 20);
+    filled.then(|| bad("store-size", what(), "raise size_max_mib in [store]"))
+}
+
+/// Before a command that writes: what the doctor would say of the disk. It goes on all the same; a
+/// disk that fills in the middle leaves nothing half-done, and the 72 hours do not wait.
+pub(super) fn warn_of_room(session: &Session) {
+    for Examined { id: _, verdict, what, hint } in room(session) {
+        if verdict != Verdict::Good {
+            (session.world.warn)(&format!("{what}: {hint}"));
+        }
+    }
 }
 
 /// Says so when the clock is behind the last run that was begun: grace, retention and deadlines
@@ -82,4 +93,36 @@ pub(super) fn objection(session: &Session, store: &Store) -> anyhow::Result<Opti
         let id = guard::CLOCK_STEPPED_BACK.to_owned();
         Objection { id, uai: None, text }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_little_room_is_told_with_what_to_free() {
+        let disk = |free, wanted| {
+            let Examined { id, verdict, what, hint } = disk_room("state", free, wanted);
+            assert_eq!((id, hint.is_empty()), ("disk", verdict == Verdict::Good));
+            (verdict, what, hint)
+        };
+        let (verdict, what, hint) = disk(ROOM_MIN_BYTES - 1, ROOM_MIN_BYTES);
+        assert_eq!(verdict, Verdict::Bad);
+        assert_eq!(what, "255 MiB are free on the disk of state");
+        assert_eq!(hint, "free 256 MiB or more before the next run");
+        let (verdict, what, _) = disk(ROOM_MIN_BYTES, ROOM_MIN_BYTES);
+        assert_eq!(verdict, Verdict::Good);
+        assert_eq!(what, "256 MiB or more are free on the disk of state");
+        // A store that is larger needs its own size, rounded up.
+        let (_, _, hint) = disk(0, (900 << 20) + 1);
+        assert_eq!(hint, "free 901 MiB or more before the next run");
+    }
+
+    #[test]
+    fn a_store_near_its_limit_is_told_before_it_is_there() {
+        assert_eq!(store_room(90 << 20, 100 << 20), None);
+        let told = store_room((90 << 20) + 1, 100 << 20).unwrap();
+        assert_eq!((told.id, told.verdict), ("store-size", Verdict::Bad));
+        assert_eq!(told.what, "the store has 90 of at most 100 MiB");
+    }
 }

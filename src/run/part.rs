@@ -3,11 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::runtime::Runtime;
-
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
-use super::targets::{self, Labs};
 use super::{draft, facts};
 use crate::model::ids::Uai;
 use crate::model::workspace::{Workspace, WorkspaceState};
@@ -18,8 +15,8 @@ use crate::plan::origin::{Origin, Scope};
 use crate::plan::part::{self, Half};
 use crate::plan::{Basis, Objection, Plan, guard};
 use crate::store::review::answers;
-use crate::store::runs::RunId;
-use crate::store::{Store, deliveries, plans, registry, undo};
+use crate::store::runs::{self, RunId, RunState};
+use crate::store::{Store, deliveries, plans, undo};
 
 /// The schools that were typed, `UAI` or `UAI,UAI…`.
 pub(super) fn schools(session: &Session, typed: &[String]) -> anyhow::Result<BTreeSet<Uai>> {
@@ -36,79 +33,114 @@ pub(super) fn schools(session: &Session, typed: &[String]) -> anyhow::Result<BTr
 }
 
 /// A plan and the schools of which it is to be applied.
-pub(super) struct Part<'a> {
-    pub(super) of: RunId,
-    pub(super) plan: &'a Plan,
-    pub(super) schools: &'a BTreeSet<Uai>,
+pub(super) struct Part {
+    /// The plan's number.
+    of: RunId,
+    plan: Plan,
+    schools: BTreeSet<Uai>,
 }
 
-impl Part<'_> {
-    /// The part, held against what stands and stored.
-    pub(super) fn save(
-        &self,
-        session: &Session,
-        store: &mut Store,
-        labs: &Labs,
-        runtime: &Runtime,
-    ) -> anyhow::Result<(RunId, Plan)> {
-        let (half, _) = part::split(self.plan, self.schools);
-        if half.operations.is_empty() && half.change.is_empty() {
-            let what = format!("nothing of plan {} is of these schools", self.of);
-            return Err(Failure::new(ExitStatus::Usage, what).into());
+/// What is left of a plan once its part is begun, not kept yet.
+pub(super) struct Rest {
+    of: RunId,
+    plan: Plan,
+}
+
+impl Part {
+    /// The part of a plan that was typed. Schools of a part are taken from the plan that it is of:
+    /// so there is one rest, with all that is left.
+    pub(super) fn of_typed(
+        store: &Store,
+        (run, plan): (RunId, Plan),
+        mut schools: BTreeSet<Uai>,
+    ) -> anyhow::Result<Self> {
+        let Some(typed) = Self::begun_as(store, &plan)? else {
+            return Ok(Self { of: run, plan, schools });
+        };
+        schools.retain(|uai| typed.schools.contains(uai));
+        if schools.is_empty() {
+            return Err(nothing_of(run));
         }
-        let mut seen = runtime.block_on(targets::observe_all(session, labs))?;
-        let known = registry::load(store).map_err(store_failure)?;
-        seen.observed.values_mut().for_each(|one| one.recognise(known.workspaces.keys()));
+        Ok(Self { schools, ..typed })
+    }
+
+    /// Of a plan that is a part itself, what it is a part of.
+    fn begun_as(store: &Store, part: &Plan) -> anyhow::Result<Option<Self>> {
+        match (&part.origin.scope, part.origin.part_of) {
+            (Scope::Only(schools), Some(whole)) => {
+                let plan = plans::load(store, RunId(whole)).map_err(store_failure)?;
+                Ok(Some(Self { of: RunId(whole), plan, schools: schools.clone() }))
+            }
+            (Scope::All | Scope::Without(_), _) | (Scope::Only(_), None) => Ok(None),
+        }
+    }
+
+    /// The part as a plan, held to what the whole one expected.
+    pub(super) fn made(&self, session: &Session, store: &Store) -> anyhow::Result<Plan> {
+        let (half, _) = part::split(&self.plan, &self.schools);
+        if half.is_empty() {
+            return Err(nothing_of(self.of));
+        }
         let here = |uai: &Uai| self.schools.contains(uai);
         let mut basis = deliveries::basis(store).map_err(store_failure)?;
         basis.retain(|one| !here(&one.uai));
         basis.extend(self.plan.basis.iter().filter(|one| here(&one.uai)).cloned());
-        let scope = Scope::Only(self.schools.clone());
-        let plan = self.made(session, store, half, (self.plan.generation, basis), scope)?;
-        draft::audited(session, &plan, &seen.observed)?;
-        let run = plans::save(store, "apply", &plan).map_err(store_failure)?;
-        answers::same_as(store, run, self.of).map_err(store_failure)?;
-        Ok((run, plan))
+        let expected = part::expected_by_part(&self.plan, &half);
+        let ground = part::ground(&self.plan, &expected, None);
+        let origin = Origin {
+            expected,
+            scope: Scope::Only(self.schools.clone()),
+            part_of: Some(self.of.0),
+            ..self.plan.origin.clone()
+        };
+        let of = (self.plan.generation, basis);
+        let plan = self.half_as_plan(session, store, half, of, origin)?;
+        draft::audited(session, &plan, &ground)?;
+        Ok(plan)
     }
 
-    /// The rest, once the part is begun: it is of the generation after it.
-    pub(super) fn save_rest(&self, session: &Session, store: &mut Store) -> anyhow::Result<()> {
-        let (_, half) = part::split(self.plan, self.schools);
-        if half.operations.is_empty() && half.change.is_empty() {
-            return Ok(());
+    pub(super) fn save(&self, store: &mut Store, part: &Plan) -> anyhow::Result<RunId> {
+        saved(store, part, self.of)
+    }
+
+    /// The rest, which is of the generation after the part. What the part takes away need not count
+    /// once more: the guards saw both halves together, and their objections stay.
+    fn rest(&self, session: &Session, store: &Store, run: RunId) -> anyhow::Result<Option<Rest>> {
+        let (first, half) = part::split(&self.plan, &self.schools);
+        if half.is_empty() {
+            return Ok(None);
         }
-        let scope = Scope::Without(self.schools.clone());
+        let expected = part::expected_by_rest(&self.plan, &first, &half);
+        let ground = part::ground(&self.plan, &expected, Some(&first));
+        let origin = Origin {
+            expected,
+            scope: self.plan.origin.scope.without(&self.schools),
+            part_of: Some(self.of.0),
+            after: Some(run.0),
+            ..self.plan.origin.clone()
+        };
         let of = (self.plan.generation + 1, self.plan.basis.clone());
-        let plan = self.made(session, store, half, of, scope)?;
-        let run = plans::save(store, "apply", &plan).map_err(store_failure)?;
-        answers::same_as(store, run, self.of).map_err(store_failure)?;
-        if session.format == Format::Text {
-            let text = format!(
-                "the rest of plan {} stays planned, as plan {run}: rentree show {run}\n",
-                self.of
-            );
-            (session.world.out)(&text);
-        }
-        Ok(())
+        let plan = self.half_as_plan(session, store, half, of, origin)?;
+        draft::audited(session, &plan, &ground)?;
+        Ok(Some(Rest { of: self.of, plan }))
     }
 
-    fn made(
+    fn half_as_plan(
         &self,
         session: &Session,
         store: &Store,
         half: Half,
         (generation, basis): (u64, Vec<Basis>),
-        scope: Scope,
+        origin: Origin,
     ) -> anyhow::Result<Plan> {
+        let scope = origin.scope.clone();
         let here: &dyn Fn(&Uai) -> bool = &|uai| scope.has(Some(uai));
-        let Plan { made_at, settings, strays, doubles, rehearsed, origin, summary, .. } = self.plan;
-        let Half { operations, change } = half;
+        let Plan { made_at, settings, strays, doubles, rehearsed, summary, .. } = &self.plan;
         let mut facts = facts_of(&origin.facts, here);
         let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
         facts::count_lately(&mut facts, &lately);
         let mut objections =
-            guard::objections(&session.config.guard, session.today(), &operations, &facts);
-        let half = Half { operations, change };
+            guard::objections(&session.config.guard, session.today(), &half.operations, &facts);
         let raised: BTreeSet<String> = objections.iter().map(|one| one.id.clone()).collect();
         let of_all = |one: &&Objection| one.uai.is_none() && !raised.contains(&one.id);
         let kept = self.plan.objections.iter();
@@ -120,15 +152,6 @@ impl Part<'_> {
         summary.since.retain(|uai, _| here(uai));
         summary.waits.retain(|wait| here(&wait.uai));
         summary.oldest_receipt = summary.since.values().min().copied();
-        let touched: BTreeSet<_> = operations.iter().map(|one| (&one.target, &one.key)).collect();
-        let expected = origin.expected.iter();
-        let expected = expected.filter(|one| touched.contains(&(&one.target, &one.key)));
-        let origin = Origin {
-            expected: expected.cloned().collect(),
-            facts: facts.into_iter().collect(),
-            scope: scope.clone(),
-            ..origin.clone()
-        };
         Ok(make::make(Parts {
             made_at: *made_at,
             generation,
@@ -140,10 +163,81 @@ impl Part<'_> {
             strays: strays.clone(),
             doubles: doubles.clone(),
             rehearsed: *rehearsed,
-            origin,
+            origin: Origin { facts: facts.into_iter().collect(), ..origin },
             summary,
         }))
     }
+}
+
+impl Rest {
+    pub(super) fn save(&self, store: &mut Store) -> anyhow::Result<RunId> {
+        saved(store, &self.plan, self.of)
+    }
+
+    pub(super) fn tell(&self, session: &Session, run: RunId) {
+        if session.format == Format::Text {
+            let of = self.of;
+            let text =
+                format!("the rest of plan {of} stays planned, as plan {run}: rentree show {run}\n");
+            (session.world.out)(&text);
+        }
+    }
+}
+
+fn nothing_of(plan: RunId) -> anyhow::Error {
+    let what = format!("nothing of plan {plan} is of these schools");
+    Failure::new(ExitStatus::Usage, what).into()
+}
+
+fn saved(store: &mut Store, half: &Plan, of: RunId) -> anyhow::Result<RunId> {
+    let run = plans::save(store, "apply", half).map_err(store_failure)?;
+    answers::same_as(store, run, of).map_err(store_failure)?;
+    Ok(run)
+}
+
+/// The rest of the plan that this one is a part of, however the part is begun; none when it is no
+/// part, or takes all.
+pub(super) fn rest(
+    session: &Session,
+    store: &Store,
+    (run, plan): (RunId, &Plan),
+) -> anyhow::Result<Option<Rest>> {
+    match Part::begun_as(store, plan)? {
+        Some(part) => part.rest(session, store, run),
+        None => Ok(None),
+    }
+}
+
+/// The same for a part that is taken up again: none when it was kept before, which is not the case
+/// of a process that died between the two. On another day nobody could apply it.
+pub(super) fn forgotten_rest(
+    session: &Session,
+    store: &Store,
+    (run, plan): (RunId, &Plan),
+) -> anyhow::Result<Option<Rest>> {
+    let Some(whole) = plan.origin.part_of else { return Ok(None) };
+    let made_on = plan.made_at.to_zoned_datetime(session.config.zone.clone()).date();
+    let kept = plans::rest_of(store, RunId(whole), run).map_err(store_failure)?;
+    if kept.is_some() || made_on != session.today() {
+        return Ok(None);
+    }
+    rest(session, store, (run, plan))
+}
+
+/// Refuses a rest while its part is not finished: members of the one may need what the other makes.
+pub(super) fn part_is_finished(store: &Store, run: RunId, plan: &Plan) -> anyhow::Result<()> {
+    let Some(part) = plan.origin.after.map(RunId) else { return Ok(()) };
+    if runs::get(store, part).map_err(store_failure)?.state == RunState::Applied {
+        return Ok(());
+    }
+    let what =
+        format!("plan {run} is what run {part} left of a plan, and run {part} is not finished");
+    Err(Failure::new(ExitStatus::Stale, what)
+        .hint(format!(
+            "nothing was written; first: rentree replay {part}. If it cannot be finished, \
+             `rentree plan` makes a new plan of everything"
+        ))
+        .into())
 }
 
 /// Objections that no number of a school decides: they are of the whole, or of its schools.

@@ -8,8 +8,9 @@ use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::Stopwatch;
-use super::{applying, tell};
+use super::{applying, machine, part, tell};
 use crate::apply::Take;
+use crate::plan::origin::{Origin, Scope};
 use crate::report::plan_json;
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, StoreError, plans};
@@ -18,6 +19,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     session.may_write()?;
     targets::check_secrets(session)?;
     let _lock = session.lock("replay")?;
+    machine::warn_of_room(session);
     let mut store = session.store()?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
     let wanted = match wanted(&store, run)? {
@@ -30,19 +32,53 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let labs = targets::start_labs(session)?;
     match runs::resume(&mut store, id) {
         Ok(()) => {}
-        Err(StoreError::Stale { .. }) => {
-            let why = format!("a newer run has taken over what run {id} left");
-            return Ok(settled(session, &why));
-        }
+        Err(StoreError::Stale { .. }) => return passed(session, &store, &wanted),
         Err(error) => return Err(store_failure(error)),
     }
     let plan = plans::load(&store, id).map_err(store_failure)?;
+    let rest = part::forgotten_rest(session, &store, (id, &plan))?;
+    let kept = rest.as_ref().map(|rest| rest.save(&mut store)).transpose()?;
     let mut watch = Stopwatch::start(&session.world);
     let applied =
         applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, &store, id, &plan, &applied.tally, &spent)?;
+    if let (Some(rest), Some(kept)) = (rest, kept) {
+        rest.tell(session, kept);
+    }
     Ok(applied.status)
+}
+
+/// Why a run is not taken up behind one that was begun after it. A plan of everything has seen what
+/// it left; what is of some schools only, or takes a run back, has not.
+fn passed(session: &Session, store: &Store, run: &Run) -> anyhow::Result<ExitStatus> {
+    let id = run.id;
+    let mut newest = None;
+    for later in runs::list(store).map_err(store_failure)? {
+        if later.started_at.is_none() || later.generation <= run.generation {
+            continue;
+        }
+        let origin = plans::header(store, later.id).map_err(store_failure)?.origin;
+        if origin.scope == Scope::All && origin.undoes.is_none() {
+            let why = format!("run {}, begun since, has taken over what run {id} left", later.id);
+            return Ok(settled(session, &why));
+        }
+        newest = newest.or(Some((later.id, origin)));
+    }
+    let after = match newest {
+        Some((later, Origin { undoes: Some(undone), .. })) => {
+            format!("run {later}, which takes back run {undone}, was begun after it")
+        }
+        Some((later, Origin { part_of: Some(whole), .. })) => {
+            format!("run {later}, which is of a part of plan {whole} only, was begun after it")
+        }
+        Some((later, _)) => format!("run {later} was begun after it"),
+        None => "the registry has changed since".to_owned(),
+    };
+    let what = format!("run {id} is not taken up: {after}");
+    Err(Failure::new(ExitStatus::Stale, what)
+        .hint("nothing was written; what it left is in the next plan: rentree plan")
+        .into())
 }
 
 /// `replay --dry-run`: what would be taken up, as `status` tells it; no target is written to.

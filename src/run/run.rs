@@ -5,7 +5,7 @@ use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::world::Stopwatch;
-use super::{applying, plan, replay, targets, tell};
+use super::{applying, machine, plan, replay, targets, tell};
 use crate::apply::Take;
 use crate::report::plan_text::Detail;
 use crate::store::{Store, StoreError, deliveries, journal, runs};
@@ -14,6 +14,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
     targets::check_secrets(session)?;
     let _lock = session.lock("run")?;
+    machine::warn_of_room(session);
     let mut store = session.store()?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;

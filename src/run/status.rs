@@ -10,6 +10,7 @@ use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use crate::clock::figures::Cause;
 use crate::plan::operation::OperationKind;
+use crate::plan::origin::Origin;
 use crate::plan::{Plan, Summary};
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
@@ -62,8 +63,8 @@ struct Story {
     waits: BTreeMap<Cause, u64>,
     /// Targets that could not be read, and why.
     unread: BTreeMap<String, String>,
-    /// The run that it takes back.
-    undoes: Option<u64>,
+    /// The run that it takes back, the plan that it is a half of.
+    origin: Origin,
     /// Who let it pass its guards.
     assents: Vec<Assent>,
 }
@@ -78,18 +79,20 @@ impl Story {
         let Summary { unread, waits: waiting, .. } = summary;
         let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
         waiting.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
-        let undoes = origin.undoes;
         let assents = assent::of_run(store, run.id).map_err(store_failure)?;
-        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread, undoes, assents })
+        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread, origin, assents })
     }
 }
 
 fn text(session: &Session, story: &Story) -> String {
-    let Story { run, tally, unsettled, more, deadline, left, waits, unread, undoes, assents } =
+    let Story { run, tally, unsettled, more, deadline, left, waits, unread, origin, assents } =
         story;
     let mut text = line(session, run);
-    if let Some(undone) = undoes {
+    if let Some(undone) = origin.undoes {
         text.push_str(&format!("takes back run {undone}\n"));
+    }
+    if let Some(line) = plan_text::half_line(origin) {
+        text.push_str(&format!("{line}\n"));
     }
     assents.iter().for_each(|one| text.push_str(&assented(session, one)));
     if run.state != RunState::Planned && run.state != RunState::Stopped {
@@ -173,7 +176,9 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         "waits": story.map(|story| &story.waits).unwrap_or(&BTreeMap::new()),
         "deadline": story.and_then(|story| story.deadline.as_ref()),
         "unread": story.map(|story| &story.unread).unwrap_or(&BTreeMap::new()),
-        "undoes": story.and_then(|story| story.undoes),
+        "undoes": story.and_then(|story| story.origin.undoes),
+        "part_of": story.and_then(|story| story.origin.part_of),
+        "after": story.and_then(|story| story.origin.after),
         "assents": story.map(|story| &story.assents),
     })
 }

@@ -185,7 +185,8 @@ fn save_expected(
         "INSERT INTO plan_expected (run, target, object, dn, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for Expected { target, key, dn, digest } in expected {
-        insert.execute(params![run.0, target, key.to_string(), dn, digest.as_str()])?;
+        let digest = digest.as_ref().map_or("", |digest| digest.as_str());
+        insert.execute(params![run.0, target, key.to_string(), dn, digest])?;
     }
     Ok(())
 }
@@ -194,8 +195,11 @@ fn load_expected(store: &Store, run: RunId) -> Result<Vec<Expected>, StoreError>
     let sql = "SELECT target, object, dn, digest FROM plan_expected WHERE run = ?1";
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map([run.0], |row| {
-        let (key, digest) = (parsed(row, 1)?, parsed(row, 3)?);
-        Ok(Expected { target: row.get(0)?, key, dn: row.get(2)?, digest })
+        let digest = match row.get_ref(3)?.as_str()? {
+            "" => None,
+            _ => Some(parsed(row, 3)?),
+        };
+        Ok(Expected { target: row.get(0)?, key: parsed(row, 1)?, dn: row.get(2)?, digest })
     })?;
     let mut expected = rows.collect::<Result<Vec<_>, _>>()?;
     expected.sort();
@@ -207,6 +211,15 @@ pub fn header(store: &Store, run: RunId) -> Result<Plan, StoreError> {
     let sql = "SELECT header FROM run WHERE id = ?1";
     let found = store.connection.query_row(sql, [run.0], |row| document(row, 0)).optional()?;
     found.ok_or(StoreError::NoRun(run))
+}
+
+/// The rest of a plan, when it was kept already: what goes after its part.
+pub fn rest_of(store: &Store, whole: RunId, part: RunId) -> Result<Option<RunId>, StoreError> {
+    let sql = "SELECT id FROM run
+               WHERE json_extract(header, '$.origin.part_of') = ?1
+                 AND json_extract(header, '$.origin.after') = ?2";
+    let found = store.connection.query_row(sql, [whole.0, part.0], |row| row.get(0).map(RunId));
+    Ok(found.optional()?)
 }
 
 /// A whole plan, equal to the one that was saved.

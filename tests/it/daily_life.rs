@@ -3,9 +3,11 @@
 mod asked;
 mod broken;
 mod deliveries;
+mod disk;
 mod killed;
 mod memory;
 mod metrics;
+mod parts;
 mod people;
 mod plans;
 mod refusing;

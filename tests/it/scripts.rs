@@ -28,6 +28,9 @@ macro_rules! scripts {
 scripts!(
     academy,
     apply_school,
+    apply_school_again,
+    apply_school_drift,
+    apply_school_rest,
     born_on_one_day,
     class_lists,
     class_renamed,

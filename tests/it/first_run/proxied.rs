@@ -6,6 +6,7 @@ use rentree::academy::seed::Stream;
 
 use super::folder::{self, Folder, over_ldaps};
 use super::look::observed;
+use super::school::SECOND;
 use super::{ends_as_if_undisturbed, full, scene};
 use crate::proxy::{Fault, Proxy, Rule};
 use crate::slapd::Slapd;
@@ -143,5 +144,37 @@ fn a_target_that_dies_in_the_middle_stops_no_other_one() {
     assert_eq!(folder.run().with(0).sum("planned"), 0);
     assert_eq!(observed(&folder), observed(&lab));
     folder.aim(&over_ldaps(&dying));
+    assert_eq!(observed(&folder), observed(&lab));
+}
+
+/// SEC-42, SEC-47: a part of a plan ends like the whole, with a target that is down.
+#[test]
+fn a_part_is_written_to_the_other_target_while_one_is_down() {
+    let (_unused, deliveries, _, _) = scene(&full(), 12);
+    let lab = undisturbed(&deliveries);
+    let (mut down, good) = (Slapd::start(&full()), Slapd::start(&full()));
+    let folder = deliveries.twin(&over_ldaps(&good));
+    let first = over_ldaps(&down).replace("\"annuaire\"", "\"panne\"");
+    folder.aim(&format!("{first}{}", over_ldaps(&good)));
+    hasten(&folder);
+    folder.rentree(&["plan"]).with(0);
+    down.kill();
+    let exact = folder.rentree(&["apply", "latest", "--school", SECOND, "--exact"]).with(6);
+    assert!(exact.stderr.contains("panne cannot be read"), "{exact:?}");
+    let part = folder.rentree(&["apply", "1", "--school", SECOND]).with(6);
+    assert!(part.stderr.contains("target panne"), "{part:?}");
+    let count = |line: &str| part.stdout.lines().any(|one| one.contains(line));
+    assert!(count("run 2: panne: 0 of 20 operations done, 0 failed"), "{part:?}");
+    assert!(count("run 2: annuaire: 20 of 20 operations done"), "{part:?}");
+    assert!(count("next: rentree status 2, then rentree replay 2"), "{part:?}");
+    assert!(count("the rest of plan 1 stays planned, as plan 3"), "{part:?}");
+    let waits = folder.rentree(&["apply", "3"]).with(8);
+    assert!(waits.stderr.contains("rentree replay 2"), "{waits:?}");
+    down.restart();
+    folder.rentree(&["replay"]).with(0);
+    folder.rentree(&["apply", "3"]).with(0);
+    assert_eq!(folder.run().with(0).sum("planned"), 0);
+    assert_eq!(observed(&folder), observed(&lab));
+    folder.aim(&over_ldaps(&down));
     assert_eq!(observed(&folder), observed(&lab));
 }
