@@ -189,6 +189,8 @@ fn facts_of(all: &[(Option<Uai>, SchoolFacts)], here: &dyn Fn(&Uai) -> bool) -> 
     for school in facts.values_mut() {
         school.disabled_lately = 0;
         school.deleted_lately = 0;
+        school.disabled_lately_in_all = 0;
+        school.deleted_lately_in_all = 0;
     }
     facts
 }

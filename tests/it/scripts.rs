@@ -37,6 +37,7 @@ scripts!(
     drift_by_hand,
     exported_plan,
     first_and_second_run,
+    flood_by_schools,
     flood_of_a_day,
     guard,
     harness,
