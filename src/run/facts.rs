@@ -43,8 +43,15 @@ pub fn guard_facts(
     facts
 }
 
-/// What runs took away a short while ago counts with what the plan takes.
+/// What runs took away a short while ago counts with what the plan takes; as of now, whatever was
+/// counted before.
 pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
+    for school in facts.values_mut() {
+        school.disabled_lately = 0;
+        school.deleted_lately = 0;
+        school.disabled_lately_in_all = 0;
+        school.deleted_lately_in_all = 0;
+    }
     for (uai, Gone { disabled, deleted, disabled_in_all, deleted_in_all }) in lately {
         let school = facts.entry(uai.clone()).or_default();
         school.disabled_lately = disabled.len() as u64;

@@ -30,6 +30,7 @@ scripts!(
     apply_school,
     born_on_one_day,
     class_renamed,
+    deadline_stays,
     deadlines,
     departure_and_return,
     disk_full,
