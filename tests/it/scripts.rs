@@ -65,6 +65,7 @@ scripts!(
     review_waits_and_joins,
     rollback,
     rollback_drift,
+    rollback_joined,
     rollback_later,
     school_change,
     show_forms,
