@@ -23,6 +23,9 @@ pub const DELIVERIES_MISSING: &str = "deliveries-missing";
 
 /// The objection to doing again what a person took back.
 pub const ROLLED_BACK: &str = "rolled-back";
+/// Objections to what one school loses.
+pub const TOO_MANY_DISABLES: &str = "too-many-disables";
+pub const TOO_MANY_DELETES: &str = "too-many-deletes";
 /// Objections to the whole of a plan, which a part of it keeps (`run/part.rs`).
 pub const TOO_MANY_DISABLES_OVERALL: &str = "too-many-disables-overall";
 pub const TOO_MANY_DELETES_OVERALL: &str = "too-many-deletes-overall";
@@ -118,6 +121,11 @@ pub struct SchoolFacts {
     pub disabled_lately: u64,
     /// Of those that stood a day ago, the ones that runs deleted since.
     pub deleted_lately: u64,
+    /// The same two, as they count in the whole: what one person let pass for the school does.
+    #[serde(default)]
+    pub disabled_lately_in_all: u64,
+    #[serde(default)]
+    pub deleted_lately_in_all: u64,
     /// Open workspaces of divisions and groups, before the plan.
     pub groups: u64,
     /// Of these, the ones that the plan freezes.
@@ -240,6 +248,8 @@ impl SchoolFacts {
             leaving,
             disabled_lately,
             deleted_lately,
+            disabled_lately_in_all,
+            deleted_lately_in_all,
             groups,
             groups_freezing,
             pupils,
@@ -252,6 +262,8 @@ impl SchoolFacts {
         self.leaving += leaving;
         self.disabled_lately += disabled_lately;
         self.deleted_lately += deleted_lately;
+        self.disabled_lately_in_all += disabled_lately_in_all;
+        self.deleted_lately_in_all += deleted_lately_in_all;
         self.groups += groups;
         self.groups_freezing += groups_freezing;
         self.pupils += pupils;
@@ -298,8 +310,8 @@ fn school_objections(
             text,
         }));
     };
-    object("too-many-disables", disables(toll, school, policy).of_school().over());
-    object("too-many-deletes", deletes(toll, school, policy).of_school().over());
+    object(TOO_MANY_DISABLES, disables(toll, school, policy).of_school().over());
+    object(TOO_MANY_DELETES, deletes(toll, school, policy).of_school().over());
     let share = |part, of, percent_max, what, done| {
         Share { part, of, percent_max, what, done, ..Share::plain(least) }.over()
     };
@@ -346,6 +358,8 @@ fn overall_objections(
 /// A limit of a school and of all: shares and numbers.
 struct Limit {
     share: Share,
+    /// What went before it in the last 24 hours, as it counts in the whole.
+    earlier_all: u64,
     /// « usable accounts in all ».
     what_all: &'static str,
     percent_all_max: u64,
@@ -360,9 +374,11 @@ impl Limit {
         self.share
     }
     fn of_all(self) -> Share {
-        let Self { share, what_all, percent_all_max, number_all_max, floor_all } = self;
+        let Self { share, earlier_all, what_all, percent_all_max, number_all_max, floor_all } =
+            self;
         let (percent_max, number_max, floor) = (percent_all_max, number_all_max, floor_all);
-        Share { percent_max, number_max, floor, what: what_all, ..share }
+        let (of, earlier) = (share.of - share.earlier + earlier_all, earlier_all);
+        Share { of, earlier, percent_max, number_max, floor, what: what_all, ..share }
     }
 }
 
@@ -380,6 +396,7 @@ fn disables(toll: &Toll, facts: &SchoolFacts, policy: &Policy) -> Limit {
     };
     Limit {
         share,
+        earlier_all: facts.disabled_lately_in_all,
         what_all: "usable accounts in all",
         percent_all_max: policy.disables_all_percent_max,
         number_all_max: policy.disables_all_max,
@@ -402,6 +419,7 @@ fn deletes(toll: &Toll, facts: &SchoolFacts, policy: &Policy) -> Limit {
         ..Share::plain(policy.accounts_min)
     };
     Limit {
+        earlier_all: facts.deleted_lately_in_all,
         what_all: "accounts in all",
         percent_all_max: policy.deletes_all_percent_max,
         number_all_max: policy.deletes_all_max,
@@ -421,6 +439,7 @@ fn missing(facts: &SchoolFacts, policy: &Policy) -> Limit {
         ..Share::plain(policy.accounts_min)
     };
     Limit {
+        earlier_all: 0,
         what_all: MADE_EARLIER,
         percent_all_max: policy.deletes_all_percent_max,
         number_all_max: u64::MAX,

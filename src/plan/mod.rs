@@ -19,6 +19,7 @@ pub mod place;
 pub mod redo;
 #[cfg(test)]
 pub(crate) mod simulator;
+pub mod together;
 pub mod trace;
 pub mod undo;
 

@@ -22,7 +22,7 @@ pub fn status(
                 .hint("`rentree runs` lists them")
         })?;
     }
-    let told = told(session, &store, run.map(RunId), since)?;
+    let told = of_runs(session, &store, run.map(RunId), since)?;
     (session.world.out)(&match session.format {
         Format::Text => deadlines::text(&told, &session.config.zone),
         Format::Json => format!("{}\n", serde_json::to_string(&told)?),
@@ -31,7 +31,7 @@ pub fn status(
 }
 
 /// The figures of all runs, or of one, of what was received from a day on.
-pub(super) fn told(
+fn of_runs(
     session: &Session,
     store: &Store,
     run: Option<RunId>,
@@ -46,13 +46,22 @@ pub(super) fn told(
         Some(run) => forecast::of(session, store, run)?,
         None => Forecast::default(),
     };
+    Ok(told(session, &items, &forecast))
+}
+
+/// The figures of what is open, of whichever runs, without a forecast.
+pub(super) fn open(session: &Session, store: &Store) -> anyhow::Result<Deadlines> {
+    Ok(told(session, &items::open(store).map_err(store_failure)?, &Forecast::default()))
+}
+
+fn told(session: &Session, items: &[Item], forecast: &Forecast) -> Deadlines {
     let sla = &session.config.sla;
-    Ok(Deadlines::of(&Asked {
-        items: &items,
+    Deadlines::of(&Asked {
+        items,
         schools: &session.config.schools,
         terms: sla.terms(session.world.clock.now()),
         shadow: &sla.shadow,
         forecast: &forecast.schools,
         end: forecast.end,
-    }))
+    })
 }

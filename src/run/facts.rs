@@ -9,7 +9,7 @@ use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceState;
 use crate::plan::guard::{self, GuardFacts};
-use crate::store::undo::Lately;
+use crate::store::undo::{Gone, Lately};
 
 /// Counts what goes from `before` to `after`, and the accounts that stand in the targets. `made`
 /// are the accounts that earlier runs made, by target. `new_year` tells the schools that turn to a
@@ -43,12 +43,21 @@ pub fn guard_facts(
     facts
 }
 
-/// What runs took away a short while ago counts with what the plan takes.
+/// What runs took away a short while ago counts with what the plan takes; as of now, whatever was
+/// counted before.
 pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
-    for (uai, (disabled, deleted)) in lately {
+    for school in facts.values_mut() {
+        school.disabled_lately = 0;
+        school.deleted_lately = 0;
+        school.disabled_lately_in_all = 0;
+        school.deleted_lately_in_all = 0;
+    }
+    for (uai, Gone { disabled, deleted, disabled_in_all, deleted_in_all }) in lately {
         let school = facts.entry(uai.clone()).or_default();
         school.disabled_lately = disabled.len() as u64;
         school.deleted_lately = deleted.len() as u64;
+        school.disabled_lately_in_all = disabled_in_all.len() as u64;
+        school.deleted_lately_in_all = deleted_in_all.len() as u64;
     }
 }
 

@@ -106,7 +106,7 @@ fn of_plan(store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
 }
 
 fn of_clock(session: &Session, store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
-    let told = deadlines::told(session, store, Some(run.id), None)?;
+    let told = deadlines::open(session, store)?;
     let mut late: BTreeMap<_, u64> = BTreeMap::new();
     for one in told.late.iter().filter(|one| one.ended.is_none()) {
         *late.entry(one.cause).or_default() += one.count;

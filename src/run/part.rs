@@ -1,7 +1,7 @@
 //! `apply PLAN --school`: the part of a plan that is of some schools, judged by the guards on its
 //! own, and the rest as a plan of its own, which stays to be applied.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
@@ -278,13 +278,7 @@ fn facts_of(all: &[(Option<Uai>, SchoolFacts)], here: &dyn Fn(&Uai) -> bool) -> 
         let ours = uai.as_ref().is_some_and(here);
         (uai.clone(), if ours { *facts } else { losses_none })
     };
-    let mut facts: BTreeMap<_, _> = all.iter().map(one).collect();
-    // Counted again, as of now.
-    for school in facts.values_mut() {
-        school.disabled_lately = 0;
-        school.deleted_lately = 0;
-    }
-    facts
+    all.iter().map(one).collect()
 }
 
 #[cfg(test)]

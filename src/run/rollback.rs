@@ -14,15 +14,18 @@ use super::targets::{self, Observation};
 use super::{applying, machine, tell};
 use crate::desired::entries;
 use crate::model::account::{Account, AccountState};
+use crate::model::dn;
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
 use crate::model::observed::Observed;
-use crate::model::person::{EndedBy, EnrolmentState, Person};
+use crate::model::person::{EndedBy, EnrolmentState, Identifier, Person};
 use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::{Workspace, WorkspaceState};
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::OperationKind;
 use crate::plan::origin::{self, Left, Origin};
+use crate::plan::place;
+use crate::plan::together::{self, Staying};
 use crate::plan::trace::{self, Sure, Traces};
 use crate::plan::undo::{self, Scene};
 use crate::plan::{Basis, Plan, Summary, guard};
@@ -80,14 +83,8 @@ fn inverse(
 ) -> anyhow::Result<Plan> {
     let written = plans::load(store, run).map_err(store_failure)?;
     let (mut traces, mut kept_as_is) = traces(store, run, observed)?;
-    kept_as_is.extend(without_changed(&mut traces, &written.change, registry));
-    let back = Back {
-        before,
-        traces: &traces,
-        today: session.today(),
-        retention_days: session.config.lifecycle.retention_days,
-    };
-    let change = back.change(registry, &written.change);
+    let (change, stays) = back(session, before, registry, &written, &mut traces, observed);
+    kept_as_is.extend(stays);
     let mut after = registry.clone();
     after.apply(&change);
     let (mut operations, mut left, mut wanted) = (Vec::new(), kept_as_is, BTreeMap::new());
@@ -141,6 +138,30 @@ fn inverse(
     }))
 }
 
+/// The registry, taken back, and who stays as he is: of him the traces are left out.
+fn back(
+    session: &Session,
+    before: &Before,
+    registry: &Registry,
+    written: &Plan,
+    traces: &mut Traces,
+    observed: &BTreeMap<String, Observed>,
+) -> (RegistryChange, Vec<Left>) {
+    let run_did =
+        together::Scene { before: &before.persons, written: &written.change.persons, registry };
+    let staying = run_did.staying(alone(&run_did, traces));
+    let left = leave(traces, &staying, observed);
+    let back = Back {
+        before,
+        traces,
+        staying: &staying,
+        given_back: run_did.given_back(&staying),
+        today: session.today(),
+        retention_days: session.config.lifecycle.retention_days,
+    };
+    (back.change(registry, &written.change), left)
+}
+
 /// What the run left of each entry, as the journal knows it and the directory tells. What a later
 /// run wrote is that run's, where nothing tells the two apart: members, and what is not known to
 /// have been done.
@@ -173,30 +194,60 @@ fn traces(
     Ok((traces, left.into_values().collect()))
 }
 
-/// A person of whom the registry tells something else since is left as he is in the directory too:
-/// the two are taken back together, or not at all.
-fn without_changed(
+/// Persons of whom the registry tells something else since, whose account was deleted, or who are
+/// new and got none: they stay as they are.
+fn alone(run: &together::Scene<'_>, traces: &Traces) -> BTreeSet<PersonId> {
+    let (made, deleted) = (accounts(traces, is_made), accounts(traces, |one| one.deleted));
+    let stays = |one: &&Person| {
+        let new = !run.before.contains_key(&one.id) && !made.contains(&one.id);
+        new || deleted.contains(&one.id) || run.registry.persons.get(&one.id) != Some(*one)
+    };
+    run.written.iter().filter(stays).map(|one| one.id).collect()
+}
+
+/// Whoever stays as he is in the registry does in the directory too: the two are taken back
+/// together, or not at all.
+fn leave(
     traces: &mut Traces,
-    written: &RegistryChange,
-    registry: &Registry,
+    staying: &Staying,
+    observed: &BTreeMap<String, Observed>,
 ) -> Vec<Left> {
-    let changed: BTreeSet<PersonId> = written
-        .persons
-        .iter()
-        .filter(|one| registry.persons.get(&one.id) != Some(*one))
-        .map(|one| one.id)
-        .collect();
-    let is_kept = |key: &ObjectKey| key.person().is_some_and(|one| changed.contains(&one));
+    let who = |key: &ObjectKey| key.person().and_then(|one| staying.get(&one));
     let mut left = Vec::new();
+    let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+    for (target, seen) in observed {
+        let theirs = seen.entries.iter().filter(|(key, _)| who(key).is_some());
+        names.extend(theirs.map(|(_, entry)| (target.clone(), dn::comparable(&entry.dn))));
+    }
     traces.retain(|(target, key), trace| {
-        let stays = trace.deleted || !is_kept(key);
-        if !stays {
-            let (target, key, dn) = (target.clone(), key.clone(), trace.to.clone());
-            let why = "the registry has changed since".to_owned();
-            left.push(Left { target, key, dn, why });
-        }
-        stays
+        let Some(bound) = who(key).filter(|_| !trace.deleted) else { return true };
+        names.extend([&trace.from, &trace.to].map(|name| (target.clone(), dn::comparable(name))));
+        let (target, key, dn) = (target.clone(), key.clone(), trace.to.clone());
+        let why = match bound {
+            None => "the registry has changed since".to_owned(),
+            Some(other) => format!("it goes back with person {other} or not at all, who stays"),
+        };
+        left.push(Left { target, key, dn, why });
+        false
     });
+    for ((target, key), trace) in traces {
+        let mut stays = BTreeSet::new();
+        for links in [&mut trace.came, &mut trace.went] {
+            for value in links.values().flatten() {
+                if names.contains(&(target.clone(), dn::comparable(value))) {
+                    stays.insert(value.clone());
+                }
+            }
+            links.values_mut().for_each(|values| values.retain(|value| !stays.contains(value)));
+            links.retain(|_, values| !values.is_empty());
+        }
+        left.extend(stays.into_iter().map(|value| Left {
+            target: target.clone(),
+            key: key.clone(),
+            dn: trace.to.clone(),
+            why: format!("a member stays as it is: {}", place::name(&value)),
+        }));
+    }
     left
 }
 
@@ -227,6 +278,9 @@ fn basis(store: &Store, of_run: &[Basis], before: &[Basis]) -> anyhow::Result<Ve
 struct Back<'a> {
     before: &'a Before,
     traces: &'a Traces,
+    staying: &'a Staying,
+    /// Numbers that go back to whoever had them.
+    given_back: BTreeSet<&'a Identifier>,
     today: Date,
     retention_days: i32,
 }
@@ -234,17 +288,10 @@ struct Back<'a> {
 impl Back<'_> {
     /// Of what the run changed and nobody has changed since.
     fn change(&self, registry: &Registry, written: &RegistryChange) -> RegistryChange {
-        let accounts = |wanted: fn(&trace::Trace) -> bool| -> BTreeSet<PersonId> {
-            let found = self.traces.iter().filter(|(_, trace)| wanted(trace));
-            found.filter_map(|((_, key), _)| key.person()).collect()
-        };
-        let made = accounts(|trace| trace.made && !trace.deleted);
-        let deleted = accounts(|trace| trace.deleted);
+        let made = accounts(self.traces, is_made);
         let mut change = RegistryChange::default();
-        for after in written.persons.iter().filter(|one| !deleted.contains(&one.id)) {
-            if registry.persons.get(&after.id) != Some(after) {
-                continue;
-            }
+        let back = written.persons.iter().filter(|one| !self.staying.contains_key(&one.id));
+        for after in back {
             let back = self.person(after, made.contains(&after.id));
             change.persons.extend(back.filter(|back| back != after));
         }
@@ -257,7 +304,8 @@ impl Back<'_> {
         change
     }
 
-    /// A person whom the run made stays, without a right; a login that was given stays given.
+    /// A person whom the run made stays, without a right, and without the numbers that go back to
+    /// somebody else; a login that was given stays given.
     fn person(&self, after: &Person, made: bool) -> Option<Person> {
         let account = after
             .account
@@ -272,6 +320,7 @@ impl Back<'_> {
             None if !made => None,
             None => {
                 let mut person = Person { account, ..after.clone() };
+                person.identifiers.retain(|one| !self.given_back.contains(one));
                 for (_, enrolment) in person.enrolments.iter_mut() {
                     let (on, by) = (self.today, EndedBy::RolledBack);
                     enrolment.state = EnrolmentState::Ended { on, by };
@@ -311,19 +360,73 @@ impl Back<'_> {
     }
 }
 
+fn is_made(trace: &trace::Trace) -> bool {
+    trace.made && !trace.deleted
+}
+
+fn accounts(traces: &Traces, wanted: fn(&trace::Trace) -> bool) -> BTreeSet<PersonId> {
+    let found = traces.iter().filter(|(_, trace)| wanted(trace));
+    found.filter_map(|((_, key), _)| key.person()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::store::tests::person;
+    use crate::model::identifiers::Identifiers;
+    use crate::store::tests::{person, uai};
+
+    /// one person who was found to be two. The account that was made stays, disabled; the
+    /// number goes back, and is nobody else's.
+    #[test]
+    fn a_number_that_goes_back_is_not_kept_by_whom_the_run_made() {
+        let number = Identifier::Siecle { uai: uai(), id: "9001".into() };
+        let known = |id, number: Option<&Identifier>| {
+            let identifiers = number.cloned().into_iter().collect();
+            Person { identifiers, ..person(id, &format!("p{id}")) }
+        };
+        let before = Before {
+            persons: [(PersonId(1), known(1, Some(&number)))].into(),
+            ..Before::default()
+        };
+        let persons = vec![known(1, None), known(2, Some(&number))];
+        let registry = Registry {
+            persons: persons.iter().map(|one| (one.id, one.clone())).collect(),
+            ..Registry::default()
+        };
+        let trace = trace::Trace { made: true, ..trace::Trace::default() };
+        let key = ObjectKey::Account(PersonId(2));
+        let traces: Traces = [(("ldap".to_owned(), key), trace)].into();
+        let told = |traces: &Traces| -> Vec<(u64, Identifiers)> {
+            let run_did =
+                together::Scene { before: &before.persons, written: &persons, registry: &registry };
+            let staying = run_did.staying(alone(&run_did, traces));
+            let given_back = run_did.given_back(&staying);
+            let today = date(2026, 9, 25);
+            let (staying, retention_days) = (&staying, 80);
+            let back = Back { before: &before, traces, staying, given_back, today, retention_days };
+            let written = RegistryChange { persons: persons.clone(), ..Default::default() };
+            let change = back.change(&registry, &written);
+            change.persons.into_iter().map(|one| (one.id.0, one.identifiers)).collect()
+        };
+        assert_eq!(told(&traces), [(1, [number.clone()].into()), (2, [].into())]);
+        // Without an account nothing of the second is taken back, so nothing of the first is.
+        assert_eq!(told(&Traces::new()), []);
+    }
 
     /// the day of deletion of an account that is disabled again has passed meanwhile.
     #[test]
     fn an_account_that_is_disabled_again_waits_as_long_as_any_other() {
         let today = date(2026, 9, 25);
-        let back =
-            Back { before: &Before::default(), traces: &Traces::new(), today, retention_days: 80 };
+        let back = Back {
+            before: &Before::default(),
+            traces: &Traces::new(),
+            staying: &Staying::new(),
+            given_back: BTreeSet::new(),
+            today,
+            retention_days: 80,
+        };
         let disabled = |delete_on: Date| {
             let state = AccountState::Disabled { since: date(2026, 7, 1), delete_on };
             let mut person = person(1, "ines.lefevre");

@@ -12,6 +12,7 @@ use super::{Store, StoreError};
 use crate::clock::forecast::{Measured, Pace};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{PersonId, Uai};
+use crate::plan::origin::Scope;
 use crate::plan::{Plan, Stray, Summary, guard};
 
 /// Runs of which the rate is measured.
@@ -92,30 +93,80 @@ fn refused_names(store: &Store) -> Result<BTreeSet<PersonId>, StoreError> {
     Ok(refused)
 }
 
-/// By school, the receipt that the last begun run still owes: it has operations there that are not
-/// done, or targets that it did not reach. A run carries over what the one before it owed.
+/// By school, the receipt that the last begun run of it still owes: it has operations there that
+/// are not done, or targets that it did not reach. A run carries over what the one before it owed.
 fn owed_since(store: &Store) -> Result<BTreeMap<Uai, Timestamp>, StoreError> {
-    let sql = "SELECT id, header FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1";
-    let found: Option<(u64, Plan)> = store
-        .connection
-        .query_row(sql, [], |row| Ok((row.get(0)?, document(row, 1)?)))
-        .optional()?;
-    let Some((run, plan)) = found else { return Ok(BTreeMap::new()) };
-    let Summary { oldest_receipt, mut since, unread, .. } = plan.summary;
     let sql = "SELECT DISTINCT o.uai
                FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')";
     let mut statement = store.connection.prepare(sql)?;
-    let open = statement.query_map([run], |row| parsed::<Uai>(row, 0))?;
-    let open: BTreeSet<Uai> = open.collect::<Result<_, _>>()?;
-    if since.is_empty() {
-        // A plan of before: it knew the oldest receipt of all only.
-        let oldest = |uai: &Uai| Some((uai.clone(), oldest_receipt?));
-        since = open.iter().filter_map(oldest).collect();
+    let mut owed = BTreeMap::new();
+    for Latest { run, summary, of } in latest_by_school(store, Plans::BegunBefore(None))? {
+        let Summary { oldest_receipt, mut since, unread, .. } = summary;
+        let open = statement.query_map([run.0], |row| parsed::<Uai>(row, 0))?;
+        let open: BTreeSet<Uai> = open.collect::<Result<_, _>>()?;
+        if since.is_empty() {
+            // A plan of before: it knew the oldest receipt of all only.
+            let oldest = |uai: &Uai| Some((uai.clone(), oldest_receipt?));
+            since = open.iter().filter_map(oldest).collect();
+        }
+        since.retain(|uai, _| of.has(uai) && (!unread.is_empty() || open.contains(uai)));
+        owed.extend(since);
     }
-    since.retain(|uai, _| !unread.is_empty() || open.contains(uai));
-    Ok(since)
+    Ok(owed)
+}
+
+/// Which plans are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plans {
+    All,
+    /// Those that were begun; and that are older than a run.
+    BegunBefore(Option<RunId>),
+}
+
+/// A plan, and the schools of which it is the latest word.
+pub(super) struct Latest {
+    pub(super) run: RunId,
+    pub(super) summary: Summary,
+    pub(super) of: LatestOf,
+}
+
+/// The schools that a plan speaks of and that no later one does.
+pub(super) struct LatestOf {
+    scope: Scope,
+    later: Vec<Scope>,
+}
+
+impl LatestOf {
+    pub(super) fn has(&self, uai: &Uai) -> bool {
+        self.scope.has(Some(uai)) && !self.later.iter().any(|scope| scope.has(Some(uai)))
+    }
+}
+
+/// The latest plans of each school, newest first. A part says nothing of the schools that it is not
+/// of; a plan that takes a run back says nothing of what is owed to anybody.
+pub(super) fn latest_by_school(store: &Store, plans: Plans) -> Result<Vec<Latest>, StoreError> {
+    let sql = "SELECT id, header FROM run
+               WHERE undoes IS NULL AND (?1 OR started_at IS NOT NULL) AND (?2 IS NULL OR id < ?2)
+               ORDER BY id DESC";
+    let before = match plans {
+        Plans::All | Plans::BegunBefore(None) => None,
+        Plans::BegunBefore(Some(run)) => Some(run.0),
+    };
+    let mut statement = store.connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![plans == Plans::All, before])?;
+    let (mut latest, mut later) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let (id, plan): (u64, Plan) = (row.get(0)?, document(row, 1)?);
+        let of = LatestOf { scope: plan.origin.scope.clone(), later: later.clone() };
+        latest.push(Latest { run: RunId(id), summary: plan.summary, of });
+        match plan.origin.scope {
+            Scope::All => break,
+            part => later.push(part),
+        }
+    }
+    Ok(latest)
 }
 
 /// By target, how fast it was: the stages of the last runs, and of this one step by step.

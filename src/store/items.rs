@@ -1,8 +1,8 @@
 //! What the 72 hours are counted on, read from the plans and the journal: operations, with the
 //! instant at which their target confirmed them, and records that wait.
 //!
-//! Only the newest plan tells what is open: it was made from what stands in the targets, so what
-//! earlier ones left is in it, with the receipt that it waits since.
+//! Only the newest plan of a school tells what is open there: it was made from what stands in the
+//! targets, so what earlier ones left is in it, with the receipt that it waits since.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::column::{At, parsed};
+use super::history::{Latest, Plans, latest_by_school};
 use super::runs::{self, OperationState, Run, RunId, RunState};
 use super::{Store, StoreError, plans, waits};
 use crate::clock::figures::{Cause, Item};
@@ -25,25 +26,41 @@ pub const DONE_AFTER: &str = "put off ";
 pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError> {
     let mut all = runs::list(store)?;
     all.reverse();
-    let newest = all.last().map(|run| run.id);
     let mut items = waits::over(store, only)?;
-    let mut before: Option<&Run> = None;
-    for run in &all {
-        let begun = run.started_at.is_some();
-        let open = newest == Some(run.id);
-        if only.is_none_or(|only| only == run.id) && (begun || open) {
-            let summary = plans::header(store, run.id)?.summary;
-            let owed = before.map(|before| plans::header(store, before.id)).transpose()?;
-            let owed = owed.map(|plan| plan.summary.since).unwrap_or_default();
-            done(store, run, &summary, &owed, &mut items)?;
-            if open {
-                left(store, run, &summary, &mut items)?;
-                items.extend(waits::open(store, &summary.waits)?);
-            }
+    let asked = |run: &Run| only.is_none_or(|only| only == run.id);
+    for run in all.iter().filter(|run| run.started_at.is_some() && asked(run)) {
+        let summary = plans::header(store, run.id)?.summary;
+        done(store, run, &summary, &owed_before(store, run.id)?, &mut items)?;
+    }
+    items.extend(still_open(store, only)?);
+    Ok(items)
+}
+
+/// What is open of all.
+pub fn open(store: &Store) -> Result<Vec<Item>, StoreError> {
+    still_open(store, None)
+}
+
+fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    for Latest { run, mut summary, of } in latest_by_school(store, Plans::All)? {
+        if only.is_none_or(|only| only == run) {
+            summary.since.retain(|uai, _| of.has(uai));
+            summary.waits.retain(|wait| of.has(&wait.uai));
+            left(store, &runs::get(store, run)?, &summary, &mut items)?;
+            items.extend(waits::open(store, &summary.waits)?);
         }
-        before = if begun { Some(run) } else { before };
     }
     Ok(items)
+}
+
+/// The receipts that the runs before one knew, by school: each as the last run of the school did.
+fn owed_before(store: &Store, run: RunId) -> Result<BTreeMap<Uai, Timestamp>, StoreError> {
+    let latest = latest_by_school(store, Plans::BegunBefore(Some(run)))?;
+    let of_one = |Latest { run: _, summary, of }: Latest| {
+        summary.since.into_iter().filter(move |(uai, _)| of.has(uai))
+    };
+    Ok(latest.into_iter().flat_map(of_one).collect())
 }
 
 /// Operations that their target has confirmed. `before` are the receipts of the run before: what
@@ -80,7 +97,8 @@ fn done(
     Ok(())
 }
 
-/// Operations of the newest plan that are not done, and targets that it could not read.
+/// Operations of the newest plan of these schools that are not done, and targets that it could not
+/// read.
 fn left(
     store: &Store,
     run: &Run,

@@ -1,22 +1,24 @@
 //! What a run replaced, and what was taken back: for `rollback`, and for the plans after it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::assent::{self, Act};
 use super::column::{At, document, json, parsed};
 use super::runs::RunId;
-use super::{Store, StoreError, deliveries};
+use super::{Store, StoreError, deliveries, plans};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{PersonId, StructureKey, Uai};
 use crate::model::person::Person;
 use crate::model::registry::RegistryChange;
 use crate::model::workspace::Workspace;
-use crate::plan::Basis;
 use crate::plan::operation::Operation;
 use crate::plan::redo::TakenBack;
 use crate::plan::trace::Sure;
+use crate::plan::{Basis, guard};
 
 /// The registry as a run found it, of what the run changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -137,35 +139,73 @@ pub fn taken_back(store: &Store) -> Result<TakenBack, StoreError> {
     Ok(taken_back)
 }
 
-/// Accounts that runs took away since an instant, by school: disabled, and deleted. Those that can
-/// be used again do not count, nor does what a person has let pass.
-pub type Lately = BTreeMap<Option<Uai>, (BTreeSet<ObjectKey>, BTreeSet<ObjectKey>)>;
+/// Accounts of a school that runs took away since an instant. Those that can be used again do not
+/// count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gone {
+    /// But for those that a person let pass for this school.
+    pub disabled: BTreeSet<ObjectKey>,
+    pub deleted: BTreeSet<ObjectKey>,
+    /// But for those that were let pass for the whole, by two persons: what one person lets pass
+    /// school by school is in them.
+    pub disabled_in_all: BTreeSet<ObjectKey>,
+    pub deleted_in_all: BTreeSet<ObjectKey>,
+}
+
+/// By school.
+pub type Lately = BTreeMap<Option<Uai>, Gone>;
 
 /// What was taken away since an instant.
 pub fn lately(store: &Store, since: Timestamp) -> Result<Lately, StoreError> {
-    let sql = "SELECT o.uai, o.object, o.kind
-               FROM run r JOIN plan_operation o ON o.run = r.id
-                          JOIN operation_state s ON s.run = o.run AND s.seq = o.seq
+    let sql = "SELECT o.uai, o.object, o.kind, o.run
+               FROM plan_operation o JOIN operation_state s USING (run, seq)
                WHERE s.at > ?1 AND o.kind IN ('disable', 'delete')
                  AND o.object LIKE 'rentree:account:%'
                  AND s.state IN ('done', 'already', 'started')
-                 AND NOT EXISTS (SELECT 1 FROM assent a WHERE a.run = r.id AND a.act = 'lifted')
                  AND NOT EXISTS (
                      SELECT 1 FROM plan_operation l JOIN operation_state t USING (run, seq)
                      WHERE l.object = o.object AND l.target = o.target AND l.run > o.run
                        AND l.kind IN ('enable', 'create') AND t.state IN ('done', 'already'))";
     let mut statement = store.connection.prepare(sql)?;
     let mut rows = statement.query([At(since)])?;
+    let mut passed: BTreeMap<u64, Passed> = BTreeMap::new();
     let mut lately = Lately::new();
     while let Some(row) = rows.next()? {
         let uai = match row.get::<_, Option<String>>(0)? {
             Some(_) => Some(parsed::<Uai>(row, 0)?),
             None => None,
         };
-        let (disabled, deleted) = lately.entry(uai).or_default();
-        let kind: String = row.get(2)?;
-        let of = if kind == "delete" { deleted } else { disabled };
-        of.insert(parsed(row, 1)?);
+        let (kind, run): (String, u64) = (row.get(2)?, row.get(3)?);
+        let passed = match passed.entry(run) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(let_pass(store, RunId(run))?),
+        };
+        let gone = lately.entry(uai.clone()).or_default();
+        let (here, in_all, of_school, of_all) = if kind == "delete" {
+            let ids = (guard::TOO_MANY_DELETES, guard::TOO_MANY_DELETES_OVERALL);
+            (&mut gone.deleted, &mut gone.deleted_in_all, ids.0, ids.1)
+        } else {
+            let ids = (guard::TOO_MANY_DISABLES, guard::TOO_MANY_DISABLES_OVERALL);
+            (&mut gone.disabled, &mut gone.disabled_in_all, ids.0, ids.1)
+        };
+        let key: ObjectKey = parsed(row, 1)?;
+        if !passed.contains(&(of_school.to_owned(), uai)) {
+            here.insert(key.clone());
+        }
+        if !passed.contains(&(of_all.to_owned(), None)) {
+            in_all.insert(key);
+        }
     }
     Ok(lately)
+}
+
+/// The objections to a run that were lifted: what of, and of which school.
+type Passed = BTreeSet<(String, Option<Uai>)>;
+
+fn let_pass(store: &Store, run: RunId) -> Result<Passed, StoreError> {
+    if !assent::of_run(store, run)?.iter().any(|one| one.act == Act::Lifted) {
+        return Ok(Passed::new());
+    }
+    let objections = plans::header(store, run)?.objections;
+    Ok(objections.into_iter().map(|one| (one.id, one.uai)).collect())
 }

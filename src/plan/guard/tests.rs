@@ -298,6 +298,29 @@ fn small_plans_of_one_day_count_together() {
 }
 
 #[test]
+fn what_was_let_pass_for_its_school_still_counts_in_the_whole() {
+    // SEC-42: one person lifts what one school loses, and the whole takes two.
+    let school = |usable, in_all| SchoolFacts {
+        accounts: 1_000,
+        usable,
+        disabled_lately_in_all: in_all,
+        ..Default::default()
+    };
+    let check = |in_all: u64, now: u64, expect: &[&str]| {
+        let (here, there) = (school(1_000, 0), school(1_000 - in_all, in_all));
+        let facts = BTreeMap::from([(Some(uai(SCHOOL)), here), (Some(uai(OTHER)), there)]);
+        let disables = operations(OperationKind::Disable, SCHOOL, now);
+        assert_eq!(told(&disables, &facts, WINTER), expect);
+    };
+    check(0, 40, &[]);
+    check(35, 5, &[]);
+    let expect = "too-many-disables-overall all: 41 of 2000 usable accounts in all would be \
+                  disabled (2.1 %), the limit is 2 %; 35 of them went in the last 24 hours";
+    check(35, 6, &[expect]);
+    check(200, 0, &[]);
+}
+
+#[test]
 fn a_number_stops_where_the_share_of_many_would_not() {
     let check = |kind, count, expect: &[&str]| {
         let school = |accounts| SchoolFacts { accounts, usable: accounts, ..Default::default() };

@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::figures::{Cause, Item};
 use crate::model::delivery::{Counts, Source, Status};
+use crate::plan::origin::{Origin, Scope};
 use crate::plan::{DeliveryLine, Wait};
 use crate::store::items::{DONE_AFTER, PUT_OFF, items};
 use crate::store::journal::{self, Event, Settlement, Start};
@@ -115,6 +116,82 @@ fn what_a_run_leaves_is_open_in_the_newest_plan_only_and_keeps_its_start() {
     // The run before had it and did not do it: the target's delay, not the operator's.
     check(&store, Some(second), &["0 80 2 target 0"]);
     check(&store, Some(first), &["0 1 1 operator 0"]);
+}
+
+#[test]
+fn a_rollback_and_a_part_of_other_schools_leave_the_clock_of_a_school_as_it_is() {
+    // neither says anything of what is owed to this school.
+    let there: Uai = "0809990Z".parse().unwrap();
+    for origin in [
+        Origin { undoes: Some(1), ..Origin::default() },
+        Origin { scope: Scope::Only([there.clone()].into()), ..Origin::default() },
+        Origin { scope: Scope::Without([uai()].into()), ..Origin::default() },
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(folder.path());
+        let first = planned(&mut store, 0, &[("9", Cause::Hold, 0)]);
+        begin(&mut store, first, 1);
+        settle(&mut store, first, 1, Event::Done, "", 1);
+        settle(&mut store, first, 2, Event::Failed, "refused by the server (53): no", 1);
+        runs::finish(&mut store, first, hours(1)).unwrap();
+        let told = ["0 - 1 hold 0", "0 - 1 target 0", "0 1 1 operator 0"];
+        check(&store, None, &told);
+        let mut other = plan(0xcd, Vec::new(), Vec::new());
+        other.generation = crate::store::registry::generation_now(&store).unwrap();
+        if origin.undoes.is_none() {
+            let creation = create(1, 2, "rentree:account:3", "uid=e3,dc=test");
+            other.operations = vec![Operation { uai: Some(there.clone()), ..creation }];
+            other.summary.since = [(there.clone(), hours(20))].into();
+        }
+        other.origin = origin;
+        let other = plans::save(&mut store, "apply", &other).unwrap();
+        let all = |store: &Store| -> Vec<Item> {
+            items(store, None).unwrap().into_iter().filter(|one| one.uai == uai()).collect()
+        };
+        assert_eq!(all(&store).len(), 3, "planned");
+        begin(&mut store, other, 21);
+        assert_eq!(all(&store).len(), 3, "begun");
+        let open = crate::store::items::open(&store).unwrap();
+        assert_eq!(open.iter().filter(|one| one.uai == uai()).count(), 2);
+        let owed = history::past(&store).unwrap().owed;
+        assert_eq!(owed.get(&uai()), Some(&noon()));
+        // A run of this school ends it, and took over what the first had not done.
+        let third = planned(&mut store, 0, &[]);
+        begin(&mut store, third, 80);
+        settle(&mut store, third, 1, Event::Already, "", 80);
+        settle(&mut store, third, 2, Event::Done, "", 80);
+        runs::finish(&mut store, third, hours(80)).unwrap();
+        check(&store, Some(third), &["0 80 1 hold 0", "0 80 2 target 0"]);
+        assert_eq!(history::past(&store).unwrap().owed.get(&uai()), None);
+    }
+}
+
+#[test]
+fn the_two_parts_of_a_plan_are_each_the_word_on_their_own_schools() {
+    //
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let there: Uai = "0809990Z".parse().unwrap();
+    let schools = [there.clone()];
+    let scopes = [Scope::All, Scope::Only(schools.clone().into()), Scope::Without(schools.into())];
+    for (rank, scope) in scopes.into_iter().enumerate() {
+        let mut plan = plan(0xa0 + rank as u8, Vec::new(), Vec::new());
+        let creation = create(1, 2, "rentree:account:1", "uid=e1,dc=test");
+        let elsewhere = create(2, 2, "rentree:account:2", "uid=e2,dc=test");
+        let both = [creation, Operation { uai: Some(there.clone()), ..elsewhere }];
+        plan.operations = both.into_iter().filter(|one| scope.has(one.uai.as_ref())).collect();
+        plan.generation = crate::store::registry::generation_now(&store).unwrap();
+        plan.summary.since = [(uai(), hours(1)), (there.clone(), hours(2))].into();
+        plan.origin.scope = scope;
+        let run = plans::save(&mut store, "apply", &plan).unwrap();
+        if rank == 1 {
+            begin(&mut store, run, 3);
+        }
+    }
+    check(&store, None, &["1 - 1 operator 1", "2 - 1 target 2"]);
+    check(&store, Some(RunId(2)), &["2 - 1 target 2"]);
+    check(&store, Some(RunId(1)), &[]);
+    assert_eq!(history::past(&store).unwrap().owed, [(there, hours(2))].into());
 }
 
 #[test]
