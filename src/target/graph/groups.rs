@@ -261,8 +261,13 @@ impl GraphTarget {
             return Ok(None);
         }
         let Some(seen) = self.get(format!("/groups/{id}?$select={select}")).await? else {
-            let attributes = known.filter(|_| wrote.is_some());
-            return Ok(attributes);
+            if wrote.is_none() {
+                let mut mirror = self.mirror();
+                mirror.lose_group(id);
+                mirror.found(id, Wrote::Gone, now);
+                return Ok(None);
+            }
+            return Ok(known);
         };
         let found = self.mirror().key_of(&seen);
         if !found.as_ref().is_some_and(|found| key.is_marked(found)) {

@@ -21,9 +21,13 @@ impl Observe for GraphTarget {
         self.read_users().await?;
         self.read_groups().await?;
         let again = self.mirror().settle((self.settings.now)());
+        // One that seemed gone may be either.
         let (groups, users): (Vec<ObjectId>, Vec<ObjectId>) = {
             let mirror = self.mirror();
-            again.into_iter().partition(|id| mirror.memory.groups.contains_key(id))
+            let is_user = |id: &&ObjectId| mirror.memory.users.contains_key(*id);
+            let is_group = |id: &&ObjectId| mirror.memory.groups.contains_key(*id);
+            let groups = again.iter().filter(|id| !is_user(id)).copied();
+            (groups.collect(), again.iter().filter(|id| !is_group(id)).copied().collect())
         };
         self.look_again_at_users(&users).await?;
         self.look_again_at_groups(&groups).await?;

@@ -216,9 +216,14 @@ impl GraphTarget {
             return Ok(None);
         }
         let Some(seen) = self.get(format!("/users/{id}?$select={select}")).await? else {
+            if wrote.is_none() {
+                let mut mirror = self.mirror();
+                mirror.lose_user(id, true);
+                mirror.found(id, Wrote::Gone, now);
+                return Ok(None);
+            }
             // A look that does not show yet what we made.
-            let attributes = known.filter(|_| wrote.is_some());
-            return Ok(attributes.map(|attributes| Found { id, attributes }));
+            return Ok(known.map(|attributes| Found { id, attributes }));
         };
         if is_synced(&seen) == Some(true) {
             return Err(WriteError::Refused {

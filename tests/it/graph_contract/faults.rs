@@ -113,7 +113,7 @@ async fn a_bad_day_ends_as_a_good_one() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let seeds = std::env::var("GRAPH_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
+    let seeds = std::env::var("GRAPH_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     let first = std::env::var("GRAPH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     for seed in first..first + seeds {
         println!("GRAPH_SEED={seed}");

@@ -72,7 +72,10 @@ async fn changes_that_are_too_old_are_not_asked_for() {
 async fn names_and_places_of_others_are_known_and_nothing_else_of_them() {
     // SEC-45.
     let service = service(3, Faults::none());
-    let user = |principal: &str, nickname: &str| json!({ "userPrincipalName": principal, "displayName": "Zoé Untel", "mailNickname": nickname });
+    let user = |principal: &str, nickname: &str| {
+        let label = "Zoé Untel";
+        json!({ "userPrincipalName": principal, "mailNickname": nickname, "displayName": label })
+    };
     let own = format!("Zoe.Untel@{DOMAIN}");
     service.seed_user(user(&own, "zoe"), Seeded::Plain);
     service.seed_user(user("max@ailleurs.test", "max.surnom"), Seeded::Plain);
