@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entry, ObjectKey};
+use super::entry::{Entry, Licence, ObjectKey};
 use super::ids::StructureKey;
 
 /// What stands in a target, as far as it matters: our entries, and what is taken by others.
@@ -15,6 +15,24 @@ pub struct Observed {
     pub foreign_dns: BTreeSet<String>,
     /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
     pub foreign_names: BTreeSet<String>,
+    /// How much room the target has, where it tells.
+    pub limits: Vec<Limit>,
+}
+
+/// So much of something there may be, and is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub what: LimitKind,
+    pub total: u64,
+    pub used: u64,
+}
+
+/// What a target counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitKind {
+    /// Objects of the directory, those in its bin among them.
+    DirectoryObjects,
+    Seats(Licence),
 }
 
 impl Observed {

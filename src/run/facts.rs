@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::entry::{Entry, ObjectKey};
+use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceState;
 use crate::plan::guard::{self, GuardFacts};
+use crate::plan::operation::{Operation, OperationKind};
+use crate::plan::place;
 use crate::store::undo::Lately;
 
 /// Counts what goes from `before` to `after`, and the accounts that stand in the targets. `made`
@@ -49,6 +51,30 @@ pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
         let school = facts.entry(uai.clone()).or_default();
         school.disabled_lately = disabled.len() as u64;
         school.deleted_lately = deleted.len() as u64;
+    }
+}
+
+/// Accounts that the plan makes only where their school has none yet.
+pub fn count_beginnings(
+    facts: &mut GuardFacts,
+    operations: &[Operation],
+    observed: &BTreeMap<String, Observed>,
+) {
+    let mut there: BTreeSet<(&str, Option<Uai>)> = BTreeSet::new();
+    for (target, seen) in observed {
+        let accounts = seen.entries.values().filter(|one| one.key.kind() == ObjectKind::Account);
+        let school = |one: &Entry| one.uai.clone().or_else(|| place::school(&one.dn));
+        there.extend(accounts.map(|one| (target.as_str(), school(one))));
+    }
+    let mut makes: BTreeMap<(&ObjectKey, &Option<Uai>), bool> = BTreeMap::new();
+    for one in operations.iter().filter(|one| one.blocked.is_none()) {
+        if one.kind == OperationKind::Create && one.key.kind() == ObjectKind::Account {
+            let begins = !there.contains(&(one.target.as_str(), one.uai.clone()));
+            *makes.entry((&one.key, &one.uai)).or_insert(true) &= begins;
+        }
+    }
+    for ((_, uai), begins) in makes {
+        facts.entry(uai.clone()).or_default().beginning += u64::from(begins);
     }
 }
 
