@@ -4,7 +4,12 @@
 //! - Can go wrong: a target cannot be reached, refuses, or loses a reply; each has its error, and
 //!   the caller's next step follows from it.
 
+mod certificate;
+pub mod examined;
+pub mod graph;
 pub mod ldap;
+pub mod pace;
+mod valueless;
 
 use crate::credential::InitialPassword;
 use crate::model::entry::{Attributes, Links, ObjectKey};

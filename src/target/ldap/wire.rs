@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::settings::{Bind, ServerUrl, Settings};
 use super::tls;
 use crate::target::TargetError;
+use crate::target::valueless::valueless;
 
 /// One authenticated connection.
 #[derive(Debug)]
@@ -157,7 +158,7 @@ async fn authenticate(settings: &Settings, handle: &mut Ldap) -> Result<(), Targ
 /// The standard's name of the code, the code, and the server's own words without values.
 pub(super) fn answer_text(result: &ldap3::LdapResult) -> String {
     let name = super::outcome::name_of(result.rc);
-    let words = super::outcome::valueless(&result.text);
+    let words = valueless(&result.text);
     if words.is_empty() {
         format!("{name} ({})", result.rc)
     } else {

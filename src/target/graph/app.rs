@@ -1,0 +1,97 @@
+//! An application of the tenant: its way to the service, and its quotas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::courier::Cost;
+use super::exchange::Exchange;
+use super::line::Line;
+use super::settings::{App as Registration, Settings};
+use super::token::Tokens;
+use crate::target::TargetError;
+use crate::target::ldap::Entropy;
+use crate::target::pace::{Allowance, Level, Pace};
+
+/// Writes of one application in one tenant.
+const WRITES: (u32, Duration) = (3000, Duration::from_secs(150));
+/// Resource units of one application in a tenant of more than 500 users.
+const UNITS: (u32, Duration) = (8000, Duration::from_secs(10));
+/// New teams: ten a second, and 83 % of that if it goes on.
+const TEAMS: (u32, Duration) = (83, Duration::from_secs(10));
+
+pub(super) struct App {
+    pub(super) line: Line,
+    pub(super) paces: Paces,
+}
+
+impl App {
+    pub(super) fn new(
+        settings: &Settings,
+        registration: &Registration,
+        exchange: &Arc<dyn Exchange>,
+        level: Level,
+        entropy: Entropy,
+    ) -> Result<Self, TargetError> {
+        let tokens = Tokens::new(settings, registration, Arc::clone(exchange), entropy)?;
+        let (base, timeout) = (&settings.base_url, settings.timeout);
+        let line = Line::new(Arc::clone(exchange), base, tokens, timeout, entropy);
+        Ok(Self { line, paces: Paces::new(settings, level, (settings.now)()) })
+    }
+}
+
+/// The quotas of an application, each with its speed.
+pub(super) struct Paces {
+    writes: Pace,
+    units: Pace,
+    teams: Pace,
+}
+
+impl Paces {
+    fn new(settings: &Settings, level: Level, now: Timestamp) -> Self {
+        let pace = |(amount, window): (u32, Duration), level| {
+            let allowance = Allowance { amount, window, share: settings.share };
+            Pace::new(allowance, settings.tempo(), level, now)
+        };
+        Self {
+            writes: pace(WRITES, level),
+            units: pace(UNITS, Level::default()),
+            teams: pace(TEAMS, Level::default()),
+        }
+    }
+
+    /// Waits until a question may go.
+    pub(super) async fn take(&self, cost: Cost) {
+        self.units.take(cost.units).await;
+        self.teams.take(cost.teams).await;
+        self.writes.take(cost.writes).await;
+    }
+
+    /// A question was refused as one too many: the quota that binds it is held.
+    pub(super) fn refused(&self, cost: Cost, at: Instant, wait: Option<Duration>, chance: f64) {
+        self.binding(cost).refused(at, wait, chance);
+    }
+
+    pub(super) fn accepted(&self, cost: Cost, sent_at: Instant) {
+        self.binding(cost).accepted(sent_at);
+    }
+
+    pub(super) fn near(&self, cost: Cost, used: f64) {
+        self.binding(cost).near(used);
+    }
+
+    /// Of the writes, which alone can bind for long.
+    pub(super) fn level(&self, now: Timestamp) -> Level {
+        self.writes.level(now)
+    }
+
+    fn binding(&self, cost: Cost) -> &Pace {
+        match cost {
+            Cost { teams: 1.., .. } => &self.teams,
+            Cost { writes: 1.., .. } => &self.writes,
+            Cost { .. } => &self.units,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Carries requests to the service, twenty at a time, at the speed that it allows, and brings each
+//! its own answer.
+//!
+//! - In: requests of many writers at once. - Out: for each, what the service said of it. - Can go
+//!   wrong: no answer after all tries (`Lost`); everything else is an answer.
+//!
+//! Everything that is repeated here may be: whoever asks puts only such questions that do no harm
+//! when they are asked twice. What was refused for the moment (too many, a concurrent write, a
+//! dependency) and what was left without an answer goes again, alone and under a new number.
+//!
+//! | File | Duty |
+//! |---|---|
+//! | `queue.rs` | what waits: reads, writes, one write in flight for each object |
+//! | `batch.rs` | the `$batch` and its answers, as JSON |
+//! | `send.rs` | one batch: sends it, and settles each of its questions |
+
+mod batch;
+mod queue;
+mod send;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::app::App;
+use super::exchange::Method;
+use super::settings::BATCH_MAX;
+use crate::target::WriteError;
+use crate::target::ldap::Entropy;
+use crate::target::pace::Tempo;
+use queue::{Job, Queue};
+
+/// A batch goes when it is this old, however small: at the usual speed it is full before.
+const WRITES_WAIT: Duration = Duration::from_millis(1500);
+/// Reads are held by no quota: they wait for their like only.
+const READS_WAIT: Duration = Duration::from_millis(100);
+/// Nobody has come for so long: nobody will, before the answers are there.
+const IDLE_WAIT: Duration = Duration::from_millis(150);
+
+/// One question. No `Debug`: its body may hold a password.
+pub(super) struct Ask {
+    pub(super) method: Method,
+    /// Below the base: `/users/…`.
+    pub(super) path: String,
+    pub(super) headers: Vec<(&'static str, &'static str)>,
+    pub(super) body: Option<Value>,
+    /// The object that is written to: another write to it waits.
+    pub(super) lane: Option<String>,
+    pub(super) cost: Cost,
+}
+
+/// What a question counts as, of each quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) writes: u32,
+    pub(super) units: u32,
+    pub(super) teams: u32,
+}
+
+impl Ask {
+    pub(super) fn get(path: String) -> Self {
+        let cost = Cost { writes: 0, units: 1, teams: 0 };
+        Self { method: Method::Get, path, headers: Vec::new(), body: None, lane: None, cost }
+    }
+
+    pub(super) fn write(method: Method, path: String, body: Option<Value>) -> Self {
+        let cost = Cost { writes: 1, units: 1, teams: 0 };
+        Self { method, path, headers: Vec::new(), body, lane: None, cost }
+    }
+
+    pub(super) fn in_lane(mut self, lane: impl ToString) -> Self {
+        self.lane = Some(lane.to_string());
+        self
+    }
+
+    pub(super) fn with_writes(mut self, writes: u32) -> Self {
+        self.cost.writes = writes;
+        self
+    }
+
+    fn is_write(&self) -> bool {
+        self.cost.writes > 0
+    }
+}
+
+/// What the service said of one question.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    /// An earlier try was left without an answer: it may have been done.
+    pub(super) is_repeated: bool,
+}
+
+/// There is no answer, after all tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// Certainly not done.
+    NotSent(String),
+    /// Done or not.
+    Unknown(String),
+    /// The service put it off, each time.
+    PutOff { status: u16, text: String },
+}
+
+impl From<Lost> for WriteError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::NotSent(text) => Self::Lost(text),
+            Lost::Unknown(text) => Self::Unknown(text),
+            Lost::PutOff { status, text } => Self::Busy { code: status.into(), text },
+        }
+    }
+}
+
+/// The courier: its tasks end with it.
+pub(super) struct Courier {
+    queue: Arc<Queue>,
+    _tasks: JoinSet<()>,
+}
+
+/// What the tasks share.
+pub(super) struct Common {
+    pub(super) tempo: Tempo,
+    pub(super) now: fn() -> jiff::Timestamp,
+    pub(super) entropy: Entropy,
+    /// Batches open at once, of each kind and application.
+    pub(super) batches: usize,
+}
+
+impl Courier {
+    /// Starts it. The first application reads too; all of them write.
+    pub(super) fn start(apps: &[Arc<App>], common: Common) -> Self {
+        let queue = Arc::new(Queue::new());
+        let common = Arc::new(common);
+        let mut tasks = JoinSet::new();
+        for (rank, app) in apps.iter().enumerate() {
+            if rank == 0 {
+                tasks.spawn(carry(Arc::clone(app), Arc::clone(&queue), Arc::clone(&common), false));
+            }
+            tasks.spawn(carry(Arc::clone(app), Arc::clone(&queue), Arc::clone(&common), true));
+        }
+        Self { queue, _tasks: tasks }
+    }
+
+    pub(super) async fn ask(&self, ask: Ask) -> Result<Reply, Lost> {
+        let (job, answer) = Job::new(ask);
+        self.queue.push(job);
+        answer.await.unwrap_or_else(|_| Err(Lost::Unknown("the courier has stopped".into())))
+    }
+}
+
+/// Gathers and sends, for ever.
+async fn carry(app: Arc<App>, queue: Arc<Queue>, common: Arc<Common>, writes: bool) {
+    let slots = Arc::new(Semaphore::new(common.batches.max(1)));
+    let mut open = JoinSet::new();
+    loop {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+        let jobs = gather(&app, &queue, &common, writes).await;
+        let (app, queue, common) = (Arc::clone(&app), Arc::clone(&queue), Arc::clone(&common));
+        open.spawn(async move {
+            send::send(&app, &queue, &common, jobs).await;
+            drop(slot);
+        });
+        while open.try_join_next().is_some() {}
+    }
+}
+
+/// A batch: its first question, and those that may go within a moment. Each waits for its quota.
+async fn gather(app: &App, queue: &Queue, common: &Common, writes: bool) -> Vec<Job> {
+    let first = queue.next(writes).await;
+    app.paces.take(first.ask.cost).await;
+    let mut jobs = vec![first];
+    let wait = common.tempo.here(if writes { WRITES_WAIT } else { READS_WAIT });
+    let end = Instant::now() + wait;
+    while jobs.len() < BATCH_MAX {
+        let idle = Instant::now() + common.tempo.here(IDLE_WAIT);
+        let Ok(job) = tokio::time::timeout_at(end.min(idle), queue.next(writes)).await else {
+            break;
+        };
+        app.paces.take(job.ask.cost).await;
+        jobs.push(job);
+    }
+    jobs
+}

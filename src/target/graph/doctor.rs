@@ -1,0 +1,170 @@
+//! Is this tenant fit for us, and are we no danger to it? Looks, and says what to mend (SEC-03,
+//! SEC-08). Rights to write are asked for with changes that cannot take effect: nothing has the
+//! number that they are addressed to.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::GraphTarget;
+use super::exchange::Method;
+use super::fault::Fault;
+use super::line::Call;
+use super::object_id;
+use super::words::text;
+use crate::model::observed::{Limit, LimitKind};
+use crate::target::TargetError;
+use crate::target::examined::Examined;
+
+/// Time enough to have a certificate renewed.
+const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Room left, in a hundred, under which somebody should know.
+const ROOM_MIN: u64 = 5;
+
+/// Rights to read, each by a look that needs it.
+const LOOKS: [(&str, &str, &str); 5] = [
+    ("read-users", "/users?$top=1&$select=id", "User.ReadWrite.All"),
+    ("read-groups", "/groups?$top=1&$select=id", "Group.ReadWrite.All"),
+    (
+        "read-deleted",
+        "/directory/deletedItems/microsoft.graph.user?$top=1&$select=id",
+        "User.ReadWrite.All",
+    ),
+    ("read-organization", "/organization?$select=id", "Organization.Read.All"),
+    ("read-licences", "/subscribedSkus", "Organization.Read.All"),
+];
+
+impl GraphTarget {
+    /// Everything that was found, in the order in which one would mend it.
+    pub async fn doctor(&mut self) -> Vec<Examined> {
+        let mut found = match self.proofs().await {
+            Ok(found) => found,
+            Err(error) => return vec![Examined::failed("token", &error)],
+        };
+        for (id, path, right) in LOOKS {
+            found.push(self.right(id, Call::get(path), right, &[200]).await);
+        }
+        let nobody = object_id::random(self.entropy);
+        let body = json!({ "displayName": "rentree doctor" });
+        for (id, kind, right) in [
+            ("write-users", "users", "User.ReadWrite.All"),
+            ("write-groups", "groups", "Group.ReadWrite.All"),
+        ] {
+            let to = format!("/{kind}/{nobody}");
+            let call = Call { method: Method::Patch, to: &to, headers: &[], body: Some(&body) };
+            found.push(self.right(id, call, right, &[404]).await);
+        }
+        found
+            .push(self.domains().await.unwrap_or_else(|error| Examined::failed("domains", &error)));
+        match self.read_limits().await {
+            Ok(limits) => found.extend(limits.iter().map(|limit| self.room(limit))),
+            Err(error) => found.push(Examined::failed("room", &error)),
+        }
+        found
+    }
+
+    /// How each application says who it is.
+    async fn proofs(&self) -> Result<Vec<Examined>, TargetError> {
+        let now = (self.settings.now)();
+        let mut found = Vec::new();
+        for app in &self.apps {
+            app.line.tokens.bearer().await?;
+            let tokens = &app.line.tokens;
+            let hint = "make another certificate, give it to the application, then change \
+                        certificate_file and key_file";
+            found.push(match tokens.certificate_ends_at() {
+                Some(end) if end.duration_since(now) < WARNING => {
+                    Examined::weak("token", format!("the certificate ends on {end}"), hint)
+                }
+                Some(end) => {
+                    Examined::good("token", format!("by a certificate that is good until {end}"))
+                }
+                None if tokens.has_certificate() => {
+                    Examined::weak("token", "the certificate's end cannot be read", hint)
+                }
+                None => Examined::weak(
+                    "token",
+                    "by a secret, whose end only the tenant knows",
+                    "use a certificate: its end is seen here, and no secret is shared",
+                ),
+            });
+        }
+        Ok(found)
+    }
+
+    async fn right(&self, id: &'static str, call: Call<'_>, right: &str, good: &[u16]) -> Examined {
+        let path = call.to.to_owned();
+        let answer = match self.look(call, 3).await {
+            Ok(answer) => answer,
+            Err(error) => return Examined::failed(id, &error),
+        };
+        if good.contains(&answer.status) {
+            return Examined::good(id, format!("{right} is granted"));
+        }
+        let text = Fault::read(answer.status, &answer.body).text();
+        match answer.status {
+            401 | 403 => Examined::bad(
+                id,
+                format!("{right} is lacking ({text})"),
+                "grant it to the application (application permission) with an administrator's \
+                 consent; a new right is in the next token only",
+            ),
+            status => {
+                let path = path.split('?').next().unwrap_or_default();
+                Examined::bad(id, format!("{path}: HTTP status {status}, {text}"), "run again")
+            }
+        }
+    }
+
+    async fn domains(&self) -> Result<Examined, TargetError> {
+        let id = "domains";
+        let call = Call::get("/organization?$select=id,verifiedDomains");
+        let answer = self.look(call, 1).await?;
+        if answer.status != 200 {
+            return Err(super::read::unreadable("domains", answer.status, &answer.body));
+        }
+        let organisations = answer.body.get("value").and_then(Value::as_array);
+        let domains = organisations
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.get("verifiedDomains").and_then(Value::as_array));
+        let verified: BTreeSet<String> =
+            domains.flatten().map(|domain| text(domain, "name").to_lowercase()).collect();
+        let lacking: Vec<&str> = self
+            .settings
+            .domains
+            .iter()
+            .filter(|domain| !verified.contains(*domain))
+            .map(String::as_str)
+            .collect();
+        Ok(if lacking.is_empty() {
+            Examined::good(id, "every domain of ours is verified in the tenant")
+        } else {
+            let what = format!("not verified in the tenant: {}", lacking.join(", "));
+            Examined::bad(id, what, "have the domain verified, or correct domains")
+        })
+    }
+
+    fn room(&self, limit: &Limit) -> Examined {
+        let Limit { what, total, used } = *limit;
+        let left = total.saturating_sub(used);
+        let (id, what, hint) = match what {
+            LimitKind::DirectoryObjects => (
+                "room-objects",
+                format!("{used} of {total} objects, deleted ones among them: room for {left}"),
+                "ask Microsoft's support to raise the directory quota, or purge deleted objects",
+            ),
+            LimitKind::Seats(licence) => (
+                "room-licences",
+                format!("{used} of {total} seats for {}: room for {left}", licence.as_str()),
+                "order seats, or correct licences",
+            ),
+        };
+        match left {
+            0 => Examined::bad(id, what, hint),
+            left if left * 100 < total * ROOM_MIN => Examined::weak(id, what, hint),
+            _ => Examined::good(id, what),
+        }
+    }
+}

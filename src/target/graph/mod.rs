@@ -1,0 +1,146 @@
+//! Office 365 through Microsoft Graph: accounts, groups and teams of one tenant.
+//!
+//! - In: settings of one tenant, a memory of it, operations of a plan. - Out: what stands there,
+//!   the outcome of each operation, the memory for next time.
+//! - Can go wrong: no token (`TargetError`, told by its cause), no right, a tenant that is full;
+//!   for one operation: an object that changed since the plan, a name that somebody else has, a
+//!   refusal, no answer (`WriteError`).
+//!
+//! The service lags: a write that succeeded is the truth, and a look soon after it may show an
+//! older state. So what we wrote is remembered for some minutes and believed before a look
+//! (`mirror.rs`). Nothing is asked "to make sure". Everything that is sent may be sent twice.
+//!
+//! | File | Duty |
+//! |---|---|
+//! | `exchange.rs`, `https.rs` | one request and its answer, and the network below |
+//! | `token.rs`, `assertion.rs` | the token, by a secret or by a certificate |
+//! | `line.rs`, `app.rs` | one call as one application; its quotas |
+//! | `courier/` | batches of twenty at the speed of the quota, repeated where that is safe |
+//! | `fault.rs` | what a refusal means |
+//! | `words.rs`, `object_id.rs`, `encode.rs` | attributes, numbers and addresses as text |
+//! | `memory.rs`, `mirror.rs` | what we know of the tenant, kept between commands |
+//! | `read.rs`, `users_read.rs`, `groups_read.rs`, `observe.rs`, `limits.rs` | reading the whole |
+//! | `write.rs`, `users.rs`, `groups.rs`, `links.rs`, `teams.rs` | doing one operation |
+//! | `doctor.rs` | is the tenant fit for us? |
+
+mod app;
+mod assertion;
+mod courier;
+mod doctor;
+mod encode;
+mod exchange;
+mod fault;
+mod groups;
+mod groups_read;
+mod https;
+mod limits;
+mod line;
+mod links;
+mod memory;
+mod mirror;
+mod object_id;
+mod observe;
+mod read;
+pub mod settings;
+mod teams;
+mod token;
+mod users;
+mod users_read;
+mod words;
+mod write;
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use exchange::{Exchange, ExchangeError, Method, Request, Response};
+pub use https::https;
+pub use memory::Memory;
+pub use object_id::ObjectId;
+
+use super::TargetError;
+use super::ldap::Entropy;
+use app::App;
+use courier::{Common, Courier};
+use mirror::{Eyes, Mirror};
+use settings::{App as Registration, Settings};
+use words::Words;
+
+/// One tenant. It reads (`Observe`) and writes (`Write`).
+pub struct GraphTarget {
+    settings: Settings,
+    apps: Vec<Arc<App>>,
+    courier: Courier,
+    mirror: Mutex<Mirror>,
+    entropy: Entropy,
+    /// The tenant has no room for another object: none is made any more.
+    is_full: AtomicBool,
+    /// The service does not take links with a new group: they go after it.
+    links_apart: AtomicBool,
+}
+
+/// Gets a token for each application: nothing is planned for a tenant that does not let us in.
+pub async fn connect(
+    settings: Settings,
+    exchange: Arc<dyn Exchange>,
+    memory: Memory,
+    entropy: Entropy,
+) -> Result<GraphTarget, TargetError> {
+    if let Some(problem) = settings.problems().into_iter().next() {
+        return Err(TargetError::Unreachable {
+            what: format!("target {} is not configured well: {problem}", settings.name),
+            hint: "correct rentree.toml".into(),
+        });
+    }
+    let (client_id, credential) = (settings.client_id.clone(), settings.credential.clone());
+    let own = Registration { client_id, credential };
+    let mut apps = Vec::new();
+    for (rank, registration) in [&own].into_iter().chain(&settings.extra_apps).enumerate() {
+        let level = memory.paces.get(rank).copied().unwrap_or_default();
+        let app = App::new(&settings, registration, &exchange, level, entropy)?;
+        app.line.tokens.bearer().await?;
+        apps.push(Arc::new(app));
+    }
+    let eyes = Eyes {
+        words: Words::new(&settings.managed),
+        opaque: settings.opaque.clone(),
+        prefix: settings.prefix.clone(),
+        tempo: settings.tempo(),
+    };
+    let common =
+        Common { tempo: settings.tempo(), now: settings.now, entropy, batches: settings.batches };
+    let courier = Courier::start(&apps, common);
+    Ok(GraphTarget {
+        settings,
+        apps,
+        courier,
+        mirror: Mutex::new(Mirror::new(memory, eyes)),
+        entropy,
+        is_full: AtomicBool::new(false),
+        links_apart: AtomicBool::new(false),
+    })
+}
+
+impl GraphTarget {
+    /// What is to be kept for the next command.
+    pub fn memory(&self) -> Memory {
+        let now = (self.settings.now)();
+        let mut memory = self.mirror().memory.clone();
+        memory.paces = self.apps.iter().map(|app| app.paces.level(now)).collect();
+        memory
+    }
+
+    fn mirror(&self) -> MutexGuard<'_, Mirror> {
+        self.mirror.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The application that reads.
+    fn app(&self) -> Result<&App, TargetError> {
+        self.apps.first().map(Arc::as_ref).ok_or_else(|| TargetError::Unreachable {
+            what: format!("target {} has no application", self.settings.name),
+            hint: "set client_id in rentree.toml".into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! What stands in the tenant: our accounts, groups and teams, and the names that others hold.
+
+use std::collections::BTreeSet;
+
+use super::GraphTarget;
+use super::memory::{GroupRow, UserRow};
+use super::mirror::Mirror;
+use super::object_id::ObjectId;
+use super::words::{ENABLED, UNIQUE_NAME, Words};
+use crate::model::dn;
+use crate::model::entry::{Attributes, Entry, GroupForm, Links, ObjectKey};
+use crate::target::{Observe, Observed, TargetError};
+
+/// What a team of ours is made after.
+pub(super) const TEMPLATE: (&str, &str) = ("template", "educationClass");
+/// The name of an object of which only the number is known.
+pub(super) const NUMBER: &str = "id";
+
+impl Observe for GraphTarget {
+    async fn observe(&mut self) -> Result<Observed, TargetError> {
+        self.read_users().await?;
+        self.read_groups().await?;
+        let again = self.mirror().settle((self.settings.now)());
+        let (groups, users): (Vec<ObjectId>, Vec<ObjectId>) = {
+            let mirror = self.mirror();
+            again.into_iter().partition(|id| mirror.memory.groups.contains_key(id))
+        };
+        self.look_again_at_users(&users).await?;
+        self.look_again_at_groups(&groups).await?;
+        self.read_deleted().await?;
+        let limits = self.read_limits().await?;
+        let observed = observed(&self.mirror(), &self.settings.domains);
+        Ok(Observed { limits, ..observed })
+    }
+}
+
+/// The whole, from what is known.
+fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
+    let mut observed = Observed::default();
+    for (id, row) in &mirror.memory.users {
+        let Some(entry) = account(mirror, *id, row) else { continue };
+        if mirror.account(row.person) == Some(*id) {
+            observed.entries.insert(entry.key.clone(), entry);
+        } else {
+            observed.doubles.push((entry.key, entry.dn));
+        }
+    }
+    observed.doubles.sort();
+    for row in mirror.memory.groups.values() {
+        let Some(entry) = group(mirror, row) else { continue };
+        if let Some(team) = team(row, &entry) {
+            observed.entries.insert(team.key.clone(), team);
+        }
+        observed.entries.insert(entry.key.clone(), entry);
+    }
+    for stranger in mirror.memory.strangers.values() {
+        if !stranger.nickname.is_empty() {
+            observed.foreign_names.insert(stranger.nickname.to_lowercase());
+        }
+        let principal = stranger.principal.to_lowercase();
+        if let Some((local, domain)) = principal.rsplit_once('@')
+            && domains.contains(domain)
+        {
+            observed.foreign_names.insert(local.to_owned());
+            let dn = dn::rdn(super::words::PRINCIPAL, &principal);
+            observed.foreign_dns.insert(dn::comparable(&dn));
+        }
+        if !principal.is_empty() {
+            observed.foreign_names.insert(principal);
+        }
+    }
+    observed
+}
+
+fn account(mirror: &Mirror, id: ObjectId, row: &UserRow) -> Option<Entry> {
+    let attributes = Words::attributes(&mirror.memory.user_columns, &row.values);
+    Some(Entry {
+        key: ObjectKey::Account(row.person),
+        uai: None,
+        dn: mirror.user_dn(id)?,
+        enabled: !attributes.contains_key(ENABLED),
+        attributes,
+        links: Links::new(),
+    })
+}
+
+fn group(mirror: &Mirror, row: &GroupRow) -> Option<Entry> {
+    let attributes = Words::attributes(&mirror.memory.group_columns, &row.values);
+    let name = attributes.get(UNIQUE_NAME)?.first()?;
+    let name_of =
+        |id: &ObjectId| mirror.user_dn(*id).unwrap_or_else(|| dn::rdn(NUMBER, &id.to_string()));
+    let mut links = Links::new();
+    for (attribute, ids) in [("members", &row.members), ("owners", &row.owners)] {
+        if !ids.is_empty() && mirror.eyes.words.managed.links.contains(attribute) {
+            links.insert(attribute.to_owned(), ids.iter().map(name_of).collect());
+        }
+    }
+    let uai = row.key.structure().map(|structure| structure.uai.clone());
+    let dn = dn::rdn(UNIQUE_NAME, name);
+    Some(Entry { key: row.key.clone(), uai, dn, attributes, links, enabled: true })
+}
+
+/// The team that has been made of a group.
+fn team(row: &GroupRow, group: &Entry) -> Option<Entry> {
+    let ObjectKey::Yearly(yearly) = &row.key else { return None };
+    let stands = row.team && yearly.form == GroupForm::Unified;
+    let name = group.attributes.get(UNIQUE_NAME)?.first()?;
+    let (attribute, value) = TEMPLATE;
+    stands.then(|| Entry {
+        key: ObjectKey::Team(yearly.clone()),
+        uai: group.uai.clone(),
+        dn: dn::rdn("team", name),
+        attributes: Attributes::from([(attribute.to_owned(), vec![value.to_owned()])]),
+        links: Links::new(),
+        enabled: true,
+    })
+}

@@ -1,0 +1,126 @@
+//! Reading page by page. What is cut short is an error, never taken for the whole.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::GraphTarget;
+use super::courier::Cost;
+use super::exchange::ExchangeError;
+use super::fault::{Fault, limit_used, retry_after};
+use super::line::{Answer, Call, CallError};
+use super::words::text;
+use crate::target::TargetError;
+
+/// Tries of one page that is left without a usable answer.
+const TRIES_MAX: u32 = 8;
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How a reading ended.
+pub(super) enum End {
+    Whole {
+        /// Where the changes from now on can be asked for.
+        changes: Option<String>,
+    },
+    /// The address of the changes is not good any more: everything must be read.
+    Expired,
+}
+
+/// What is read, in the words of a message.
+pub(super) struct Listing<'a> {
+    pub(super) what: &'static str,
+    pub(super) first: &'a str,
+    /// Resource units of a page.
+    pub(super) units: u32,
+}
+
+impl GraphTarget {
+    /// One look, repeated while nobody says no.
+    pub(super) async fn look(&self, call: Call<'_>, units: u32) -> Result<Answer, TargetError> {
+        let app = self.app()?;
+        let tempo = self.settings.tempo();
+        let cost = Cost { writes: 0, units, teams: 0 };
+        let Call { method, to, headers, body } = call;
+        let mut tries = 0;
+        loop {
+            app.paces.take(cost).await;
+            let sent_at = Instant::now();
+            let why = match app.line.call(Call { method, to, headers, body }).await {
+                Ok(answer) if answer.status == 429 => {
+                    let told = retry_after(&answer.headers, (self.settings.now)());
+                    app.paces.refused(cost, sent_at, told, 0.0);
+                    "too many requests".to_owned()
+                }
+                Ok(answer) if Fault::is_passing(answer.status) => {
+                    format!("HTTP status {}", answer.status)
+                }
+                Ok(answer) => {
+                    app.paces.accepted(cost, answer.sent_at);
+                    if let Some(used) = limit_used(&answer.headers) {
+                        app.paces.near(cost, used);
+                    }
+                    return Ok(answer);
+                }
+                Err(CallError::Target(error)) => return Err(error),
+                Err(CallError::Exchange(
+                    ExchangeError::NotSent(text) | ExchangeError::NoAnswer(text),
+                )) => text,
+            };
+            tries += 1;
+            if tries >= TRIES_MAX {
+                return Err(TargetError::Unreachable {
+                    what: format!("{}: {why}", self.settings.base_url),
+                    hint: "look at the network, and at the service's own status page".into(),
+                });
+            }
+            let pause = Duration::from_secs(1) * 2u32.pow(tries.min(6));
+            tempo.sleep(pause.min(PAUSE_MAX)).await;
+        }
+    }
+
+    /// Every object of a listing, handed over one by one.
+    pub(super) async fn pages(
+        &self,
+        listing: Listing<'_>,
+        mut each: impl FnMut(&Value),
+    ) -> Result<End, TargetError> {
+        let mut next = listing.first.to_owned();
+        loop {
+            let answer = self.look(Call::get(&next), listing.units).await?;
+            match answer.status {
+                200 => {}
+                410 => return Ok(End::Expired),
+                status => return Err(unreadable(listing.what, status, &answer.body)),
+            }
+            let Some(objects) = answer.body.get("value").and_then(Value::as_array) else {
+                return Err(unreadable(listing.what, 200, &Value::Null));
+            };
+            objects.iter().for_each(&mut each);
+            let link = |name| Some(text(&answer.body, name)).filter(|link| !link.is_empty());
+            match link("@odata.nextLink") {
+                Some(link) => next = link.to_owned(),
+                None => {
+                    let changes = link("@odata.deltaLink").map(str::to_owned);
+                    return Ok(End::Whole { changes });
+                }
+            }
+        }
+    }
+}
+
+/// A listing that the service does not give.
+pub(super) fn unreadable(what: &str, status: u16, body: &Value) -> TargetError {
+    let fault = Fault::read(status, body);
+    let hint = match status {
+        401 | 403 => {
+            "grant the application User.ReadWrite.All, Group.ReadWrite.All and \
+             Organization.Read.All, with an administrator's consent; run doctor"
+        }
+        _ => "run doctor; run again",
+    };
+    TargetError::Unreadable {
+        what: format!("reading {what} failed: HTTP status {status}, {}", fault.text()),
+        hint: hint.into(),
+    }
+}

@@ -1,0 +1,405 @@
+//! Accounts: made once, brought back rather than made again, written only as far as they are ours.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::GraphTarget;
+use super::courier::{Ask, Reply};
+use super::encode::percent;
+use super::exchange::Method;
+use super::fault::Fault;
+use super::memory::{UserRow, Values, Wrote};
+use super::object_id::ObjectId;
+use super::users_read::id;
+use super::words::{ENABLED, PRINCIPAL, Words, body, is_synced};
+use super::write::{change, not_ours, overlaid, patch, same, stale};
+use crate::credential::InitialPassword;
+use crate::model::dn;
+use crate::model::entry::{Attributes, Entry, ObjectKey};
+use crate::model::ids::PersonId;
+use crate::target::{Done, TargetError, WriteError};
+
+/// An account that was found, and what it carries.
+struct Found {
+    id: ObjectId,
+    attributes: Attributes,
+}
+
+impl GraphTarget {
+    pub(super) async fn create_account(
+        &self,
+        entry: &Entry,
+        secret: Option<&InitialPassword>,
+    ) -> Result<Done, WriteError> {
+        let person = person(&entry.key)?;
+        let known = self.mirror().account(person);
+        if let Some(id) = known {
+            let Some(found) = self.look_at_account(person, id).await? else {
+                return Err(stale("the account that stood there is gone"));
+            };
+            return same(&found.attributes, &entry.attributes).map(|()| Done::Already);
+        }
+        if let Some(id) = self.deleted_account(person).await? {
+            return self.restore(entry, person, id).await;
+        }
+        let mut body = body(&entry.attributes, &BTreeSet::new());
+        body.entry(ENABLED).or_insert(Value::Bool(true));
+        if let Some(secret) = secret {
+            body.insert("passwordProfile".to_owned(), first_password(secret));
+        }
+        let ask = Ask::write(Method::Post, "/users".to_owned(), Some(Value::Object(body)));
+        let reply = self.make(ask).await?;
+        match reply.status {
+            201 => match id(&reply.body) {
+                Some(id) => {
+                    self.know_account(id, person, &entry.attributes);
+                    Ok(Done::Written)
+                }
+                None => Err(WriteError::Unknown("the answer does not name the account".into())),
+            },
+            status => {
+                let fault = Fault::read(status, &reply.body);
+                if !fault.is_conflict() {
+                    return Err(fault.write_error());
+                }
+                self.compare_created(entry, person, &reply, &fault).await
+            }
+        }
+    }
+
+    /// Somebody has the name: an earlier try of ours, or a true homonym.
+    async fn compare_created(
+        &self,
+        entry: &Entry,
+        person: PersonId,
+        reply: &Reply,
+        fault: &Fault,
+    ) -> Result<Done, WriteError> {
+        let taken = fault.taken.join(", ");
+        let others = WriteError::Stale(format!("another object has the same {taken}"));
+        let principal = first(&entry.attributes, PRINCIPAL).unwrap_or_default();
+        let select = self.mirror().eyes.words.user_select();
+        let path = format!("/users/{}?$select={select}", percent(principal));
+        // It stands, so it appears. If another of its names is taken, nobody has this one.
+        let is_about_it =
+            fault.taken.is_empty() || fault.taken.iter().any(|name| name == PRINCIPAL);
+        let found = match is_about_it || reply.is_repeated {
+            true => self.get_when_there(&path).await?,
+            false => self.get(path).await?,
+        };
+        let Some(found) = found else { return Err(others) };
+        let is_ours = self.mirror().person_of(&found) == Some(person);
+        let Some(id) = id(&found).filter(|_| is_ours) else { return Err(others) };
+        self.mirror().see_user(id, &found);
+        let attributes = self.mirror().user_attributes(id).unwrap_or_default();
+        same(&attributes, &entry.attributes)?;
+        let now = (self.settings.now)();
+        self.mirror().wrote(id, Wrote::Whole, now);
+        // A try of this very write made it, with this password.
+        Ok(if reply.is_repeated { Done::Written } else { Done::Already })
+    }
+
+    /// The account of a person that was deleted and can come back.
+    async fn deleted_account(&self, person: PersonId) -> Result<Option<ObjectId>, WriteError> {
+        let is_known = self.mirror().deleted.is_some();
+        if !is_known {
+            self.read_deleted().await.map_err(unseen)?;
+        }
+        let mirror = self.mirror();
+        Ok(mirror.deleted.as_ref().and_then(|deleted| deleted.get(&person).copied()))
+    }
+
+    /// Brings an account back, with what hangs on it, and gives it the values that are wanted. Its
+    /// password stays the one that it had: nobody gets a new one.
+    async fn restore(
+        &self,
+        entry: &Entry,
+        person: PersonId,
+        id: ObjectId,
+    ) -> Result<Done, WriteError> {
+        let principal = first(&entry.attributes, PRINCIPAL).unwrap_or_default();
+        let body = json!({
+            "autoReconcileProxyConflict": true,
+            "newUserPrincipalName": principal,
+        });
+        let path = format!("/directory/deletedItems/{id}/restore");
+        let ask = Ask::write(Method::Post, path, Some(body)).in_lane(id);
+        let reply = self.make(ask).await?;
+        match reply.status {
+            200 | 201 | 204 => {}
+            // An earlier try brought it back, or somebody else did.
+            404 if self.stands(person, id).await? => {}
+            404 => {
+                // Gone for good: the next try makes a new one.
+                if let Some(deleted) = &mut self.mirror().deleted {
+                    deleted.remove(&person);
+                }
+                let text = "the deleted account is gone for good".to_owned();
+                return Err(WriteError::Busy { code: 404, text });
+            }
+            status => {
+                let fault = Fault::read(status, &reply.body);
+                if fault.is_conflict() {
+                    return Err(stale("another object has the name of the deleted account"));
+                }
+                return Err(fault.write_error());
+            }
+        }
+        let emptied: BTreeSet<String> = {
+            let mirror = self.mirror();
+            let columns = mirror.memory.user_columns.iter();
+            columns.filter(|name| !entry.attributes.contains_key(*name)).cloned().collect()
+        };
+        let body = Value::Object(super::words::body(&entry.attributes, &emptied));
+        let ask = || patch(format!("/users/{id}"), id, body.clone());
+        let reply = self.write_when_there(true, ask).await?;
+        if reply.status != 204 {
+            return Err(Fault::read(reply.status, &reply.body).write_error());
+        }
+        self.know_account(id, person, &entry.attributes);
+        if let Some(deleted) = &mut self.mirror().deleted {
+            deleted.remove(&person);
+        }
+        Ok(Done::Already)
+    }
+
+    async fn stands(&self, person: PersonId, id: ObjectId) -> Result<bool, WriteError> {
+        let select = self.mirror().eyes.words.user_select();
+        let found = self.get_when_there(&format!("/users/{id}?$select={select}")).await?;
+        Ok(found.is_some_and(|found| self.mirror().person_of(&found) == Some(person)))
+    }
+
+    /// We made it, or brought it back: it is known from now on.
+    fn know_account(&self, id: ObjectId, person: PersonId, attributes: &Attributes) {
+        let now = (self.settings.now)();
+        let mut mirror = self.mirror();
+        let columns = &mirror.memory.user_columns;
+        let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+        let values = Values::new(columns, of);
+        mirror.put_user(id, UserRow { person, values, synced: false });
+        mirror.wrote(id, Wrote::Whole, now);
+    }
+
+    /// The account of a person, at the place where the plan saw it; None: it is gone.
+    async fn account_at(&self, person: PersonId, dn: &str) -> Result<Option<Found>, WriteError> {
+        let known = self.mirror().account(person);
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let select = self.mirror().eyes.words.user_select();
+                let path = format!("/users/{}?$select={select}", percent(&principal(dn)));
+                let Some(found) = self.get(path).await? else { return Ok(None) };
+                let Some(id) = id(&found) else { return Ok(None) };
+                self.mirror().see_user(id, &found);
+                id
+            }
+        };
+        self.look_at_account(person, id).await
+    }
+
+    /// What an account of ours carries: as a look shows it, and as we wrote it where that is newer.
+    async fn look_at_account(
+        &self,
+        person: PersonId,
+        id: ObjectId,
+    ) -> Result<Option<Found>, WriteError> {
+        let now = (self.settings.now)();
+        let (wrote, known, select) = {
+            let mirror = self.mirror();
+            let wrote = mirror.fresh(id, now).cloned();
+            (wrote, mirror.user_attributes(id), mirror.eyes.words.user_select())
+        };
+        if wrote == Some(Wrote::Gone) {
+            return Ok(None);
+        }
+        let Some(seen) = self.get(format!("/users/{id}?$select={select}")).await? else {
+            // A look that does not show yet what we made.
+            let attributes = known.filter(|_| wrote.is_some());
+            return Ok(attributes.map(|attributes| Found { id, attributes }));
+        };
+        if is_synced(&seen) == Some(true) {
+            return Err(WriteError::Refused {
+                code: 400,
+                text: "an Active Directory masters this account (onPremisesSyncEnabled)".into(),
+            });
+        }
+        let columns = self.mirror().memory.user_columns.clone();
+        let attributes = Words::attributes(&columns, &Words::values(&columns, &seen, None));
+        let wrote = match wrote {
+            Some(Wrote::Part(names)) => names,
+            Some(Wrote::Whole) => columns.iter().cloned().collect(),
+            Some(Wrote::Gone) | None => BTreeSet::new(),
+        };
+        let found = self.mirror().person_of(&seen);
+        if found != Some(person) && !wrote.contains(&self.mirror().eyes.words.managed.mark) {
+            return Err(not_ours(found.map(ObjectKey::Account).as_ref()));
+        }
+        Ok(Some(Found { id, attributes: overlaid(attributes, known, &wrote) }))
+    }
+
+    pub(super) async fn modify_account(
+        &self,
+        key: &ObjectKey,
+        dn: &str,
+        before: &Attributes,
+        after: &Attributes,
+    ) -> Result<Done, WriteError> {
+        let person = person(key)?;
+        let Some(found) = self.account_at(person, dn).await? else {
+            return Err(stale("the account is gone"));
+        };
+        let Some(changed) = change(&found.attributes, before, after)? else {
+            return Ok(Done::Already);
+        };
+        let values = |name: &String| after.get(name).cloned().map(|all| (name.clone(), all));
+        let given: Attributes = changed.iter().filter_map(values).collect();
+        let emptied = changed.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
+        self.write_account(&found, person, body(&given, &emptied), &given, changed).await
+    }
+
+    pub(super) async fn rename_account(
+        &self,
+        key: &ObjectKey,
+        from: &str,
+        to: &str,
+    ) -> Result<Done, WriteError> {
+        let person = person(key)?;
+        let Some(found) = self.account_at(person, from).await? else {
+            return Err(stale("the account is gone"));
+        };
+        let now = first(&found.attributes, PRINCIPAL).unwrap_or_default().to_owned();
+        let wanted = principal(to);
+        if now == wanted {
+            return Ok(Done::Already);
+        }
+        if now.to_lowercase() != principal(from).to_lowercase() {
+            return Err(stale("the account has another name than expected"));
+        }
+        let given = Attributes::from([(PRINCIPAL.to_owned(), vec![wanted])]);
+        let changed = BTreeSet::from([PRINCIPAL.to_owned()]);
+        self.write_account(&found, person, body(&given, &BTreeSet::new()), &given, changed).await
+    }
+
+    /// Writes some attributes of an account that is as expected.
+    async fn write_account(
+        &self,
+        found: &Found,
+        person: PersonId,
+        body: Map<String, Value>,
+        given: &Attributes,
+        changed: BTreeSet<String>,
+    ) -> Result<Done, WriteError> {
+        let id = found.id;
+        let body = Value::Object(body);
+        let ask = || patch(format!("/users/{id}"), id, body.clone());
+        let reply = self.write_when_there(self.is_new(id), ask).await?;
+        if !matches!(reply.status, 200 | 204) {
+            let fault = Fault::read(reply.status, &reply.body);
+            return Err(self.name_taken(&fault, given).unwrap_or_else(|| fault.write_error()));
+        }
+        let mut attributes = found.attributes.clone();
+        attributes.retain(|name, _| !changed.contains(name));
+        attributes.extend(given.clone());
+        let now = (self.settings.now)();
+        let mut mirror = self.mirror();
+        let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+        let values = Values::new(&mirror.memory.user_columns, of);
+        mirror.put_user(id, UserRow { person, values, synced: false });
+        mirror.wrote(id, Wrote::Part(changed), now);
+        Ok(Done::Written)
+    }
+
+    /// A name that somebody has. One of ours may be about to give it up: worth another try.
+    fn name_taken(&self, fault: &Fault, given: &Attributes) -> Option<WriteError> {
+        if !fault.is_conflict() {
+            return None;
+        }
+        let holder = first(given, PRINCIPAL).and_then(|name| self.mirror().principal(name));
+        let text = format!("another object has the same {}", fault.taken.join(", "));
+        Some(match holder {
+            Some(_) => WriteError::Busy { code: fault.status.into(), text },
+            None => WriteError::Stale(text),
+        })
+    }
+
+    pub(super) async fn delete_account(
+        &self,
+        key: &ObjectKey,
+        dn: &str,
+        before: &Attributes,
+    ) -> Result<Done, WriteError> {
+        let person = person(key)?;
+        let Some(found) = self.account_at(person, dn).await? else { return Ok(Done::Already) };
+        same(&found.attributes, before)?;
+        let id = found.id;
+        let ask = || Ask::write(Method::Delete, format!("/users/{id}"), None).in_lane(id);
+        let reply = self.write_when_there(self.is_new(id), ask).await?;
+        let done = match reply.status {
+            204 => Done::Written,
+            404 if reply.is_repeated => Done::Written,
+            404 => Done::Already,
+            status => return Err(Fault::read(status, &reply.body).write_error()),
+        };
+        let now = (self.settings.now)();
+        let mut mirror = self.mirror();
+        mirror.lose_user(id, true);
+        mirror.wrote(id, Wrote::Gone, now);
+        Ok(done)
+    }
+
+    /// The number of the account that a link points to. `is_ours`: a stranger's is none.
+    pub(super) async fn linked_account(
+        &self,
+        link: &str,
+        is_ours: bool,
+    ) -> Result<Option<ObjectId>, WriteError> {
+        let pair = dn::leaf_pairs(link).into_iter().next();
+        let Some(pair) = pair else { return Ok(None) };
+        if pair.attribute == super::observe::NUMBER {
+            return Ok(pair.value.parse().ok().filter(|_| !is_ours));
+        }
+        if let Some(id) = self.mirror().principal(&pair.value) {
+            return Ok(Some(id));
+        }
+        if !is_ours {
+            let mirror = self.mirror();
+            let wanted = pair.value.to_lowercase();
+            let mut strangers = mirror.memory.strangers.iter();
+            let found = strangers.find(|(_, one)| one.principal.to_lowercase() == wanted);
+            if let Some((id, _)) = found {
+                return Ok(Some(*id));
+            }
+        }
+        let select = self.mirror().eyes.words.user_select();
+        let path = format!("/users/{}?$select={select}", percent(&pair.value));
+        let Some(found) = self.get(path).await? else { return Ok(None) };
+        let Some(id) = id(&found) else { return Ok(None) };
+        self.mirror().see_user(id, &found);
+        let stands = self.mirror().memory.users.contains_key(&id);
+        Ok((stands || !is_ours).then_some(id))
+    }
+}
+
+fn person(key: &ObjectKey) -> Result<PersonId, WriteError> {
+    key.person().ok_or_else(|| stale("not an account"))
+}
+
+/// The login that a name holds.
+fn principal(dn: &str) -> String {
+    dn::leaf_pairs(dn).into_iter().next().map(|pair| pair.value).unwrap_or_default()
+}
+
+fn first<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
+    attributes.get(name)?.first().map(String::as_str)
+}
+
+/// The password of an account that is being made: to be changed at first use (SEC-12).
+fn first_password(secret: &InitialPassword) -> Value {
+    json!({ "password": secret.reveal(), "forceChangePasswordNextSignIn": true })
+}
+
+/// A look before a write that found nothing out.
+fn unseen(error: TargetError) -> WriteError {
+    WriteError::Lost(error.to_string())
+}

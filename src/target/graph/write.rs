@@ -1,0 +1,249 @@
+//! Doing one operation, exactly if the object is as expected (SEC-43), and never on an object that
+//! does not carry our mark (SEC-45).
+//!
+//! Every object is written by its number: a look by name goes through a cache that has kept the
+//! number of a deleted namesake.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::courier::{Ask, Reply};
+use super::exchange::Method;
+use super::fault::Fault;
+
+use super::object_id::ObjectId;
+use super::{GraphTarget, links};
+use crate::credential::InitialPassword;
+use crate::model::entry::{Attributes, ObjectKey, ObjectKind};
+use crate::plan::operation::{Action, Operation};
+use crate::target::{Done, TargetError, Write, WriteError};
+
+/// Between tries of a request on an object that is ours and that the service does not show yet.
+const APPEARS: [Duration; 6] = [
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(60),
+];
+
+impl Write for GraphTarget {
+    async fn write(
+        &self,
+        operation: &Operation,
+        secret: Option<&InitialPassword>,
+    ) -> Result<Done, WriteError> {
+        let key = &operation.key;
+        match (&operation.action, key.kind()) {
+            (Action::Create { entry }, ObjectKind::Account) => {
+                self.create_account(entry, secret).await
+            }
+            (Action::Create { entry }, ObjectKind::Group) => self.create_group(entry).await,
+            (Action::Create { entry }, ObjectKind::Team) => self.create_team(entry).await,
+            (Action::Modify { dn, before, after }, ObjectKind::Account) => {
+                self.modify_account(key, dn, before, after).await
+            }
+            (Action::Modify { dn, before, after }, ObjectKind::Group) => {
+                self.modify_group(key, dn, before, after).await
+            }
+            (Action::Rename { from, to }, ObjectKind::Account) => {
+                self.rename_account(key, from, to).await
+            }
+            (Action::Delete { dn, before }, ObjectKind::Account) => {
+                self.delete_account(key, dn, before).await
+            }
+            (Action::Delete { dn, before }, ObjectKind::Group) => {
+                self.delete_group(key, dn, before).await
+            }
+            (Action::AddLinks { dn: _, attribute, values }, ObjectKind::Group) => {
+                self.add_links(key, links::attribute(attribute)?, values).await
+            }
+            (Action::RemoveLinks { dn: _, attribute, values }, ObjectKind::Group) => {
+                self.remove_links(key, links::attribute(attribute)?, values).await
+            }
+            (_, kind) => Err(WriteError::Refused {
+                code: 405,
+                text: format!("no such change of an object of this kind: {kind:?}"),
+            }),
+        }
+    }
+
+    /// There is no connection to replace: a token is asked for, and one look taken.
+    async fn reconnect(&mut self) -> Result<(), TargetError> {
+        let call = super::line::Call::get("/organization?$select=id");
+        let answer = self.look(call, 1).await?;
+        match answer.status {
+            200 => Ok(()),
+            status => Err(super::read::unreadable("the organisation", status, &answer.body)),
+        }
+    }
+}
+
+impl GraphTarget {
+    pub(super) async fn ask(&self, ask: Ask) -> Result<Reply, WriteError> {
+        Ok(self.courier.ask(ask).await?)
+    }
+
+    /// One object; None: nothing stands there.
+    pub(super) async fn get(&self, path: String) -> Result<Option<Value>, WriteError> {
+        let reply = self.ask(Ask::get(path)).await?;
+        match reply.status {
+            200 => Ok(Some(reply.body)),
+            404 => Ok(None),
+            status => Err(Fault::read(status, &reply.body).write_error()),
+        }
+    }
+
+    /// One object that stands: a look that does not show it yet is repeated for a while.
+    pub(super) async fn get_when_there(&self, path: &str) -> Result<Option<Value>, WriteError> {
+        for pause in APPEARS.iter().take(5) {
+            if let Some(found) = self.get(path.to_owned()).await? {
+                return Ok(Some(found));
+            }
+            self.settings.tempo().sleep(*pause).await;
+        }
+        self.get(path.to_owned()).await
+    }
+
+    /// A write to an object. One that is not there, though we made it (or what it points to) a
+    /// moment ago, will be: it is sent again for a while.
+    pub(super) async fn write_when_there(
+        &self,
+        is_new: bool,
+        ask: impl Fn() -> Ask,
+    ) -> Result<Reply, WriteError> {
+        let mut reply = self.ask(ask()).await?;
+        for pause in APPEARS {
+            if reply.status != 404 || !is_new {
+                break;
+            }
+            self.settings.tempo().sleep(pause).await;
+            reply = self.ask(ask()).await?;
+        }
+        Ok(reply)
+    }
+
+    /// We made this object, or brought it back, so lately that a look may not show it.
+    pub(super) fn is_new(&self, id: ObjectId) -> bool {
+        let now = (self.settings.now)();
+        self.mirror().fresh(id, now).is_some()
+    }
+
+    /// A creation, while there is room. Once the tenant is full nothing is made any more, and what
+    /// needs no room goes on.
+    pub(super) async fn make(&self, ask: Ask) -> Result<Reply, WriteError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            let text = "the directory is full: no object is made any more".to_owned();
+            return Err(WriteError::Busy { code: 403, text });
+        }
+        let reply = self.ask(ask).await?;
+        if Fault::read(reply.status, &reply.body).is_full_tenant() {
+            self.is_full.store(true, Ordering::Relaxed);
+            tracing::warn!(target_name = %self.settings.name, "the directory is full");
+        }
+        Ok(reply)
+    }
+}
+
+/// A write of one property after the other, as a request to one object.
+pub(super) fn patch(path: String, id: ObjectId, body: Value) -> Ask {
+    Ask::write(Method::Patch, path, Some(body)).in_lane(id)
+}
+
+/// The attributes whose values differ between two maps.
+pub(super) fn differing(one: &Attributes, other: &Attributes) -> BTreeSet<String> {
+    let sorted = |map: &Attributes, name: &String| {
+        let mut values = map.get(name).cloned().unwrap_or_default();
+        values.sort();
+        values
+    };
+    let names = one.keys().chain(other.keys());
+    names.filter(|name| sorted(one, name) != sorted(other, name)).cloned().collect()
+}
+
+/// What is to be changed in an object that should be as `before`; None: it is as `after` already.
+pub(super) fn change(
+    seen: &Attributes,
+    before: &Attributes,
+    after: &Attributes,
+) -> Result<Option<BTreeSet<String>>, WriteError> {
+    let about = |name: &String| before.contains_key(name) || after.contains_key(name);
+    let now: Attributes = seen
+        .iter()
+        .filter(|(name, _)| about(name))
+        .map(|(name, values)| (name.clone(), values.clone()))
+        .collect();
+    if differing(&now, after).is_empty() {
+        return Ok(None);
+    }
+    let drift = differing(&now, before);
+    if drift.is_empty() { Ok(Some(differing(before, after))) } else { Err(other_values(&drift)) }
+}
+
+/// An object as it stands, when a deletion or a creation finds it there.
+pub(super) fn same(seen: &Attributes, expected: &Attributes) -> Result<(), WriteError> {
+    let drift = differing(seen, expected);
+    if drift.is_empty() { Ok(()) } else { Err(other_values(&drift)) }
+}
+
+pub(super) fn stale(why: &str) -> WriteError {
+    WriteError::Stale(why.to_owned())
+}
+
+/// Names the attributes, never their values: this text goes to logs.
+fn other_values(attributes: &BTreeSet<String>) -> WriteError {
+    let names: Vec<&str> = attributes.iter().map(String::as_str).collect();
+    WriteError::Stale(format!("other values than expected: {}", names.join(", ")))
+}
+
+pub(super) fn not_ours(found: Option<&ObjectKey>) -> WriteError {
+    match found {
+        None => stale("the object there is not ours: it does not carry the mark"),
+        Some(key) => WriteError::Stale(format!("the object there is another one: {key}")),
+    }
+}
+
+/// What a look shows, but for what we wrote lately: there we know better.
+pub(super) fn overlaid(
+    seen: Attributes,
+    known: Option<Attributes>,
+    wrote: &BTreeSet<String>,
+) -> Attributes {
+    let Some(known) = known else { return seen };
+    let kept = seen.into_iter().filter(|(name, _)| !wrote.contains(name));
+    let ours = known.into_iter().filter(|(name, _)| wrote.contains(name));
+    kept.chain(ours).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> Attributes {
+        pairs.iter().map(|(name, value)| ((*name).into(), vec![(*value).into()])).collect()
+    }
+
+    #[test]
+    fn what_changed_since_the_plan_is_not_written_over() {
+        // SEC-43.
+        let (before, after) = (map(&[("a", "1"), ("b", "1")]), map(&[("a", "2"), ("c", "1")]));
+        let check = |seen: &[(&str, &str)]| change(&map(seen), &before, &after);
+        let names = |all: &[&str]| Ok(Some(all.iter().map(|name| (*name).to_owned()).collect()));
+        assert_eq!(check(&[("a", "1"), ("b", "1"), ("z", "9")]), names(&["a", "b", "c"]));
+        assert_eq!(check(&[("a", "2"), ("c", "1"), ("z", "9")]), Ok(None));
+        let drift = WriteError::Stale("other values than expected: a".into());
+        assert_eq!(check(&[("a", "3"), ("b", "1")]), Err(drift));
+    }
+
+    #[test]
+    fn what_we_wrote_a_moment_ago_is_believed_before_a_look() {
+        let seen = map(&[("a", "old"), ("b", "theirs"), ("c", "gone")]);
+        let known = map(&[("a", "new"), ("b", "ours")]);
+        let wrote = BTreeSet::from(["a".to_owned(), "c".to_owned()]);
+        assert_eq!(overlaid(seen, Some(known), &wrote), map(&[("a", "new"), ("b", "theirs")]));
+    }
+}
