@@ -12,6 +12,7 @@ mod check;
 mod controls;
 mod faults;
 mod filter;
+pub mod graph;
 mod password;
 mod refusal;
 mod schema;

@@ -16,6 +16,7 @@ use super::access::{Names, Rights};
 use super::certificate::{CA_FILE, private_file, server_config};
 use super::faults::Faults;
 use super::session::{Shared, serve};
+use super::tree::Tree;
 use super::write::State;
 use super::{LabError, Options, seed, storage, time};
 use crate::model::dn;
@@ -85,7 +86,7 @@ impl Lab {
         only_for_owner(folder).map_err(failed)?;
         let tls = server_config(folder).map_err(failed)?;
         let faults = Faults::of(folder).map_err(failed)?;
-        let (tree, storage, syncer) = storage::open(folder).map_err(failed)?;
+        let (tree, storage, syncer) = storage::open::<Tree>(folder).map_err(failed)?;
         let numbers = tree.nodes().filter_map(|(_, node)| time::count_of(node.first("entryCSN")?));
         let count = numbers.max().unwrap_or(0);
         let mut state = State { tree, storage, count };

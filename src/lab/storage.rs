@@ -10,9 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Change, Tree};
+/// What a folder keeps: it is made again from its changes, in their order.
+pub(super) trait Kept: Default {
+    type Change: Serialize + DeserializeOwned;
+
+    fn redo(&mut self, change: &Self::Change);
+    /// Changes that make the same from nothing.
+    fn changes(&self) -> impl Iterator<Item = Self::Change>;
+}
 
 const SNAPSHOT: &str = "entries.jsonl";
 
@@ -38,8 +46,8 @@ pub(super) struct Syncer {
 }
 
 /// Reads what stands in the folder, writes it as a new snapshot, and opens an empty log.
-pub(super) fn open(folder: &Path) -> io::Result<(Tree, Storage, Syncer)> {
-    let mut tree = Tree::new();
+pub(super) fn open<K: Kept>(folder: &Path) -> io::Result<(K, Storage, Syncer)> {
+    let mut kept = K::default();
     let snapshot = folder.join(SNAPSHOT);
     let mut generation = 0;
     if snapshot.exists() {
@@ -47,21 +55,21 @@ pub(super) fn open(folder: &Path) -> io::Result<(Tree, Storage, Syncer)> {
         let heading = lines.next().transpose()?.unwrap_or_default();
         generation = serde_json::from_str::<Heading>(&heading)?.generation;
         for line in lines {
-            tree.apply(&serde_json::from_str(&line?)?);
+            kept.redo(&serde_json::from_str(&line?)?);
         }
     }
     let old = log_file(folder, generation);
     if old.exists() {
         seal(&old)?;
         for line in BufReader::new(File::open(&old)?).lines() {
-            tree.apply(&serde_json::from_str(&line?)?);
+            kept.redo(&serde_json::from_str(&line?)?);
         }
     }
     // The log of the next generation does not exist yet: a crash before the rename leaves the old
     // pair in force, after it the new one.
     let new = log_file(folder, generation + 1);
     let log = private().create(true).truncate(true).open(&new)?;
-    write_snapshot(&snapshot, generation + 1, &tree)?;
+    write_snapshot(&snapshot, generation + 1, &kept)?;
     File::open(folder)?.sync_all()?;
     if old.exists() {
         fs::remove_file(&old)?;
@@ -72,7 +80,7 @@ pub(super) fn open(folder: &Path) -> io::Result<(Tree, Storage, Syncer)> {
         appended: Arc::clone(&appended),
         synced: Arc::default(),
     };
-    Ok((tree, Storage { log, appended }, syncer))
+    Ok((kept, Storage { log, appended }, syncer))
 }
 
 fn log_file(folder: &Path, generation: u64) -> PathBuf {
@@ -86,17 +94,12 @@ fn private() -> OpenOptions {
     options
 }
 
-fn write_snapshot(path: &Path, generation: u64, tree: &Tree) -> io::Result<()> {
+fn write_snapshot(path: &Path, generation: u64, kept: &impl Kept) -> io::Result<()> {
     let draft = path.with_extension("new");
     let mut out = BufWriter::new(private().create(true).truncate(true).open(&draft)?);
     writeln!(out, "{}", serde_json::to_string(&Heading { generation })?)?;
-    for (_, node) in tree.nodes() {
-        let attributes = node
-            .attributes
-            .iter()
-            .map(|(name, values)| (name.clone(), values.values().cloned().collect()));
-        let put = Change::Put { dn: node.dn.clone(), attributes: attributes.collect() };
-        writeln!(out, "{}", serde_json::to_string(&put)?)?;
+    for change in kept.changes() {
+        writeln!(out, "{}", serde_json::to_string(&change)?)?;
     }
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     fs::rename(draft, path)
@@ -116,7 +119,7 @@ fn seal(path: &Path) -> io::Result<()> {
 
 impl Storage {
     /// Writes a change to the log; durable after [`Syncer::sync`].
-    pub(super) fn append(&mut self, change: &Change) -> io::Result<()> {
+    pub(super) fn append(&mut self, change: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(change)?;
         line.push(b'\n');
         let before = self.log.metadata()?.len();
@@ -148,6 +151,7 @@ impl Syncer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::tree::{Change, Tree};
     use std::collections::BTreeMap;
 
     fn put(dn: &str) -> Change {
@@ -161,7 +165,7 @@ mod tests {
     #[test]
     fn a_torn_last_line_is_cut_off_and_the_rest_stands() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, mut storage, syncer) = open(folder.path()).unwrap();
+        let (_, mut storage, syncer) = open::<Tree>(folder.path()).unwrap();
         storage.append(&put("dc=t")).unwrap();
         storage.append(&put("ou=a,dc=t")).unwrap();
         syncer.sync().unwrap();
@@ -171,11 +175,11 @@ mod tests {
             let copy = tempfile::tempdir().unwrap();
             fs::copy(folder.path().join(SNAPSHOT), copy.path().join(SNAPSHOT)).unwrap();
             fs::write(log_file(copy.path(), 1), &whole[..cut]).unwrap();
-            let (tree, mut storage, _) = open(copy.path()).unwrap();
+            let (tree, mut storage, _) = open::<Tree>(copy.path()).unwrap();
             let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
             assert_eq!(tree.nodes().count(), lines, "cut at {cut}");
             storage.append(&put("ou=after,dc=t")).unwrap();
-            let (tree, ..) = open(copy.path()).unwrap();
+            let (tree, ..) = open::<Tree>(copy.path()).unwrap();
             assert_eq!(tree.nodes().count(), lines + 1, "cut at {cut}, then a change");
         }
     }
@@ -184,11 +188,11 @@ mod tests {
     fn what_was_written_stands_after_every_opening() {
         let folder = tempfile::tempdir().unwrap();
         for round in 0..3 {
-            let (tree, mut storage, _) = open(folder.path()).unwrap();
+            let (tree, mut storage, _) = open::<Tree>(folder.path()).unwrap();
             assert_eq!(tree.nodes().count(), round);
             storage.append(&put(&format!("ou=r{round},dc=t"))).unwrap();
         }
-        let (tree, ..) = open(folder.path()).unwrap();
+        let (tree, ..) = open::<Tree>(folder.path()).unwrap();
         assert_eq!(names(&tree), ["ou=r0,dc=t", "ou=r1,dc=t", "ou=r2,dc=t"]);
         // One snapshot, one log.
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);

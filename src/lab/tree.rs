@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::schema::{AttributeType, Schema};
+use super::storage::Kept;
 use crate::model::dn;
 
 /// The steps of a name in comparable form, root first.
@@ -215,6 +216,29 @@ impl Tree {
             };
             self.nodes.insert(place, node);
         }
+    }
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Kept for Tree {
+    type Change = Change;
+
+    fn redo(&mut self, change: &Change) {
+        self.apply(change);
+    }
+
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        self.nodes().map(|(_, node)| {
+            let values = |values: &BTreeMap<_, String>| values.values().cloned().collect();
+            let attributes = node.attributes.iter();
+            let attributes = attributes.map(|(name, own)| (name.clone(), values(own))).collect();
+            Change::Put { dn: node.dn.clone(), attributes }
+        })
     }
 }
 
