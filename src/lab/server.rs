@@ -65,20 +65,13 @@ impl Lab {
 
     /// The lab of the folder: the one that another process serves, or one started here.
     pub fn attach_or_start(folder: &Path, options: Options) -> Result<Self, LabError> {
-        fs::create_dir_all(folder).map_err(|error| LabError::folder(folder, &error))?;
-        for _ in 0..ATTACH_TRIES {
-            if let Some(lock) = lock(folder)? {
-                return Self::start_locked(folder, options, lock);
-            }
-            if let Some(serving) = serving(folder)
-                && TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).is_ok()
-            {
+        match find(folder)? {
+            Found::Free(lock) => Self::start_locked(folder, options, lock),
+            Found::Served(port) => {
                 let (folder, base) = (folder.to_owned(), options.base);
-                return Ok(Self { folder, port: serving.port, base, running: None });
+                Ok(Self { folder, port, base, running: None })
             }
-            std::thread::sleep(ATTACH_PAUSE);
         }
-        Err(LabError::Busy(folder.to_owned()))
     }
 
     fn start_locked(folder: &Path, options: Options, lock: File) -> Result<Self, LabError> {
@@ -118,8 +111,7 @@ impl Lab {
                 runtime.shutdown_timeout(Duration::from_secs(1));
             })
             .map_err(failed)?;
-        let text = serde_json::to_string(&Serving { port, pid: std::process::id() });
-        private_file(&folder.join(SERVING_FILE), &text.unwrap_or_default()).map_err(failed)?;
+        tell(folder, port).map_err(failed)?;
         let running = Some(Running { stop, thread, _lock: lock });
         Ok(Self { folder: folder.to_owned(), port, base, running })
     }
@@ -201,9 +193,38 @@ async fn accept(
     }
 }
 
+/// A folder that somebody serves, or that nobody else can serve as long as the lock is held.
+pub(super) enum Found {
+    Free(File),
+    Served(u16),
+}
+
+/// Whether another process serves the folder, which is made when it is new.
+pub(super) fn find(folder: &Path) -> Result<Found, LabError> {
+    fs::create_dir_all(folder).map_err(|error| LabError::folder(folder, &error))?;
+    for _ in 0..ATTACH_TRIES {
+        if let Some(lock) = lock(folder)? {
+            return Ok(Found::Free(lock));
+        }
+        if let Some(serving) = serving(folder)
+            && TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).is_ok()
+        {
+            return Ok(Found::Served(serving.port));
+        }
+        std::thread::sleep(ATTACH_PAUSE);
+    }
+    Err(LabError::Busy(folder.to_owned()))
+}
+
+/// Tells other processes where the folder is served.
+pub(super) fn tell(folder: &Path, port: u16) -> io::Result<()> {
+    let text = serde_json::to_string(&Serving { port, pid: std::process::id() });
+    private_file(&folder.join(SERVING_FILE), &text.unwrap_or_default())
+}
+
 /// The port of last time if it is free and none was asked for: addresses in a configuration stay
 /// right.
-fn listen(folder: &Path, port: u16) -> Result<TcpListener, LabError> {
+pub(super) fn listen(folder: &Path, port: u16) -> Result<TcpListener, LabError> {
     let last = serving(folder).map(|serving| serving.port).filter(|_| port == 0);
     let bound = last.and_then(|last| TcpListener::bind((Ipv4Addr::LOCALHOST, last)).ok());
     let bound = match bound {
@@ -216,7 +237,7 @@ fn listen(folder: &Path, port: u16) -> Result<TcpListener, LabError> {
     Ok(listener)
 }
 
-fn lock(folder: &Path) -> Result<Option<File>, LabError> {
+pub(super) fn lock(folder: &Path) -> Result<Option<File>, LabError> {
     let failed = |error: io::Error| LabError::folder(folder, &error);
     let mut options = fs::OpenOptions::new();
     let options = options.write(true).create(true).truncate(false);
@@ -232,7 +253,7 @@ fn serving(folder: &Path) -> Option<Serving> {
     serde_json::from_slice(&fs::read(folder.join(SERVING_FILE)).ok()?).ok()
 }
 
-fn only_for_owner(folder: &Path) -> io::Result<()> {
+pub(super) fn only_for_owner(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }

@@ -130,7 +130,7 @@ impl Desk {
     }
 
     /// The same for a write: what the replica shows must stand, but the truth is changed.
-    pub(super) fn to_write(
+    pub(super) fn writing(
         &mut self,
         key: &str,
         kind: Kind,

@@ -86,7 +86,7 @@ pub(super) fn is_unified(map: &Map<String, Value>) -> bool {
 }
 
 pub(super) fn update(desk: &mut Desk, request: &Request, key: &str) -> Done {
-    let (id, _) = desk.to_write(key, Kind::Group)?;
+    let (id, _) = desk.writing(key, Kind::Group)?;
     changed(desk, request, id)
 }
 
@@ -111,7 +111,7 @@ fn changed(desk: &mut Desk, request: &Request, id: Guid) -> Done {
 }
 
 pub(super) fn delete(desk: &mut Desk, key: &str) -> Done {
-    let (id, mut map) = desk.to_write(key, Kind::Group)?;
+    let (id, mut map) = desk.writing(key, Kind::Group)?;
     links::one_at_a_time(desk, id)?;
     super::users::writable(&map)?;
     map.insert("deletedDateTime".to_owned(), json!(Desk::stamp(desk.now)));
@@ -127,7 +127,7 @@ fn examine(
     let invalid = |name: &str| {
         bad(format!("Invalid value specified for property '{name}' of resource 'Group'."))
     };
-    for name in READ_ONLY.iter().filter(|name| map.contains_key(**name)) {
+    if let Some(name) = READ_ONLY.iter().find(|name| map.contains_key(**name)) {
         return Err(bad(format!("Property '{name}' is read-only and cannot be set.")));
     }
     if map.keys().any(|name| name.starts_with(super::tenant::HIDDEN)) {

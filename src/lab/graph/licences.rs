@@ -49,7 +49,7 @@ fn changed(desk: &Desk, request: &Request, map: &Map<String, Value>) -> Result<V
 }
 
 pub(super) fn assign_group(desk: &mut Desk, request: &Request, key: &str) -> Done {
-    let (id, mut map) = desk.to_write(key, Kind::Group)?;
+    let (id, mut map) = desk.writing(key, Kind::Group)?;
     super::links::one_at_a_time(desk, id)?;
     let skus = changed(desk, request, &map)?;
     map.insert(ASSIGNED.to_owned(), json!(skus));
@@ -60,7 +60,7 @@ pub(super) fn assign_group(desk: &mut Desk, request: &Request, key: &str) -> Don
 }
 
 pub(super) fn assign_user(desk: &mut Desk, request: &Request, key: &str) -> Done {
-    let (id, mut map) = desk.to_write(key, Kind::User)?;
+    let (id, mut map) = desk.writing(key, Kind::User)?;
     super::users::writable(&map)?;
     let skus = changed(desk, request, &map)?;
     if text(&map, "usageLocation").is_empty() && !skus.is_empty() {

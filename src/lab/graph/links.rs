@@ -130,7 +130,7 @@ pub(super) fn add(desk: &mut Desk, group: Guid, bound: &Bound) -> Result<(), Ans
 
 /// `POST /groups/{id}/members/$ref`.
 pub(super) fn add_one(desk: &mut Desk, request: &Request, key: &str, rel: Rel) -> Done {
-    let (group, map) = desk.to_write(key, Kind::Group)?;
+    let (group, map) = desk.writing(key, Kind::Group)?;
     one_at_a_time(desk, group)?;
     super::users::writable(&map)?;
     let link = request.body.as_ref().and_then(|body| body["@odata.id"].as_str());
@@ -149,7 +149,7 @@ pub(super) fn add_one(desk: &mut Desk, request: &Request, key: &str, rel: Rel) -
 
 /// `DELETE /groups/{id}/members/{id}/$ref`.
 pub(super) fn remove_one(desk: &mut Desk, key: &str, rel: Rel, member: &str) -> Done {
-    let (group, map) = desk.to_write(key, Kind::Group)?;
+    let (group, map) = desk.writing(key, Kind::Group)?;
     one_at_a_time(desk, group)?;
     super::users::writable(&map)?;
     let id: Guid = member.parse().map_err(|()| super::desk::bad_id(member))?;

@@ -1,7 +1,7 @@
 //! Microsoft Graph inside the process, for demos and tests; only a real tenant has the last word.
 //!
-//! - In: calls as bytes, [`Options`]. - Out: answers as the service's, or a cut connection; counters
-//!   and the tenant for tests; a front on loopback for other programs.
+//! - In: calls as bytes, [`Options`]. - Out: answers as of the service, or a cut connection;
+//!   counters and the tenant for tests; a front on loopback for other programs.
 //! - Can go wrong: the folder is another process's or cannot be written, the port is taken.
 //!
 //! It knows the directory part of v1.0: users, groups, links, deleted items, delta, `$batch`,
@@ -21,6 +21,7 @@ mod faults;
 mod filter;
 mod groups;
 mod guid;
+mod http;
 mod licences;
 mod links;
 mod options;
@@ -29,6 +30,7 @@ mod quota;
 mod read;
 mod routes;
 mod seed;
+mod server;
 mod service;
 mod show;
 mod strikes;
@@ -49,5 +51,6 @@ pub use options::{
     Sku, TENANT,
 };
 pub use seed::Seeded;
+pub use server::{SECRET_FILE, Server};
 pub use service::Service;
 pub use strikes::Strike;

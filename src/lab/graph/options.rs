@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::faults::Faults;
+use crate::lab::Entropy;
 
 /// One tenant, its apps, its limits and its moods.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The same seed and the same calls in the same order give the same answers.
     pub seed: u64,
-    /// Seconds of the service in one second of the wall: 60 makes a rentrée of hours one of minutes.
+    /// Seconds of the service in one second of the wall: 60 makes minutes of a rentrée of hours.
     pub tempo: f64,
     /// The wall clock, read when the service opens.
     pub now: fn() -> Timestamp,
@@ -29,6 +30,10 @@ pub struct Options {
     pub faults: Faults,
     /// Where the tenant is kept between processes. None: in memory only.
     pub folder: Option<PathBuf>,
+    /// Port of the front on loopback; 0: the one of last time, else any that is free.
+    pub port: u16,
+    /// Draws the secret of the first app when a folder is new. None: the one of `apps`.
+    pub entropy: Option<Entropy>,
 }
 
 /// An app registration.
@@ -175,6 +180,8 @@ impl Options {
             limits: Limits::published(),
             faults: Faults::none(),
             folder: None,
+            port: 0,
+            entropy: None,
         }
     }
 }

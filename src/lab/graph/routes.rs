@@ -64,7 +64,7 @@ fn of_users(desk: &mut Desk, request: &Request, rest: &[&str]) -> Done {
         }
         ("DELETE", [key]) | ("DELETE", ["@userPrincipalName", key]) => users::delete(desk, key),
         ("POST", [key, "revokeSignInSessions" | "microsoft.graph.revokeSignInSessions"]) => {
-            desk.to_write(key, Kind::User)?;
+            desk.writing(key, Kind::User)?;
             let context = desk.context("Edm.Boolean");
             Ok(Answer::ok(json!({"@odata.context": context, "value": true})))
         }

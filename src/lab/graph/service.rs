@@ -103,6 +103,11 @@ impl Service {
         Ok(Self { desk: Mutex::new(desk), tempo, began: Instant::now(), began_ms })
     }
 
+    /// Scheme and host of links in answers, from now on.
+    pub(super) fn set_origin(&self, origin: String) {
+        self.desk().origin = origin;
+    }
+
     /// The clock of the service, in milliseconds.
     fn now_ms(&self) -> i64 {
         self.began_ms + (self.began.elapsed().as_secs_f64() * self.tempo * 1_000.0) as i64

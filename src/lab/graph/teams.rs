@@ -52,7 +52,7 @@ pub(super) fn put(desk: &mut Desk, key: &str) -> Done {
 
 fn ask(desk: &mut Desk, group: Guid, specialization: &str) -> Result<(), Answer> {
     let key = group.to_string();
-    let (_, mut map) = desk.to_write(&key, Kind::Group)?;
+    let (_, mut map) = desk.writing(&key, Kind::Group)?;
     let age = desk.now - desk.tenant.created(group);
     if age < i64::from(desk.options.limits.team_age_seconds) * 1_000 {
         return Err(not_found(&key));

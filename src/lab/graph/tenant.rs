@@ -111,8 +111,8 @@ pub(super) enum Change {
 }
 
 /// Properties by which objects are found without looking at all of them.
-pub(super) const INDEXED: [&str; 5] =
-    ["userPrincipalName", "mailNickname", "employeeId", "uniqueName", "displayName"];
+pub(super) const INDEXED: [&str; 4] =
+    ["userPrincipalName", "mailNickname", "employeeId", "uniqueName"];
 
 #[derive(Debug, Default)]
 pub(super) struct Tenant {
@@ -124,7 +124,7 @@ pub(super) struct Tenant {
     /// Objects with older states, by when they changed.
     recent: VecDeque<(i64, Guid)>,
     deleted: BTreeSet<(i64, Guid)>,
-    purged: VecDeque<i64>,
+    purged: BTreeSet<(i64, Guid)>,
     pub(super) seq: u64,
     /// The latest time of a change.
     pub(super) latest: i64,
@@ -225,8 +225,8 @@ impl Tenant {
             (Standing::Live, false) => self.live[kind as usize] -= 1,
             (Standing::Deleted(at), true) => _ = self.deleted.insert((at, id)),
             (Standing::Deleted(at), false) => _ = self.deleted.remove(&(at, id)),
-            (Standing::Purged(at), true) => self.purged.push_back(at),
-            (Standing::Purged(_), false) => {}
+            (Standing::Purged(at), true) => _ = self.purged.insert((at, id)),
+            (Standing::Purged(at), false) => _ = self.purged.remove(&(at, id)),
         }
     }
 
@@ -377,8 +377,8 @@ impl Tenant {
 
     /// Objects as the directory quota counts them; purged ones count a quarter for a while.
     pub(super) fn quota_used(&mut self, purged_after: i64) -> u64 {
-        while self.purged.front().is_some_and(|at| *at < purged_after) {
-            self.purged.pop_front();
+        while self.purged.first().is_some_and(|(at, _)| *at < purged_after) {
+            self.purged.pop_first();
         }
         let quarters = (self.purged.len() as u64).div_ceil(4);
         self.live.iter().sum::<u64>() + self.deleted.len() as u64 + quarters
@@ -389,18 +389,17 @@ impl Tenant {
     fn told(&self, links_after: i64) -> impl Iterator<Item = Change> {
         self.objects.iter().flat_map(move |(id, object)| {
             let Object { kind, now, before: _, created, links } = object;
-            let state = |at: i64| Change::Put {
-                id: *id,
-                kind: *kind,
-                seq: now.seq,
-                at,
-                standing: now.standing,
-                json: now.json.to_string(),
+            let put = |at: i64, standing, json: String| {
+                let (id, kind, seq) = (*id, *kind, now.seq);
+                Change::Put { id, kind, seq, at, standing, json }
             };
-            let first = (*created != now.at).then(|| state(*created));
+            // Made first, then linked, then as it stands.
+            let made = *created != now.at || links.is_some();
+            let first = made.then(|| put(*created, Standing::Live, "{}".to_owned()));
             let group = *id;
             let last = links.as_deref().map(|links| settled(group, links, links_after));
-            first.into_iter().chain(last.into_iter().flatten()).chain([state(now.at)])
+            let state = put(now.at, now.standing, now.json.to_string());
+            first.into_iter().chain(last.into_iter().flatten()).chain([state])
         })
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn create(desk: &mut Desk, request: &Request) -> Done {
 }
 
 pub(super) fn update(desk: &mut Desk, request: &Request, key: &str) -> Done {
-    let (id, mut map) = desk.to_write(key, Kind::User)?;
+    let (id, mut map) = desk.writing(key, Kind::User)?;
     writable(&map)?;
     let changes = request.object();
     if changes.contains_key("passwordProfile") {
@@ -98,7 +98,7 @@ pub(super) fn writable(map: &Map<String, Value>) -> Result<(), Answer> {
 }
 
 pub(super) fn delete(desk: &mut Desk, key: &str) -> Done {
-    let (id, mut map) = desk.to_write(key, Kind::User)?;
+    let (id, mut map) = desk.writing(key, Kind::User)?;
     writable(&map)?;
     let upn = text(&map, "userPrincipalName");
     map.insert("userPrincipalName".to_owned(), json!(format!("{}{upn}", id.plain())));
@@ -117,7 +117,7 @@ fn examine(
     map: &Map<String, Value>,
     old: Option<(Guid, &Map<String, Value>)>,
 ) -> Result<(), Answer> {
-    for name in READ_ONLY.iter().filter(|name| map.contains_key(**name)) {
+    if let Some(name) = READ_ONLY.iter().find(|name| map.contains_key(**name)) {
         return Err(bad(format!("Property '{name}' is read-only and cannot be set.")));
     }
     for (name, most) in LENGTHS {
@@ -141,7 +141,8 @@ fn examine(
         )));
     }
     let place = text(map, "usageLocation");
-    if !place.is_empty() && !(place.len() == 2 && place.bytes().all(|b| b.is_ascii_uppercase())) {
+    let two = place.len() == 2 && place.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !(two || place.is_empty()) {
         return Err(bad(
             "Invalid value specified for property 'usageLocation' of resource 'User'.",
         ));

@@ -25,7 +25,8 @@ async fn an_account_is_made_shown_changed_and_shows_no_password() {
         )
         .await
         .expect(204);
-    let select = "?$select=accountEnabled,givenName,employeeId,onPremisesExtensionAttributes,passwordProfile";
+    let select = "?$select=accountEnabled,givenName,employeeId,onPremisesExtensionAttributes,\
+                  passwordProfile";
     for key in [id.as_str(), "INES@eleves.example.fr", "ines%40eleves.example.fr"] {
         let shown = client.get(&format!("/users/{key}{select}")).await.expect(200);
         assert_eq!(shown.body["accountEnabled"], false);

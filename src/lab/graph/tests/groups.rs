@@ -87,7 +87,10 @@ async fn owners_are_a_hundred_and_never_none() {
     let client = client(options).await;
     let ids = [client.user("a").await, client.user("b").await, client.user("c").await];
     let group = client.send("POST", "/groups", unified("g")).await.expect(201).id();
-    let owners = |ids: &[String]| json!({"owners@odata.bind": ids.iter().map(|id| link(id)).collect::<Vec<_>>()});
+    let owners = |ids: &[String]| {
+        let links: Vec<String> = ids.iter().map(|id| link(id)).collect();
+        json!({"owners@odata.bind": links})
+    };
     let path = format!("/groups/{group}");
     client.send("PATCH", &path, owners(&ids[..2])).await.expect(204);
     // Even those that are owners already are counted first.

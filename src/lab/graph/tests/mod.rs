@@ -3,8 +3,13 @@
 
 mod accounts;
 mod batches;
+mod deltas;
 mod groups;
+mod moods;
+mod queries;
 mod quotas;
+mod served;
+mod teams;
 mod tokens;
 
 use serde_json::{Value, json};

@@ -63,7 +63,8 @@ async fn items_of_a_batch_count_each_and_a_throttled_one_may_fail_the_whole() {
         let items: Vec<Value> = (0..3)
             .map(|id| {
                 json!({"id": id.to_string(), "method": "POST", "url": "/users",
-                    "headers": {"Content-Type": "application/json"}, "body": user(&format!("u{id}"))})
+                    "headers": {"Content-Type": "application/json"},
+                    "body": user(&format!("u{id}"))})
             })
             .collect();
         let reply = client.send("POST", "/$batch", json!({"requests": items})).await.expect(status);
