@@ -9,6 +9,8 @@ mod first_run;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod graph_contract;
+#[cfg(test)]
 mod ldap_contract;
 #[cfg(test)]
 mod mutations;

@@ -289,6 +289,8 @@ impl GraphTarget {
         let id = self.group_number(key).await?.ok_or_else(gone)?;
         let found = self.look_at_group(key, id).await?.ok_or_else(gone)?;
         let Some(mut changed) = change(&found, before, after)? else {
+            let names = before.keys().chain(after.keys()).cloned().collect();
+            self.know_group_attributes(id, &found, names);
             return Ok(Done::Already);
         };
         if changed.remove(LICENCES) {
@@ -327,7 +329,7 @@ impl GraphTarget {
         if let Some(row) = mirror.memory.groups.get_mut(&id) {
             row.values = values;
         }
-        mirror.wrote(id, Wrote::Part(changed), now);
+        mirror.found(id, Wrote::Part(changed), now);
     }
 
     pub(super) async fn delete_group(

@@ -24,13 +24,18 @@ impl GraphTarget {
         let now = (self.settings.now)();
         let since = self.mirror().memory.groups_since.clone();
         if let Some(since) = since.filter(|since| is_usable(since, now)) {
+            let unchecked_since = self.unchecked(&since, now);
+            if unchecked_since != since.unchecked_since {
+                self.list_groups(now).await?;
+            }
             let listing = Listing { what: "changes of groups", first: &since.link, units: 1 };
             let mut new = BTreeSet::new();
             let end = self.pages(listing, |group| new.extend(self.take_group(group, now))).await?;
             if let End::Whole { changes: Some(link) } = end {
                 self.read_links(new).await?;
                 self.read_owners(now).await?;
-                self.mirror().memory.groups_since = Some(Since { link, given_at: now });
+                let since = Since { link, given_at: now, unchecked_since };
+                self.mirror().memory.groups_since = Some(since);
                 return Ok(());
             }
         }
@@ -45,28 +50,31 @@ impl GraphTarget {
             End::Whole { changes } => changes,
             End::Expired => None,
         };
-        let kept: Vec<(ObjectId, GroupRow)> = {
-            let mut mirror = self.mirror();
-            let rows = mirror.memory.groups.iter();
-            let fresh = rows.filter(|(id, _)| mirror.fresh(**id, now).is_some());
-            let kept = fresh.map(|(id, row)| (*id, row.clone())).collect();
-            mirror.forget_groups();
-            kept
-        };
-        for (id, row) in kept {
-            self.mirror().put_group(id, row);
-            self.mirror().passes_over(id, now);
-        }
+        self.list_groups(now).await?;
+        let since = changes.map(|link| Since { link, given_at: now, unchecked_since: Some(now) });
+        self.mirror().memory.groups_since = since;
+        Ok(())
+    }
+
+    async fn list_groups(&self, now: Timestamp) -> Result<(), TargetError> {
+        let select = self.mirror().eyes.words.group_select();
         let first = format!("/groups?$select={select}&$top={PAGE}");
         let listing = Listing { what: "groups", first: &first, units: 1 };
-        let mut ours = BTreeSet::new();
-        let end = self.pages(listing, |group| ours.extend(self.take_group(group, now))).await?;
-        if let End::Expired = end {
+        let mut seen = BTreeSet::new();
+        let end = self.pages(listing, |group| {
+            seen.extend(id(group));
+            self.take_group(group, now);
+        });
+        if let End::Expired = end.await? {
             return Err(unreadable("groups", 410, &Value::Null));
         }
-        self.read_links(ours).await?;
-        self.mirror().memory.groups_since = changes.map(|link| Since { link, given_at: now });
-        Ok(())
+        let ours = {
+            let mut mirror = self.mirror();
+            mirror.keep_groups(&seen, now);
+            let ours = mirror.memory.groups.keys();
+            ours.filter(|id| mirror.fresh(**id, now).is_none()).copied().collect()
+        };
+        self.read_links(ours).await
     }
 
     /// Returns the group if it is one of ours that was not known: its links are to be read.

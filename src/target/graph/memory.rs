@@ -85,6 +85,9 @@ pub(super) struct Stranger {
 pub(super) struct Since {
     pub(super) link: String,
     pub(super) given_at: Timestamp,
+    /// When the whole was read that it goes on from, if that has not been read again since: what
+    /// had changed just before may be neither in it (it lagged) nor in the changes.
+    pub(super) unchecked_since: Option<Timestamp>,
 }
 
 /// When we wrote to an object, and what.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::memory::{Fresh, GroupRow, Memory, UserRow, Wrote};
+use super::memory::{Fresh, GroupRow, Memory, Stranger, UserRow, Wrote};
 use super::object_id::ObjectId;
 use super::words::{NICKNAME, PRINCIPAL, UNIQUE_NAME, Words, is_synced, is_team, text};
 use crate::model::dn;
@@ -78,20 +78,29 @@ impl Mirror {
         self.keys = self.memory.groups.iter().map(|(id, row)| (row.key.clone(), *id)).collect();
     }
 
-    /// Nothing is known any more: everything is about to be read.
-    pub(super) fn forget_users(&mut self) {
-        self.memory.users_since = None;
-        self.memory.users.clear();
-        self.memory.strangers.retain(|_, stranger| stranger.principal.is_empty());
-        self.persons.clear();
-        self.principals.clear();
+    /// Everybody was read: whoever is not among them is gone, unless we wrote of him a moment ago.
+    pub(super) fn keep_users(&mut self, seen: &BTreeSet<ObjectId>, now: Timestamp) {
+        let known = self.memory.users.keys();
+        let gone: Vec<ObjectId> = known.filter(|id| !seen.contains(id)).copied().collect();
+        for id in gone {
+            if !self.passes_over(id, now) {
+                self.lose_user(id, true);
+            }
+        }
+        let is_user = |one: &Stranger| !one.principal.is_empty();
+        self.memory.strangers.retain(|id, one| !is_user(one) || seen.contains(id));
     }
 
-    pub(super) fn forget_groups(&mut self) {
-        self.memory.groups_since = None;
-        self.memory.groups.clear();
-        self.memory.strangers.retain(|_, stranger| !stranger.principal.is_empty());
-        self.keys.clear();
+    pub(super) fn keep_groups(&mut self, seen: &BTreeSet<ObjectId>, now: Timestamp) {
+        let known = self.memory.groups.keys();
+        let gone: Vec<ObjectId> = known.filter(|id| !seen.contains(id)).copied().collect();
+        for id in gone {
+            if !self.passes_over(id, now) {
+                self.lose_group(id);
+            }
+        }
+        let is_group = |one: &Stranger| one.principal.is_empty();
+        self.memory.strangers.retain(|id, one| !is_group(one) || seen.contains(id));
     }
 
     /// The account of a person; of two, the one that [`crate::target::Observed`] shows.
@@ -259,12 +268,18 @@ impl Mirror {
         self.memory.fresh.insert(id, Fresh { at: now, what, overlooked: false });
     }
 
+    /// A look showed it as somebody just wrote it; the next one may not.
+    pub(super) fn found(&mut self, id: ObjectId, what: Wrote, now: Timestamp) {
+        self.wrote(id, what, now);
+        self.passes_over(id, now);
+    }
+
     /// What we wrote of an object so lately that a look may not show it.
     pub(super) fn fresh(&self, id: ObjectId, now: Timestamp) -> Option<&Wrote> {
         self.memory.fresh.get(&id).filter(|one| self.is_fresh(one.at, now)).map(|one| &one.what)
     }
 
-    fn is_fresh(&self, at: Timestamp, now: Timestamp) -> bool {
+    pub(super) fn is_fresh(&self, at: Timestamp, now: Timestamp) -> bool {
         let age = Duration::try_from(now.duration_since(at)).unwrap_or(Duration::ZERO);
         self.eyes.tempo.there(age) < LAG
     }

@@ -38,7 +38,9 @@ impl GraphTarget {
             let Some(found) = self.look_at_account(person, id).await? else {
                 return Err(stale("the account that stood there is gone"));
             };
-            return same(&found.attributes, &entry.attributes).map(|()| Done::Already);
+            same(&found.attributes, &entry.attributes)?;
+            self.found_account(&found, person, entry.attributes.keys());
+            return Ok(Done::Already);
         }
         if let Some(id) = self.deleted_account(person).await? {
             return self.restore(entry, person, id).await;
@@ -95,7 +97,7 @@ impl GraphTarget {
         let attributes = self.mirror().user_attributes(id).unwrap_or_default();
         same(&attributes, &entry.attributes)?;
         let now = (self.settings.now)();
-        self.mirror().wrote(id, Wrote::Whole, now);
+        self.mirror().found(id, Wrote::Whole, now);
         // A try of this very write made it, with this password.
         Ok(if reply.is_repeated { Done::Written } else { Done::Already })
     }
@@ -250,6 +252,7 @@ impl GraphTarget {
             return Err(stale("the account is gone"));
         };
         let Some(changed) = change(&found.attributes, before, after)? else {
+            self.found_account(&found, person, before.keys().chain(after.keys()));
             return Ok(Done::Already);
         };
         let values = |name: &String| after.get(name).cloned().map(|all| (name.clone(), all));
@@ -271,6 +274,7 @@ impl GraphTarget {
         let now = first(&found.attributes, PRINCIPAL).unwrap_or_default().to_owned();
         let wanted = principal(to);
         if now == wanted {
+            self.found_account(&found, person, [PRINCIPAL.to_owned()].iter());
             return Ok(Done::Already);
         }
         if now.to_lowercase() != principal(from).to_lowercase() {
@@ -279,6 +283,21 @@ impl GraphTarget {
         let given = Attributes::from([(PRINCIPAL.to_owned(), vec![wanted])]);
         let changed = BTreeSet::from([PRINCIPAL.to_owned()]);
         self.write_account(&found, person, body(&given, &BTreeSet::new()), &given, changed).await
+    }
+
+    /// Somebody wrote these attributes before us: they are known from now on.
+    fn found_account<'n>(
+        &self,
+        found: &Found,
+        person: PersonId,
+        names: impl Iterator<Item = &'n String>,
+    ) {
+        let now = (self.settings.now)();
+        let mut mirror = self.mirror();
+        let of = |name: &str| found.attributes.get(name).cloned().unwrap_or_default();
+        let values = Values::new(&mirror.memory.user_columns, of);
+        mirror.put_user(found.id, UserRow { person, values, synced: false });
+        mirror.found(found.id, Wrote::Part(names.cloned().collect()), now);
     }
 
     /// Writes some attributes of an account that is as expected.

@@ -1,13 +1,13 @@
 //! Reading the accounts of a tenant: what changed since the last time, or all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::GraphTarget;
 use super::courier::Ask;
-use super::memory::{Since, UserRow};
+use super::memory::Since;
 use super::object_id::ObjectId;
 use super::read::{End, Listing, unreadable};
 use super::words::text;
@@ -39,14 +39,24 @@ impl GraphTarget {
         let now = (self.settings.now)();
         let since = self.mirror().memory.users_since.clone();
         if let Some(since) = since.filter(|since| is_usable(since, now)) {
+            let unchecked_since = self.unchecked(&since, now);
+            if unchecked_since != since.unchecked_since {
+                self.list_users(now).await?;
+            }
             let listing = Listing { what: "changes of users", first: &since.link, units: 1 };
             let end = self.pages(listing, |user| self.take_user(user, now)).await?;
             if let End::Whole { changes: Some(link) } = end {
-                self.mirror().memory.users_since = Some(Since { link, given_at: now });
+                let since = Since { link, given_at: now, unchecked_since };
+                self.mirror().memory.users_since = Some(since);
                 return Ok(());
             }
         }
         self.read_all_users(now).await
+    }
+
+    /// The whole that changes go on from is to be read once more when nothing lags any more.
+    pub(super) fn unchecked(&self, since: &Since, now: Timestamp) -> Option<Timestamp> {
+        since.unchecked_since.filter(|at| self.mirror().is_fresh(*at, now))
     }
 
     /// First the address of the changes from now on, then everybody: what changes in between is
@@ -59,27 +69,25 @@ impl GraphTarget {
             End::Whole { changes } => changes,
             End::Expired => None,
         };
-        let kept: Vec<(ObjectId, UserRow)> = {
-            let mut mirror = self.mirror();
-            let rows = mirror.memory.users.iter();
-            let fresh = rows.filter(|(id, _)| mirror.fresh(**id, now).is_some());
-            let kept = fresh.map(|(id, row)| (*id, row.clone())).collect();
-            mirror.forget_users();
-            kept
-        };
-        for (id, row) in kept {
-            // New here, it may be in no listing yet.
-            self.mirror().put_user(id, row);
-            self.mirror().passes_over(id, now);
-        }
+        self.list_users(now).await?;
+        let since = changes.map(|link| Since { link, given_at: now, unchecked_since: Some(now) });
+        self.mirror().memory.users_since = since;
+        Ok(())
+    }
+
+    async fn list_users(&self, now: Timestamp) -> Result<(), TargetError> {
+        let select = self.mirror().eyes.words.user_select();
         let first = format!("/users?$select={select}&$top={PAGE}");
         let listing = Listing { what: "users", first: &first, units: 1 };
-        let end = self.pages(listing, |user| self.take_user(user, now)).await?;
-        if let End::Expired = end {
+        let mut seen = BTreeSet::new();
+        let end = self.pages(listing, |user| {
+            seen.extend(id(user));
+            self.take_user(user, now);
+        });
+        if let End::Expired = end.await? {
             return Err(unreadable("users", 410, &Value::Null));
         }
-        let since = changes.map(|link| Since { link, given_at: now });
-        self.mirror().memory.users_since = since;
+        self.mirror().keep_users(&seen, now);
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -34,12 +34,9 @@ use crate::target::ldap::Entropy;
 use crate::target::pace::Tempo;
 use queue::{Job, Queue};
 
-/// A batch goes when it is this old, however small: at the usual speed it is full before.
-const WRITES_WAIT: Duration = Duration::from_millis(1500);
-/// Reads are held by no quota: they wait for their like only.
-const READS_WAIT: Duration = Duration::from_millis(100);
-/// Nobody has come for so long: nobody will, before the answers are there.
-const IDLE_WAIT: Duration = Duration::from_millis(150);
+/// A batch goes when it is this old and there is a slot for it, however small it is: the next write
+/// to the same object waits for its answer.
+const WAIT: Duration = Duration::from_millis(100);
 
 /// One question. No `Debug`: its body may hold a password.
 pub(super) struct Ask {
@@ -158,8 +155,8 @@ async fn carry(app: Arc<App>, queue: Arc<Queue>, common: Arc<Common>, writes: bo
     let slots = Arc::new(Semaphore::new(common.batches.max(1)));
     let mut open = JoinSet::new();
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-        let jobs = gather(&app, &queue, &common, writes).await;
+        let gathered = gather(&app, &queue, &common, &slots, writes).await;
+        let Some((jobs, slot)) = gathered else { return };
         let (app, queue, common) = (Arc::clone(&app), Arc::clone(&queue), Arc::clone(&common));
         open.spawn(async move {
             send::send(&app, &queue, &common, jobs).await;
@@ -169,20 +166,39 @@ async fn carry(app: Arc<App>, queue: Arc<Queue>, common: Arc<Common>, writes: bo
     }
 }
 
-/// A batch: its first question, and those that may go within a moment. Each waits for its quota.
-async fn gather(app: &App, queue: &Queue, common: &Common, writes: bool) -> Vec<Job> {
+/// A batch: its first question, and those that may go until there is a slot for it. Each waits for
+/// its quota.
+async fn gather(
+    app: &App,
+    queue: &Queue,
+    common: &Common,
+    slots: &Arc<Semaphore>,
+    writes: bool,
+) -> Option<(Vec<Job>, OwnedSemaphorePermit)> {
     let first = queue.next(writes).await;
     app.paces.take(first.ask.cost).await;
     let mut jobs = vec![first];
-    let wait = common.tempo.here(if writes { WRITES_WAIT } else { READS_WAIT });
-    let end = Instant::now() + wait;
+    let end = Instant::now() + common.tempo.here(WAIT);
+    let waiting = Arc::clone(slots).acquire_owned();
+    tokio::pin!(waiting);
+    let mut slot = None;
     while jobs.len() < BATCH_MAX {
-        let idle = Instant::now() + common.tempo.here(IDLE_WAIT);
-        let Ok(job) = tokio::time::timeout_at(end.min(idle), queue.next(writes)).await else {
+        tokio::select! {
+            biased;
+            got = &mut waiting, if slot.is_none() => slot = Some(got.ok()?),
+            job = queue.next(writes) => {
+                app.paces.take(job.ask.cost).await;
+                jobs.push(job);
+            }
+            () = tokio::time::sleep_until(end), if slot.is_some() => break,
+        }
+        if slot.is_some() && Instant::now() >= end {
             break;
-        };
-        app.paces.take(job.ask.cost).await;
-        jobs.push(job);
+        }
     }
-    jobs
+    let slot = match slot {
+        Some(slot) => slot,
+        None => waiting.await.ok()?,
+    };
+    Some((jobs, slot))
 }

@@ -1,0 +1,9 @@
+//! The client of Graph against the lab's Graph: what must hold after a run, whatever the service
+//! does meanwhile. Time is tokio's and stands still while nobody works, so that hours of the quota
+//! are seconds here.
+
+mod bench;
+mod faults;
+mod stories;
+mod throughput;
+mod world;

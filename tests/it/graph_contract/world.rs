@@ -1,0 +1,305 @@
+//! What is wanted of a tenant, and the operations that lead there: a planner of a few lines, so
+//! that nothing of the real one is taken for granted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rentree::lab::graph::{PUPIL_SKU, Service};
+use rentree::model::dn;
+use rentree::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
+use rentree::model::ids::PersonId;
+use rentree::model::observed::Observed;
+use rentree::model::unique_name;
+use rentree::plan::operation::{Action, Operation, OperationKind};
+use rentree::plan::order;
+use rentree::target::Observe as _;
+use rentree::target::graph::GraphTarget;
+
+use super::bench::{DOMAIN, Tally, drawn, drive, opaque};
+
+/// Links of one operation.
+const CHUNK: usize = 20;
+
+/// Persons and classes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct World {
+    pub(super) persons: BTreeMap<u64, Person>,
+    /// Mark of a group → who is in it.
+    pub(super) groups: BTreeMap<String, BTreeSet<u64>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub(super) login: String,
+    pub(super) label: String,
+    pub(super) enabled: bool,
+}
+
+pub(super) const UAI: &str = "0590001F";
+pub(super) const PUPILS: &str = "rentree:licence:pupils";
+
+pub(super) fn class(year: u16, number: u64) -> String {
+    format!("rentree:division@{year}:{UAI}:C{number}")
+}
+
+impl World {
+    /// So many persons in classes of thirty, and all of them in the licence group.
+    pub(super) fn first(persons: u64) -> Self {
+        let mut world = Self::default();
+        for number in 1..=persons {
+            world.add(number);
+            world.enter(number, class(2026, number / 30));
+        }
+        world
+    }
+
+    /// The same without the licence group: all members of one group come one request after the
+    /// other, so that its answers and not the quota set the speed.
+    pub(super) fn classes(persons: u64) -> Self {
+        let mut world = Self::first(persons);
+        world.groups.remove(PUPILS);
+        world
+    }
+
+    pub(super) fn add(&mut self, number: u64) {
+        let (login, label) = (format!("p{number}.nom"), format!("Prénom {number} D'Été"));
+        self.persons.insert(number, Person { login, label, enabled: true });
+        self.enter(number, PUPILS.to_owned());
+    }
+
+    pub(super) fn enter(&mut self, number: u64, group: String) {
+        self.groups.entry(group).or_default().insert(number);
+    }
+
+    /// A rentrée: new classes for those who stay, some are renamed, some leave, some are new.
+    pub(super) fn turned(&self) -> Self {
+        let mut world = Self::default();
+        for (number, person) in &self.persons {
+            let mut person = person.clone();
+            match drawn(10) {
+                0 => person.login = format!("x{number}.nom"),
+                1 => person.label = format!("Autre {number}"),
+                2 | 3 => person.enabled = false,
+                _ => {}
+            }
+            let enabled = person.enabled;
+            world.persons.insert(*number, person);
+            if enabled {
+                world.enter(*number, PUPILS.to_owned());
+                world.enter(*number, class(2027, drawn(self.persons.len() as u64 / 25 + 1)));
+            }
+        }
+        let first = self.persons.keys().max().copied().unwrap_or_default() + 1;
+        for number in first..first + self.persons.len() as u64 / 3 {
+            world.add(number);
+            world.enter(number, class(2027, number % 3));
+        }
+        world
+    }
+
+    pub(super) fn entries(&self) -> BTreeMap<ObjectKey, Entry> {
+        let accounts = self.persons.iter().map(|(number, person)| account(*number, person));
+        let dn_of = |number: &u64| self.persons.get(number).map(|one| dn_of(&one.login));
+        let groups = self.groups.iter().map(|(mark, members)| {
+            let members: BTreeSet<String> = members.iter().filter_map(dn_of).collect();
+            group(mark, members)
+        });
+        accounts.chain(groups).map(|entry| (entry.key.clone(), entry)).collect()
+    }
+
+    /// The tenant is as wanted: one identity for each person, the members of each class.
+    pub(super) fn check(&self, service: &Service) {
+        let tenant = service.tenant();
+        assert_eq!(tenant.doubles(), Vec::<String>::new());
+        let mut ids = BTreeMap::new();
+        for (number, person) in &self.persons {
+            let key = opaque().of(PersonId(*number));
+            let user = tenant.user_of_key(&key).unwrap_or_else(|| panic!("{number} is lost"));
+            assert!(!user.deleted, "{number} is deleted");
+            let name = format!("{}@{DOMAIN}", person.login);
+            assert_eq!(user.text("userPrincipalName"), name);
+            assert_eq!(user.text("displayName"), person.label);
+            assert_eq!(user.enabled(), person.enabled, "{number}");
+            assert_eq!(user.extension(1), key);
+            ids.insert(*number, user.id.clone());
+        }
+        for (mark, members) in &self.groups {
+            let name = unique_name::write("hdf", &mark.parse().unwrap()).unwrap();
+            let group = tenant.group(&name).unwrap_or_else(|| panic!("{name} is lost"));
+            let members: BTreeSet<String> = members.iter().map(|one| ids[one].clone()).collect();
+            assert_eq!(group.members, members, "{name}");
+        }
+        let ours = |group: &&rentree::lab::graph::SeenGroup| {
+            !group.deleted && group.text("uniqueName").starts_with("hdf-")
+        };
+        assert_eq!(tenant.groups.iter().filter(ours).count(), self.groups.len());
+    }
+}
+
+fn dn_of(login: &str) -> String {
+    dn::rdn("userPrincipalName", &format!("{login}@{DOMAIN}"))
+}
+
+fn account(number: u64, person: &Person) -> Entry {
+    let key = opaque().of(PersonId(number));
+    let principal = format!("{}@{DOMAIN}", person.login);
+    let mut pairs = vec![
+        ("userPrincipalName", principal.as_str()),
+        ("mailNickname", &person.login),
+        ("displayName", &person.label),
+        ("surname", "Été"),
+        ("usageLocation", "FR"),
+        ("employeeId", &key),
+        ("extensionAttribute1", &key),
+        ("extensionAttribute2", "S1"),
+    ];
+    if !person.enabled {
+        pairs.push(("accountEnabled", "false"));
+    }
+    let one = |(name, text): (&str, &str)| (name.to_owned(), vec![text.to_owned()]);
+    Entry {
+        key: ObjectKey::Account(PersonId(number)),
+        uai: None,
+        dn: dn_of(&person.login),
+        attributes: pairs.into_iter().map(one).collect(),
+        links: Links::new(),
+        enabled: person.enabled,
+    }
+}
+
+fn group(mark: &str, members: BTreeSet<String>) -> Entry {
+    let key: ObjectKey = mark.parse().unwrap();
+    let name = unique_name::write("hdf", &key).unwrap();
+    let mut pairs = vec![("uniqueName", &*name), ("displayName", mark), ("mailNickname", &*name)];
+    if mark == PUPILS {
+        pairs.push(("assignedLicenses", PUPIL_SKU));
+    }
+    let one = |(name, text): (&str, &str)| (name.to_owned(), vec![text.to_owned()]);
+    Entry {
+        uai: key.structure().map(|structure| structure.uai.clone()),
+        dn: dn::rdn("uniqueName", &name),
+        key,
+        attributes: pairs.into_iter().map(one).collect(),
+        links: Links::from([("members".to_owned(), members)]),
+        enabled: true,
+    }
+}
+
+/// Looks, plans and drives.
+pub(super) async fn reach(target: &mut GraphTarget, world: &World) -> Tally {
+    let operations = plan(&target.observe().await.unwrap(), world);
+    drive(target, &operations).await
+}
+
+/// From what stands to what is wanted. Accounts that nobody wants stay as they are; groups go.
+pub(super) fn plan(observed: &Observed, world: &World) -> Vec<Operation> {
+    let wanted = world.entries();
+    let mut operations = Vec::new();
+    for entry in wanted.values() {
+        match observed.entries.get(&entry.key) {
+            None => create(&mut operations, entry),
+            Some(seen) => change(&mut operations, seen, entry),
+        }
+    }
+    for (key, seen) in &observed.entries {
+        if !wanted.contains_key(key) && key.kind() == ObjectKind::Group {
+            let action = Action::Delete { dn: seen.dn.clone(), before: seen.attributes.clone() };
+            push(&mut operations, OperationKind::Delete, key, action);
+        }
+    }
+    operations
+}
+
+fn push(operations: &mut Vec<Operation>, kind: OperationKind, key: &ObjectKey, action: Action) {
+    operations.push(Operation {
+        seq: operations.len() as u64 + 1,
+        target: "o365".into(),
+        kind,
+        key: key.clone(),
+        uai: None,
+        stage: order::stage(kind, key, &action),
+        action,
+        blocked: None,
+    });
+}
+
+fn create(operations: &mut Vec<Operation>, entry: &Entry) {
+    let mut first = entry.clone();
+    let mut rest = Vec::new();
+    for (attribute, values) in &mut first.links {
+        let all: Vec<String> = std::mem::take(values).into_iter().collect();
+        let (now, later) = all.split_at(all.len().min(CHUNK));
+        values.extend(now.iter().cloned());
+        rest.extend(later.chunks(CHUNK).map(|chunk| (attribute.clone(), chunk.to_vec())));
+    }
+    first.links.retain(|_, values| !values.is_empty());
+    push(operations, OperationKind::Create, &entry.key, Action::Create { entry: first });
+    for (attribute, values) in rest {
+        let values = values.into_iter().collect();
+        let action = Action::AddLinks { dn: entry.dn.clone(), attribute, values };
+        push(operations, OperationKind::AddMember, &entry.key, action);
+    }
+}
+
+fn change(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
+    let key = &entry.key;
+    let (mut before, mut after) = (seen.attributes.clone(), entry.attributes.clone());
+    if dn::comparable(&seen.dn) != dn::comparable(&entry.dn) {
+        let action = Action::Rename { from: seen.dn.clone(), to: entry.dn.clone() };
+        push(operations, OperationKind::Rename, key, action);
+        before.remove("userPrincipalName");
+        after.remove("userPrincipalName");
+    }
+    let same: Vec<String> =
+        before.keys().filter(|name| before.get(*name) == after.get(*name)).cloned().collect();
+    for name in same {
+        before.remove(&name);
+        after.remove(&name);
+    }
+    if before != after {
+        let disables = after.contains_key("accountEnabled");
+        let kind = if disables { OperationKind::Disable } else { OperationKind::Update };
+        let action = Action::Modify { dn: entry.dn.clone(), before, after };
+        push(operations, kind, key, action);
+    }
+    links(operations, seen, entry);
+}
+
+fn links(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
+    let of = |entry: &Entry| entry.links.get("members").cloned().unwrap_or_default();
+    let comparable = |all: &BTreeSet<String>| -> BTreeSet<String> {
+        all.iter().map(|one| dn::comparable(one)).collect()
+    };
+    // Whoever is renamed in the same plan is the same member.
+    let renamed: BTreeMap<String, String> = operations
+        .iter()
+        .filter_map(|one| match &one.action {
+            Action::Rename { from, to } => Some((dn::comparable(from), to.clone())),
+            _ => None,
+        })
+        .collect();
+    let (there, wanted) = (of(seen), of(entry));
+    let there: BTreeSet<String> = there
+        .into_iter()
+        .map(|one| renamed.get(&dn::comparable(&one)).cloned().unwrap_or(one))
+        .collect();
+    let (has, wants) = (comparable(&there), comparable(&wanted));
+    let come = wanted.iter().filter(|one| !has.contains(&dn::comparable(one)));
+    let go = there.iter().filter(|one| !wants.contains(&dn::comparable(one)));
+    let (come, go): (Vec<&String>, Vec<&String>) = (come.collect(), go.collect());
+    let attribute = || "members".to_owned();
+    for chunk in come.chunks(CHUNK) {
+        let values = chunk.iter().map(|one| (*one).clone()).collect();
+        let action = Action::AddLinks { dn: entry.dn.clone(), attribute: attribute(), values };
+        push(operations, OperationKind::AddMember, &entry.key, action);
+    }
+    for chunk in go.chunks(CHUNK) {
+        let values = chunk.iter().map(|one| (*one).clone()).collect();
+        let action = Action::RemoveLinks { dn: entry.dn.clone(), attribute: attribute(), values };
+        push(operations, OperationKind::RemoveMember, &entry.key, action);
+    }
+}
+
+/// Attributes by name, for a test that writes some itself.
+pub(super) fn attributes(pairs: &[(&str, &str)]) -> Attributes {
+    pairs.iter().map(|(name, text)| ((*name).to_owned(), vec![(*text).to_owned()])).collect()
+}
