@@ -56,7 +56,7 @@ impl Part<'_> {
             let what = format!("nothing of plan {} is of these schools", self.of);
             return Err(Failure::new(ExitStatus::Usage, what).into());
         }
-        let mut seen = runtime.block_on(targets::observe_all(session, labs))?;
+        let mut seen = runtime.block_on(targets::observe_all(session, store, labs))?;
         let known = registry::load(store).map_err(store_failure)?;
         seen.observed.values_mut().for_each(|one| one.recognise(known.workspaces.keys()));
         let here = |uai: &Uai| self.schools.contains(uai);
@@ -150,7 +150,7 @@ impl Part<'_> {
 fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
     match objection.id.as_str() {
         guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING | guard::CLOCK_STEPPED_BACK => true,
-        guard::ROLLED_BACK => objection.uai.as_ref().is_none_or(here),
+        guard::ROLLED_BACK | guard::SUBSCRIPTION_ENDED => objection.uai.as_ref().is_none_or(here),
         _ => false,
     }
 }
@@ -167,6 +167,8 @@ fn concerns(objection: &Objection, half: &Half) -> bool {
             let closes = |space: &Workspace| space.state != WorkspaceState::Open;
             any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
         }
+        guard::TOO_MANY_GROUP_DELETES_OVERALL => any(&[OperationKind::Delete]),
+        guard::TARGET_ROOM => any(&[OperationKind::Create, OperationKind::AddMember]),
         guard::TOO_MANY_CREATIONS_OVERALL | guard::ACCOUNTS_MISSING_OVERALL => {
             any(&[OperationKind::Create])
         }
