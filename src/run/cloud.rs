@@ -20,7 +20,7 @@ use crate::target::graph::{self, Exchange, GraphTarget, Memory};
 /// `$batch` requests open at once: more only makes refusals.
 const BATCHES: usize = 4;
 /// The age of a group from which a team can be made of it.
-const TEAM_WAIT: Duration = Duration::from_mins(15);
+const TEAM_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Where to speak to, and who we are there.
 pub(super) struct Access {

@@ -127,3 +127,39 @@ fn count_person(
         school.pupils_losing_division += u64::from(loses);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::simulator::{account, keyed, one_creation};
+
+    const SCHOOL: &str = "0599990N";
+
+    /// SEC-42: a school that begins in one target is no flood of new accounts; what a target that
+    /// has it already gets more is one.
+    #[test]
+    fn accounts_made_only_where_their_school_is_new_are_a_beginning() {
+        let stands = |school: &str| Observed {
+            entries: keyed([account(90, school, "p.n90")]),
+            ..Observed::default()
+        };
+        let observed = BTreeMap::from([
+            ("annuaire".to_owned(), stands(SCHOOL)),
+            ("office365".to_owned(), stands("0809990Z")),
+        ]);
+        let make =
+            |target: &str, id| one_creation(target, account(id, SCHOOL, &format!("p.n{id}")));
+        let mut blocked = make("office365", 4);
+        blocked.blocked = Some("homonym".to_owned());
+        let operations = [
+            make("office365", 1),
+            make("office365", 2),
+            make("annuaire", 2),
+            make("annuaire", 3),
+            blocked,
+        ];
+        let mut facts = GuardFacts::new();
+        count_beginnings(&mut facts, &operations, &observed);
+        assert_eq!(facts.values().map(|school| school.beginning).collect::<Vec<_>>(), [1]);
+    }
+}

@@ -9,7 +9,7 @@ use crate::target::{Done, Observe, Observed, TargetError, Write, WriteError};
 
 /// An open target.
 pub enum Open {
-    Ldap(LdapTarget),
+    Ldap(Box<LdapTarget>),
     Graph(Box<GraphTarget>),
 }
 

@@ -223,6 +223,8 @@ mod tests {
             ("too-many-creations-overall", [false, false, true, false, false]),
             ("accounts-missing-overall", [false, false, true, false, false]),
             ("classes-lost-overall", [false, false, false, true, false]),
+            ("too-many-group-deletes-overall", [false, true, false, false, false]),
+            ("target-room", [false, false, true, false, false]),
         ] {
             let kept = kinds.map(|kind| concerns(&whole(id), &of(kind)));
             assert_eq!(kept, expected, "{id}");
@@ -230,5 +232,9 @@ mod tests {
         let stays = |id: &str| stays(&whole(id), &|_| false);
         assert!(stays(guard::CLOCK_STEPPED_BACK) && stays(guard::DELIVERIES_MISSING));
         assert!(!stays("too-many-disables-overall"));
+        // the end of a subscription goes with the part that has the school.
+        let uai: Uai = "0599990N".parse().unwrap();
+        let ended = Objection { uai: Some(uai.clone()), ..whole(guard::SUBSCRIPTION_ENDED) };
+        assert!(super::stays(&ended, &|one| *one == uai) && !super::stays(&ended, &|_| false));
     }
 }

@@ -245,7 +245,7 @@ pub async fn open(
     let settings = settings(target, labs, purpose)?;
     let entropy = session.world.entropy;
     let open = ldap::connect(settings, entropy).await.map_err(|error| failed(target, error))?;
-    Ok(Open::Ldap(open))
+    Ok(Open::Ldap(Box::new(open)))
 }
 
 /// What was seen of the targets, by name.
