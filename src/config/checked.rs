@@ -55,7 +55,10 @@ pub struct Config {
     pub retry_delay: Duration,
     pub reconnects_max: u32,
     pub store_size_max_bytes: Option<u64>,
+    /// In the order in which they are written: what is slow, or far, comes last.
     pub targets: Vec<Target>,
+    /// Targets with `enabled = false`: nothing is read, planned or written there.
+    pub switched_off: Vec<String>,
     /// SHA-256 of the configuration, mappings and list of schools: a plan made under others is
     /// another plan.
     pub digest: Digest,
@@ -265,8 +268,8 @@ impl Reading {
         let overrides = self.overrides(r#override);
         let guard = self.guard(&guard);
         let sla = self.sla(sla, &region.zone);
-        let targets: Vec<_> = target.into_iter().map(|target| self.target(target)).collect();
-        self.examined(&targets, examine);
+        let shared = scheme.as_ref().zip(ine_key.as_ref());
+        let (targets, switched_off) = self.targets(target, shared, examine);
         Some(Config {
             folder: self.folder.clone(),
             region: region.name,
@@ -290,7 +293,8 @@ impl Reading {
             retry_delay: Duration::from_millis(apply.retry_delay_ms),
             reconnects_max: apply.reconnects_max,
             store_size_max_bytes: store.size_max_mib.map(|mib| mib << 20),
-            targets: targets.into_iter().collect::<Option<Vec<_>>>()?,
+            targets: targets?,
+            switched_off,
             digest: Digest::of_bytes(self.hash.clone().finalize()),
             files: std::mem::take(&mut self.files),
         })

@@ -4,6 +4,7 @@
 //! - Can go wrong: every problem is told at once, with file and key.
 
 mod checked;
+mod graph;
 mod policies;
 mod raw;
 pub mod schools;
@@ -12,6 +13,9 @@ mod targets;
 pub mod template;
 
 pub use checked::{Config, Sla, load};
+pub use graph::{
+    GraphApp, GraphCredential, GraphLab, GraphPlace, GraphTarget, GraphTenant, LinkCost,
+};
 pub use targets::{Bind, LabTarget, LdapTarget, Target, TargetKind};
 
 use std::path::PathBuf;

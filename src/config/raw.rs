@@ -156,7 +156,9 @@ pub(super) struct Target {
     pub(super) name: String,
     pub(super) kind: String,
     pub(super) mapping: PathBuf,
-    pub(super) base: String,
+    pub(super) enabled: Option<bool>,
+    // LDAP, and the lab in its place.
+    pub(super) base: Option<String>,
     pub(super) names_base: Option<String>,
     pub(super) window: Option<u16>,
     pub(super) connections: Option<u8>,
@@ -169,9 +171,54 @@ pub(super) struct Target {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) bind: Option<Bind>,
     pub(super) reader: Option<Bind>,
-    // kind = "lab"
+    // kind = "lab" or "graph-lab"
     pub(super) folder: Option<PathBuf>,
     pub(super) port: Option<u16>,
+    pub(super) tempo: Option<f64>,
+    // kind = "graph" or "graph-lab"
+    pub(super) graph: Option<Graph>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Graph {
+    // kind = "graph"
+    pub(super) tenant: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) certificate_file: Option<PathBuf>,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) base_url: Option<String>,
+    pub(super) authority: Option<String>,
+    pub(super) scope: Option<String>,
+    #[serde(default)]
+    pub(super) extra_apps: Vec<App>,
+    // both
+    pub(super) prefix: Option<String>,
+    pub(super) domains: Option<Vec<String>>,
+    pub(super) share_percent: Option<u32>,
+    pub(super) link_cost: Option<String>,
+    pub(super) group_form: Option<String>,
+    pub(super) teams: Option<bool>,
+    pub(super) licences: Option<Licences>,
+    pub(super) old_groups_kept_days: Option<i32>,
+    pub(super) directory_quota: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Licences {
+    pub(super) pupils: Option<String>,
+    pub(super) staff: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct App {
+    pub(super) client_id: Option<String>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) certificate_file: Option<PathBuf>,
+    pub(super) key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

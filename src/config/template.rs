@@ -9,8 +9,9 @@ pub struct Filled<'a> {
     pub targets: &'a str,
 }
 
-/// A target to be filled in, for a real server.
-pub const LDAP_TARGET: &str = include_str!("ldap_target.toml.template");
+/// Targets to be filled in: a real server, and a tenant that is not switched on.
+pub const LDAP_TARGET: &str =
+    concat!(include_str!("ldap_target.toml.template"), include_str!("graph_target.toml.template"));
 
 /// The embedded lab, for demos and rehearsals.
 pub fn lab_target(port: u16) -> String {

@@ -78,7 +78,7 @@ pub fn unheard(
     schools
 }
 
-fn facts<'a>(
+pub(super) fn facts<'a>(
     person: &'a Person,
     account: &'a Account,
     place: &'a Uai,

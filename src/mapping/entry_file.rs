@@ -227,7 +227,10 @@ pub(super) fn check_attribute(path: &str, attribute: &str, problems: &mut Proble
     }
 }
 
-fn links(section: &mut Section, problems: &mut Problems) -> BTreeMap<String, BTreeSet<MemberRole>> {
+pub(super) fn links(
+    section: &mut Section,
+    problems: &mut Problems,
+) -> BTreeMap<String, BTreeSet<MemberRole>> {
     let mut section = section.section("links", problems);
     let mut links = BTreeMap::new();
     for (attribute, value) in section.rest() {

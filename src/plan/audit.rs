@@ -172,8 +172,8 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Only marked entries are ours; nothing is made where something stands; groups and containers are
-/// never deleted (DESIGN rule 6, SEC-45, R-27).
+/// Only marked entries are ours; nothing is made where something stands; groups, but for those of
+/// a school year, and containers are never deleted (DESIGN rule 6, SEC-45, R-27).
 fn ownership(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &mut Faults) {
     let at = dn::comparable(step.action.dn());
     let standing = places.ours.get(&at).copied() == Some(&step.key);
@@ -193,8 +193,8 @@ fn ownership(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &
             faults.add(step, "it does not stand there as ours");
         }
         Action::Delete { .. } => {
-            if step.key.kind() != ObjectKind::Account {
-                faults.add(step, "only an account is ever deleted");
+            if !matches!(step.key, ObjectKey::Account(_) | ObjectKey::Yearly(_)) {
+                faults.add(step, "only an account, or the group of a school year, is ever deleted");
             }
             if places.copies.contains(&step.key) {
                 faults.add(step, "two entries have its mark");

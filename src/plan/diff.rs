@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | yes | no | create, unless something else stands in its place: then blocked, in words |
 //! | yes | yes | rename, modify, links: as far as they differ |
-//! | no | yes, to be deleted | its memberships leave, then delete; accounts only (R-27) |
+//! | no | yes, to be deleted | its memberships leave, then delete; accounts, yearly groups (R-27) |
 //! | no | yes, known to the registry | none: absence is not departure (DESIGN rule 1) |
 //! | no | yes, of a school not heard of | whoever is of the school no more leaves the group |
 //! | no | yes, unknown | none; reported as stray |
@@ -34,7 +34,8 @@ pub struct Sides<'a> {
     /// Every object of the registry, wanted in this target or not: a marked entry outside it is a
     /// stray.
     pub known: &'a BTreeSet<ObjectKey>,
-    /// Accounts past their retention. A wanted one is not deleted, whatever this says.
+    /// Accounts past their retention, and groups of a year that is over. A wanted one is not
+    /// deleted, whatever this says.
     pub deletions: &'a BTreeSet<ObjectKey>,
     /// Schools of whose groups nothing is heard in this plan, and who is of them: the accounts of
     /// everybody else leave these groups.
@@ -65,7 +66,7 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
             Some(seen) => change(sides, &ground, entry, seen, &mut steps),
         }
     }
-    delete(sides, &mut steps);
+    delete(sides, &ground, &mut steps);
     leave(sides, &ground, &mut steps);
     order::arrange(&mut steps.operations, &BTreeMap::new());
     let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
@@ -102,14 +103,16 @@ impl Steps<'_> {
     }
 
     fn come(&mut self, of: (&ObjectKey, Option<&Uai>), dn: &str, chunks: Vec<Chunk>) {
-        for Chunk { attribute, values } in chunks {
+        for Chunk { attribute, values, uai } in chunks {
+            let of = (of.0, uai.as_ref().or(of.1));
             let action = Action::AddLinks { dn: dn.to_owned(), attribute, values };
             self.add(OperationKind::AddMember, of, action, None);
         }
     }
 
     fn go(&mut self, of: (&ObjectKey, Option<&Uai>), dn: &str, chunks: Vec<Chunk>) {
-        for Chunk { attribute, values } in chunks {
+        for Chunk { attribute, values, uai } in chunks {
+            let of = (of.0, uai.as_ref().or(of.1));
             let action = Action::RemoveLinks { dn: dn.to_owned(), attribute, values };
             self.add(OperationKind::RemoveMember, of, action, None);
         }
@@ -189,21 +192,27 @@ fn school_of(entry: &Entry) -> Option<Uai> {
     entry.uai.clone().or_else(|| place::school(&entry.dn))
 }
 
-/// Accounts past their retention: out of every group of ours, then gone. A group or a container is
-/// never deleted.
-fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
+/// The object is deleted by this plan, if it stands.
+fn goes(sides: &Sides<'_>, key: &ObjectKey) -> bool {
+    let deletable = matches!(key, ObjectKey::Account(_) | ObjectKey::Yearly(_));
+    deletable && sides.deletions.contains(key) && !sides.desired.contains_key(key)
+}
+
+/// Accounts past their retention: out of every group of ours, then gone. Groups of a school year go
+/// whole, once it is long over; any other group, or a container, is never deleted.
+fn delete(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
     let doubled = doubled(sides);
     let mut gone = BTreeSet::new();
     for key in sides.deletions {
-        let account = key.kind() == ObjectKind::Account && !sides.desired.contains_key(key);
-        let Some(seen) = sides.observed.entries.get(key).filter(|_| account) else { continue };
+        let seen = sides.observed.entries.get(key).filter(|_| goes(sides, key));
+        let Some(seen) = seen else { continue };
         let mut before = seen.attributes.clone();
         before.retain(|name, _| !name.eq_ignore_ascii_case(&sides.managed.password.attribute));
         let action = Action::Delete { dn: seen.dn.clone(), before };
         let blocked = doubled
             .contains(key)
             .then(|| "a second entry has the same mark: remove one of the two by hand".to_owned());
-        if blocked.is_none() {
+        if blocked.is_none() && key.kind() == ObjectKind::Account {
             gone.insert(dn::comparable(&seen.dn));
         }
         steps.add(OperationKind::Delete, (key, school_of(seen).as_ref()), action, blocked);
@@ -213,8 +222,9 @@ fn delete(sides: &Sides<'_>, steps: &mut Steps<'_>) {
     }
     // The links of wanted groups are settled by their own difference, and strays stay as they are.
     for (key, seen) in &sides.observed.entries {
-        if sides.known.contains(key) && !sides.desired.contains_key(key) {
-            let chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
+        let theirs = sides.known.contains(key) && !sides.desired.contains_key(key);
+        if theirs && !goes(sides, key) {
+            let chunks = links::pointing_to(sides.managed, ground, seen, &gone, sides.link_chunk);
             steps.go((key, school_of(seen).as_ref()), &seen.dn, chunks);
         }
     }
@@ -233,7 +243,8 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
         sides.observed.entries.iter().filter_map(account).collect();
     for (key, seen) in &sides.observed.entries {
         let Some(structure) = key.structure() else { continue };
-        let theirs = sides.known.contains(key) && !sides.desired.contains_key(key);
+        let theirs =
+            sides.known.contains(key) && !sides.desired.contains_key(key) && !goes(sides, key);
         let Some(stay) = sides.unheard.get(&structure.uai).filter(|_| theirs) else { continue };
         // Those that are deleted have left already.
         let leaves = |person: &PersonId| {
@@ -241,7 +252,7 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
         };
         let places = seen.links.values().flatten().map(|value| dn::comparable(value));
         let gone = places.filter(|place| accounts.get(place).is_some_and(leaves)).collect();
-        let mut chunks = links::pointing_to(sides.managed, seen, &gone, sides.link_chunk);
+        let mut chunks = links::pointing_to(sides.managed, ground, seen, &gone, sides.link_chunk);
         for chunk in &mut chunks {
             // A server with refint has rewritten the value of an account that moves.
             let places = chunk.values.iter().map(|value| dn::comparable(value));
@@ -252,6 +263,8 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
     }
 }
 
+#[cfg(test)]
+mod cloud_tests;
 #[cfg(test)]
 pub(super) mod laws;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diff::Sides;
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
+use crate::model::ids::Uai;
 
 /// Where a wanted entry comes to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) struct Ground<'a> {
     missed: BTreeMap<String, Option<&'a str>>,
     /// Comparable form of a place that is left by a move → the new place, as written.
     left: BTreeMap<String, &'a str>,
+    /// The schools of accounts by place, for groups of all schools; empty where there is none.
+    schools: BTreeMap<String, Uai>,
 }
 
 impl<'a> Ground<'a> {
@@ -57,7 +60,7 @@ impl<'a> Ground<'a> {
             }
             landings.insert(key, landing);
         }
-        Self { landings, missed, left }
+        Self { landings, missed, left, schools: schools(sides) }
     }
 
     pub(super) fn landing(&self, key: &ObjectKey) -> &Landing {
@@ -67,6 +70,11 @@ impl<'a> Ground<'a> {
     /// Where the entry at a place (in comparable form) goes in this plan, if it moves.
     pub(super) fn moved(&self, place: &str) -> Option<&'a str> {
         self.left.get(place).copied()
+    }
+
+    /// The school of the account that a link of a group of all schools points to.
+    pub(super) fn school(&self, value: &str) -> Option<Uai> {
+        self.schools.get(&dn::comparable(value)).cloned()
     }
 
     /// Where a wanted link value points once the plan is done. None: its entry is not made, and
@@ -80,6 +88,21 @@ impl<'a> Ground<'a> {
             None => Some(value),
         }
     }
+}
+
+fn schools(sides: &Sides<'_>) -> BTreeMap<String, Uai> {
+    let (wanted, standing) = (sides.desired, &sides.observed.entries);
+    if !wanted.keys().chain(standing.keys()).any(|key| matches!(key, ObjectKey::Licence(_))) {
+        return BTreeMap::new();
+    }
+    let accounts = |(key, _): &(&ObjectKey, &Entry)| key.kind() == ObjectKind::Account;
+    // Whoever stands under another name today is known by both.
+    let both = standing.iter().chain(wanted).filter(accounts);
+    both.filter_map(|(key, entry)| {
+        let uai = wanted.get(key).and_then(|wanted| wanted.uai.clone());
+        Some((dn::comparable(&entry.dn), uai.or_else(|| entry.uai.clone())?))
+    })
+    .collect()
 }
 
 /// Who stands at a place now.

@@ -1,6 +1,7 @@
 //! Guards: limits that stop a plan before anything is written (SEC-42, DESIGN rule 1). Each lists
 //! its objections with the arithmetic; a person lifts them by the plan's hash, never by a switch.
 
+pub mod cloud;
 mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,14 @@ pub const TOO_MANY_DELETES_OVERALL: &str = "too-many-deletes-overall";
 pub const TOO_MANY_CREATIONS_OVERALL: &str = "too-many-creations-overall";
 pub const CLASSES_LOST_OVERALL: &str = "classes-lost-overall";
 pub const ACCOUNTS_MISSING_OVERALL: &str = "accounts-missing-overall";
+pub const TOO_MANY_GROUP_DELETES: &str = "too-many-group-deletes";
+pub const TOO_MANY_GROUP_DELETES_OVERALL: &str = "too-many-group-deletes-overall";
+/// Microsoft 365 groups hold files.
+pub const GROUPS_WITH_FILES: &str = "groups-with-files";
+/// The subscription of a school is over, and its people lose what went with it.
+pub const SUBSCRIPTION_ENDED: &str = "subscription-ended";
+/// The target has no room for what the plan makes.
+pub const TARGET_ROOM: &str = "target-room";
 /// The clock of the machine is behind the last run.
 pub const CLOCK_STEPPED_BACK: &str = "clock-stepped-back";
 
@@ -126,6 +135,10 @@ pub struct SchoolFacts {
     pub disabled_lately_in_all: u64,
     #[serde(default)]
     pub deleted_lately_in_all: u64,
+    /// Accounts that the plan makes only in targets where the school has none yet: a school may
+    /// begin on any day, in a directory and in Office 365.
+    #[serde(default)]
+    pub beginning: u64,
     /// Open workspaces of divisions and groups, before the plan.
     pub groups: u64,
     /// Of these, the ones that the plan freezes.
@@ -189,6 +202,7 @@ pub fn objections(
         facts_all.add(school);
     }
     overall_objections(policy, today, &toll_all, &facts_all, &mut found);
+    found.extend(cloud::group_deletes(policy, operations));
     found
 }
 
@@ -229,12 +243,16 @@ struct Toll {
 }
 
 impl Toll {
+    /// A school that has no account yet, anywhere or in one target, may begin on any day.
+    fn later_creations(&self, school: &SchoolFacts) -> u64 {
+        if school.accounts > 0 { self.creations.saturating_sub(school.beginning) } else { 0 }
+    }
+
     fn add(&mut self, other: &Self, school: &SchoolFacts) {
         self.disables += other.disables;
         self.deletes += other.deletes;
         self.renames += other.renames;
-        // A school that has no account yet may begin on any day.
-        self.creations += if school.accounts > 0 { other.creations } else { 0 };
+        self.creations += other.later_creations(school);
     }
 }
 
@@ -250,6 +268,7 @@ impl SchoolFacts {
             deleted_lately,
             disabled_lately_in_all,
             deleted_lately_in_all,
+            beginning,
             groups,
             groups_freezing,
             pupils,
@@ -264,6 +283,7 @@ impl SchoolFacts {
         self.deleted_lately += deleted_lately;
         self.disabled_lately_in_all += disabled_lately_in_all;
         self.deleted_lately_in_all += deleted_lately_in_all;
+        self.beginning += beginning;
         self.groups += groups;
         self.groups_freezing += groups_freezing;
         self.pupils += pupils;
@@ -318,7 +338,10 @@ fn school_objections(
     if school.accounts > 0 && !policy.season.holds(today) {
         let (of, what) = (school.accounts, "standing accounts");
         let limit = policy.creations_percent_max;
-        object("too-many-creations", share(toll.creations, of, limit, what, OUT_OF_SEASON));
+        object(
+            "too-many-creations",
+            share(toll.later_creations(school), of, limit, what, OUT_OF_SEASON),
+        );
         let limit = policy.renames_percent_max;
         object("too-many-renames", share(toll.renames, of, limit, what, "would be renamed"));
     }

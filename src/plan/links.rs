@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ground::Ground;
 use crate::mapping::managed::Managed;
 use crate::model::dn;
-use crate::model::entry::{Entry, Links};
+use crate::model::entry::{Entry, Links, ObjectKey};
+use crate::model::ids::Uai;
 
 /// Values of one link attribute that come or go in one operation.
 pub(super) struct Chunk {
     pub(super) attribute: String,
     pub(super) values: BTreeSet<String>,
+    /// The school of the values, where the group is of all schools.
+    pub(super) uai: Option<Uai>,
 }
 
 /// Links that come and go, each chunk an operation.
@@ -28,8 +31,15 @@ pub(super) fn at_creation<'a>(
     chunk_max: usize,
 ) -> (Links, Vec<Chunk>) {
     let (mut first, mut rest) = (Links::new(), Vec::new());
-    let mut room = chunk_max;
-    for (attribute, values) in &entry.links {
+    // A group of all schools is made without anybody: its members come school by school.
+    let mut room = if is_of_all(entry) { 0 } else { chunk_max };
+    // A Microsoft 365 group is made with its owners, or it has no site.
+    let owners_first = matches!(entry.key, ObjectKey::Yearly(_));
+    let mut links: Vec<_> = entry.links.iter().collect();
+    if owners_first {
+        links.reverse();
+    }
+    for (attribute, values) in links {
         if !managed.links.contains(attribute) {
             continue;
         }
@@ -40,9 +50,14 @@ pub(super) fn at_creation<'a>(
         if !now.is_empty() {
             first.insert(attribute.clone(), now);
         }
-        rest.extend(chunks(attribute, values.collect(), chunk_max));
+        rest.extend(chunks(ground, entry, attribute, values.collect(), chunk_max));
     }
     (first, rest)
+}
+
+/// The group has members of every school.
+fn is_of_all(group: &Entry) -> bool {
+    matches!(group.key, ObjectKey::Licence(_))
 }
 
 /// What changes between what stands and what is wanted. Values are compared as places: a value
@@ -72,8 +87,8 @@ pub(super) fn delta<'a>(
             go.extend(by_place(moved.into_iter()));
             go.retain(|place, _| !kept.contains(place));
         }
-        delta.come.extend(chunks(attribute, written(come), chunk_max));
-        delta.go.extend(chunks(attribute, written(go), chunk_max));
+        delta.come.extend(chunks(ground, entry, attribute, written(come), chunk_max));
+        delta.go.extend(chunks(ground, entry, attribute, written(go), chunk_max));
     }
     delta
 }
@@ -85,6 +100,7 @@ fn written(values: BTreeMap<String, &str>) -> BTreeSet<String> {
 /// The links of a standing entry to any of the places.
 pub(super) fn pointing_to(
     managed: &Managed,
+    ground: &Ground<'_>,
     seen: &Entry,
     places: &BTreeSet<String>,
     chunk_max: usize,
@@ -94,7 +110,7 @@ pub(super) fn pointing_to(
         if managed.links.contains(attribute) {
             let values =
                 values.iter().filter(|value| places.contains(&dn::comparable(value))).cloned();
-            found.extend(chunks(attribute, values.collect(), chunk_max));
+            found.extend(chunks(ground, seen, attribute, values.collect(), chunk_max));
         }
     }
     found
@@ -104,12 +120,26 @@ fn by_place<'a>(values: impl Iterator<Item = &'a str>) -> BTreeMap<String, &'a s
     values.map(|value| (dn::comparable(value), value)).collect()
 }
 
-fn chunks(attribute: &str, values: BTreeSet<String>, chunk_max: usize) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
-    let mut values = values.into_iter().peekable();
-    while values.peek().is_some() {
-        let values = values.by_ref().take(chunk_max.max(1)).collect();
-        chunks.push(Chunk { attribute: attribute.to_owned(), values });
+/// The values in chunks; in a group of all schools, no chunk has values of two.
+fn chunks(
+    ground: &Ground<'_>,
+    group: &Entry,
+    attribute: &str,
+    values: BTreeSet<String>,
+    chunk_max: usize,
+) -> Vec<Chunk> {
+    let mut schools: BTreeMap<Option<Uai>, Vec<String>> = BTreeMap::new();
+    for value in values {
+        let school = if is_of_all(group) { ground.school(&value) } else { None };
+        schools.entry(school).or_default().push(value);
     }
-    chunks
+    let chunk = |uai: &Option<Uai>, values: &[String]| Chunk {
+        attribute: attribute.to_owned(),
+        values: values.iter().cloned().collect(),
+        uai: uai.clone(),
+    };
+    let of = |(uai, values): (&Option<Uai>, &Vec<String>)| -> Vec<Chunk> {
+        values.chunks(chunk_max.max(1)).map(|values| chunk(uai, values)).collect()
+    };
+    schools.iter().flat_map(of).collect()
 }

@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
 use super::tell::Tally;
 use crate::apply::{self, ApplyError, Context, Take};
+use crate::config::Target;
 use crate::store::Store;
 use crate::store::runs::{self, RunId};
-use crate::target::ldap::LdapTarget;
+use crate::target::examined::{Examined, Verdict};
 
 /// How an apply ended.
 pub struct Applied {
@@ -50,8 +52,7 @@ pub fn drive_all(
         if total == 0 {
             continue;
         }
-        let mut open = match runtime.block_on(targets::open(session, target, labs, Purpose::Write))
-        {
+        let mut open = match runtime.block_on(open(session, store, target, labs)) {
             Ok(open) => open,
             Err(error) => {
                 let (text, cause) = outcome::rendered(&error);
@@ -61,10 +62,10 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
-        let (name, quota) = (&target.name, target.writes_per_second_max);
-        let ended =
-            drive_one(session, store, runtime, name, quota, &mut open, &bar, run, take, &stop);
+        let ended = drive_one(session, store, runtime, target, &mut open, &bar, run, take, &stop);
         bar.finish_and_clear();
+        let memory = open.memory().map(|memory| (target.name.clone(), memory));
+        targets::remember(store, memory.into_iter().collect())?;
         match ended {
             Ok(()) => {}
             Err(ApplyError::TargetLost { target, what, tally: _ }) => {
@@ -89,14 +90,37 @@ pub fn drive_all(
     Ok(Applied { status, tally })
 }
 
+/// Opens a target to write to. A tenant is looked at first: rights, domains, seats, room. What is
+/// wrong there would be found in the middle of a run.
+async fn open(
+    session: &Session,
+    store: &Store,
+    target: &Target,
+    labs: &Labs,
+) -> anyhow::Result<Open> {
+    let mut open = targets::open(session, store, target, labs, Purpose::Write).await?;
+    let bad = match &mut open {
+        Open::Graph(tenant) => {
+            tenant.doctor().await.into_iter().find(|one| one.verdict == Verdict::Bad)
+        }
+        Open::Ldap(_) => None,
+    };
+    match bad {
+        None => Ok(open),
+        Some(Examined { id, what, hint, .. }) => {
+            let what = format!("target {}: {id}: {what}; nothing is written there", target.name);
+            Err(Failure::new(ExitStatus::Unreachable, what).hint(hint).into())
+        }
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "what a drive needs, named at the one call")]
 fn drive_one(
     session: &Session,
     store: &mut Store,
     runtime: &Runtime,
-    name: &str,
-    quota: Option<u32>,
-    target: &mut LdapTarget,
+    target: &Target,
+    open: &mut Open,
     bar: &ProgressBar,
     run: RunId,
     take: Take,
@@ -108,7 +132,7 @@ fn drive_one(
         attempts_max: session.config.attempts_max,
         retry_delay: session.config.retry_delay,
         reconnects_max: session.config.reconnects_max,
-        writes_per_second_max: quota,
+        writes_per_second_max: target.writes_per_second_max,
     };
     let mut context = Context {
         store,
@@ -120,7 +144,7 @@ fn drive_one(
         progress: &mut |progress| bar.set_position(progress.settled),
         stop,
     };
-    runtime.block_on(apply::drive(target, name, &mut context, &settings)).map(|_| ())
+    runtime.block_on(apply::drive(open, &target.name, &mut context, &settings)).map(|_| ())
 }
 
 /// A bar on a terminal; nothing elsewhere (DESIGN section 5).

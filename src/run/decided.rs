@@ -26,7 +26,7 @@ use crate::matching::claim::{Claim, ClaimId};
 use crate::matching::decide::{self, Decision, Decisions, Doubt, Evidence, Outcome};
 use crate::model::asked::AskedRecord;
 use crate::model::finding::{self, Finding, Place};
-use crate::model::ids::{PersonId, StructureCode, Uai};
+use crate::model::ids::{PersonId, SchoolYear, StructureCode, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::{Identifier, Person};
 use crate::model::registry::{Link, LinkEvidence, Registry, RegistryChange};
@@ -85,6 +85,8 @@ pub struct Decided {
     pub after: Registry,
     pub change: RegistryChange,
     pub spaces: Vec<WorkspaceWithMembers>,
+    /// The school year of what each school declares.
+    pub years: BTreeMap<Uai, SchoolYear>,
     pub counts: PersonCounts,
     pub findings: Vec<Finding>,
     pub questions: Vec<Change>,
@@ -191,7 +193,9 @@ pub fn decide_all(
         ..counted
     };
     let questions = questions_after(&inputs, &claims, &outcome, known);
-    Decided { after, change, spaces, counts, findings, questions }
+    let year = |input: &SchoolInput<'_>| Some((input.school.uai.clone(), input.year()?));
+    let years = inputs.iter().filter_map(year).collect();
+    Decided { after, change, spaces, years, counts, findings, questions }
 }
 
 /// The registry, where whoever was refused an account for its names, and has none anywhere, is to

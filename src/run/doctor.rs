@@ -4,15 +4,20 @@ use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::Session;
 use super::targets::{self, Labs, Purpose};
-use super::{applying, machine, outcome};
+use super::{applying, cloud, machine, outcome};
 use crate::config::{Target, TargetKind};
 use crate::store::health;
-use crate::target::ldap::doctor::{self, Examined, Verdict};
+use crate::target::examined::{Examined, Verdict};
+use crate::target::ldap::doctor;
 
 pub fn doctor(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut found: Vec<(String, Examined)> = Vec::new();
     let mut add = |scope: &str, one: Examined| found.push((scope.to_owned(), one));
     files(session).into_iter().for_each(|one| add("files", one));
+    for name in &session.config.switched_off {
+        let what = "switched off in rentree.toml: enabled = false".to_owned();
+        add(name, Examined { id: "enabled", verdict: Verdict::Weak, what, hint: String::new() });
+    }
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     for target in &session.config.targets {
@@ -20,7 +25,8 @@ pub fn doctor(session: &Session) -> anyhow::Result<ExitStatus> {
             Ok(list) => list.into_iter().for_each(|one| add(&target.name, one)),
             Err(error) => {
                 let (what, hint) = outcome::parts(&error);
-                add(&target.name, bad("settings", what, &hint));
+                let away = outcome::rendered(&error).1 == ExitStatus::Unreachable;
+                add(&target.name, bad(if away { "connection" } else { "settings" }, what, &hint));
             }
         }
     }
@@ -42,10 +48,15 @@ fn examine(
     labs: &Labs,
     session: &Session,
 ) -> anyhow::Result<Vec<Examined>> {
+    if target.graph().is_some() {
+        let open = runtime.block_on(cloud::open(session, &session.store()?, target, labs));
+        return Ok(runtime.block_on(open?.doctor()));
+    }
     let writer = targets::settings(target, labs, Purpose::Write)?;
     let has_reader = match &target.kind {
         TargetKind::Ldap(ldap) => ldap.reader.is_some(),
         TargetKind::Lab(_) => true,
+        TargetKind::Graph(_) => false,
     };
     let reader = match has_reader {
         true => Some(targets::settings(target, labs, Purpose::Read)?.bind),

@@ -11,15 +11,15 @@ use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Observation};
 use super::waiting;
+use super::wanted::{self, After};
 use super::world::{Stopwatch, World};
 use crate::desired::entries;
+use crate::desired::graph::Wanted;
 use crate::desired::naming::{self, Ledger};
 use crate::desired::structures::Structures;
-use crate::model::account::AccountState;
 use crate::model::entry::{Entry, ObjectKey};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
-use crate::model::person::Person;
 use crate::model::registry::Registry;
 use crate::plan::audit::{self, Scene};
 use crate::plan::diff::{self, Sides};
@@ -57,29 +57,30 @@ pub fn draft(
     let known = Known::load(store)?;
     let registry = &known.registry;
     laps.lap("load");
-    let Observation { mut observed, unread } =
-        runtime.block_on(targets::observe_all(session, labs))?;
+    let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
     laps.lap("observe");
     let past = history::past(store).map_err(store_failure)?;
     let decided = decided::decide_all(session, &review, &known, &observed, &past.refused);
     laps.lap("match");
     observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
-    let compared = compare(session, &decided, &observed)?;
+    let compared = compare(session, store, &decided, &observed)?;
     laps.lap("diff");
-    let Decided { change, counts, findings, after, questions, spaces: _ } = decided;
+    let Decided { change, counts, findings, after, questions, spaces: _, years: _ } = decided;
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
-    let wanted = compared.desired.values().next().cloned().unwrap_or_default();
-    let mut facts = facts::guard_facts(registry, &after, &observed, &wanted, &past.made, &turns);
+    let wanted = &compared.desired;
+    let mut facts = facts::guard_facts(registry, &after, &observed, wanted, &past.made, &turns);
     let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
     facts::count_lately(&mut facts, &lately);
     let operations = compared.operations;
+    facts::count_beginnings(&mut facts, &operations, &observed);
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
     let gone = review.missing(session);
     objections.extend(lost.into_iter().chain(gone).filter(|_| !operations.is_empty()));
     objections.extend(machine::objection(session, store)?);
+    objections.extend(wanted::objections(session, &operations, &observed));
     let taken_back = undo::taken_back(store).map_err(store_failure)?;
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
@@ -207,31 +208,20 @@ struct Compared {
     operations: Vec<Operation>,
     strays: Vec<Stray>,
     doubles: Vec<Stray>,
-    /// By target.
-    desired: BTreeMap<String, BTreeMap<ObjectKey, Entry>>,
+    /// Of all targets; of an object of several, as the first one has it.
+    desired: BTreeMap<ObjectKey, Entry>,
 }
 
 /// Compares what should stand with what stands, in every target.
 fn compare(
     session: &Session,
+    store: &Store,
     decided: &Decided,
     observed: &BTreeMap<String, Observed>,
 ) -> anyhow::Result<Compared> {
-    let Decided { after, spaces, .. } = decided;
-    let persons = after.persons.keys().map(|person| ObjectKey::Account(*person));
-    let groups = after.workspaces.keys().cloned().map(ObjectKey::Group);
-    let objects: BTreeSet<ObjectKey> = persons.chain(groups).collect();
-    let deleted = |person: &&Person| {
-        let state = person.account.as_ref().map(|account| &account.state);
-        matches!(state, Some(AccountState::Deleted { .. }))
-    };
-    let deletions: BTreeSet<ObjectKey> = after
-        .persons
-        .values()
-        .filter(deleted)
-        .map(|person| ObjectKey::Account(person.id))
-        .collect();
-    let unheard = entries::unheard(after, spaces);
+    let Decided { after: registry, spaces, years, .. } = decided;
+    let after = After { registry, spaces, years };
+    let unheard = entries::unheard(registry, spaces);
     let mut compared = Compared::default();
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
@@ -239,13 +229,11 @@ fn compare(
             Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
                 .hint("correct the mapping, then run `rentree doctor`")
         };
-        let desired = entries::desired(after, spaces, &session.config.scheme, &target.mapping)
-            .map_err(wrong)?;
-        let mut known = objects.clone();
-        known.extend(desired.keys().cloned());
+        let Wanted { entries, deletions, known } =
+            wanted::wanted(session, store, target, after, seen)?.map_err(wrong)?;
         let difference = diff::diff(&Sides {
             target: &target.name,
-            desired: &desired,
+            desired: &entries,
             observed: seen,
             managed: target.mapping.managed(),
             known: &known,
@@ -259,7 +247,9 @@ fn compare(
         let strays = difference.strays.into_iter().filter_map(|key| Some((dn(&key)?, key)));
         compared.strays.extend(strays.map(|(dn, key)| stray(key, dn)));
         compared.doubles.extend(difference.doubles.into_iter().map(|(key, dn)| stray(key, dn)));
-        compared.desired.insert(target.name.clone(), desired);
+        for (key, entry) in entries {
+            compared.desired.entry(key).or_insert(entry);
+        }
     }
     Ok(compared)
 }

@@ -25,7 +25,7 @@ pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     let Observation { mut observed, unread } =
-        runtime.block_on(targets::observe_all(session, &labs))?;
+        runtime.block_on(targets::observe_all(session, &store, &labs))?;
     let (mut drifted, mut compared) = (Vec::new(), 0);
     traces.retain(|_, trace| {
         only.is_empty() || trace.uai.as_ref().is_some_and(|uai| only.contains(uai))

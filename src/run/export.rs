@@ -79,7 +79,8 @@ fn decide(session: &Session) -> anyhow::Result<Decided> {
     let past = history::past(&store).map_err(store_failure)?;
     let labs = targets::start_labs(session)?;
     // Names that others hold in the targets are given to nobody new.
-    let observed = applying::runtime()?.block_on(targets::observe_all(session, &labs))?.observed;
+    let observed =
+        applying::runtime()?.block_on(targets::observe_all(session, &store, &labs))?.observed;
     Ok(decided::decide_all(session, &review, &known, &observed, &past.refused))
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::entry::{Entry, ObjectKey};
+use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::observed::Observed;
 use crate::model::person::{Enrolment, EnrolmentState, Person};
 use crate::model::registry::Registry;
 use crate::model::workspace::WorkspaceState;
 use crate::plan::guard::{self, GuardFacts};
+use crate::plan::operation::{Operation, OperationKind};
+use crate::plan::place;
 use crate::store::undo::{Gone, Lately};
 
 /// Counts what goes from `before` to `after`, and the accounts that stand in the targets. `made`
@@ -61,6 +63,30 @@ pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
     }
 }
 
+/// Accounts that the plan makes only where their school has none yet.
+pub fn count_beginnings(
+    facts: &mut GuardFacts,
+    operations: &[Operation],
+    observed: &BTreeMap<String, Observed>,
+) {
+    let mut there: BTreeSet<(&str, Option<Uai>)> = BTreeSet::new();
+    for (target, seen) in observed {
+        let accounts = seen.entries.values().filter(|one| one.key.kind() == ObjectKind::Account);
+        let school = |one: &Entry| one.uai.clone().or_else(|| place::school(&one.dn));
+        there.extend(accounts.map(|one| (target.as_str(), school(one))));
+    }
+    let mut makes: BTreeMap<(&ObjectKey, &Option<Uai>), bool> = BTreeMap::new();
+    for one in operations.iter().filter(|one| one.blocked.is_none()) {
+        if one.kind == OperationKind::Create && one.key.kind() == ObjectKind::Account {
+            let begins = !there.contains(&(one.target.as_str(), one.uai.clone()));
+            *makes.entry((&one.key, &one.uai)).or_insert(true) &= begins;
+        }
+    }
+    for ((_, uai), begins) in makes {
+        facts.entry(uai.clone()).or_default().beginning += u64::from(begins);
+    }
+}
+
 /// Accounts that earlier runs made and that do not stand any more. One whose deletion was ours is
 /// none of them, also while nobody made it again.
 fn count_missing(
@@ -108,5 +134,41 @@ fn count_person(
             *state == EnrolmentState::Current && division.is_none() && one.division.is_some()
         });
         school.pupils_losing_division += u64::from(loses);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::simulator::{account, keyed, one_creation};
+
+    const SCHOOL: &str = "0599990N";
+
+    /// SEC-42: a school that begins in one target is no flood of new accounts; what a target that
+    /// has it already gets more is one.
+    #[test]
+    fn accounts_made_only_where_their_school_is_new_are_a_beginning() {
+        let stands = |school: &str| Observed {
+            entries: keyed([account(90, school, "p.n90")]),
+            ..Observed::default()
+        };
+        let observed = BTreeMap::from([
+            ("annuaire".to_owned(), stands(SCHOOL)),
+            ("office365".to_owned(), stands("0809990Z")),
+        ]);
+        let make =
+            |target: &str, id| one_creation(target, account(id, SCHOOL, &format!("p.n{id}")));
+        let mut blocked = make("office365", 4);
+        blocked.blocked = Some("homonym".to_owned());
+        let operations = [
+            make("office365", 1),
+            make("office365", 2),
+            make("annuaire", 2),
+            make("annuaire", 3),
+            blocked,
+        ];
+        let mut facts = GuardFacts::new();
+        count_beginnings(&mut facts, &operations, &observed);
+        assert_eq!(facts.values().map(|school| school.beginning).collect::<Vec<_>>(), [1]);
     }
 }

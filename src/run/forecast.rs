@@ -39,7 +39,7 @@ pub fn of(session: &Session, store: &Store, run: RunId) -> anyhow::Result<Foreca
     let mut seconds = 0.0;
     for target in &session.config.targets {
         let mut measured = measured.get(&target.name).cloned().unwrap_or_default();
-        measured.quota = target.writes_per_second_max.map(f64::from);
+        measured.quota = target.writes_per_second();
         let costs = Costs::of(&measured);
         for Queued { target: _, stage, uai, operations } in
             queue.iter().filter(|one| one.target == target.name)

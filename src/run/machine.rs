@@ -8,7 +8,7 @@ use super::session::{Session, store_failure};
 use crate::plan::{Objection, guard};
 use crate::store::runs::{self, Run};
 use crate::store::{FILE, Store, StoreError};
-use crate::target::ldap::doctor::{Examined, Verdict};
+use crate::target::examined::{Examined, Verdict};
 
 /// A run of a school year's beginning at the size of an académie takes less.
 const ROOM_MIN_BYTES: u64 = 256 << 20;

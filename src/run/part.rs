@@ -244,7 +244,7 @@ pub(super) fn part_is_finished(store: &Store, run: RunId, plan: &Plan) -> anyhow
 fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
     match objection.id.as_str() {
         guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING | guard::CLOCK_STEPPED_BACK => true,
-        guard::ROLLED_BACK => objection.uai.as_ref().is_none_or(here),
+        guard::ROLLED_BACK | guard::SUBSCRIPTION_ENDED => objection.uai.as_ref().is_none_or(here),
         _ => false,
     }
 }
@@ -261,6 +261,8 @@ fn concerns(objection: &Objection, half: &Half) -> bool {
             let closes = |space: &Workspace| space.state != WorkspaceState::Open;
             any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
         }
+        guard::TOO_MANY_GROUP_DELETES_OVERALL => any(&[OperationKind::Delete]),
+        guard::TARGET_ROOM => any(&[OperationKind::Create, OperationKind::AddMember]),
         guard::TOO_MANY_CREATIONS_OVERALL | guard::ACCOUNTS_MISSING_OVERALL => {
             any(&[OperationKind::Create])
         }
@@ -309,6 +311,8 @@ mod tests {
             ("too-many-creations-overall", [false, false, true, false, false]),
             ("accounts-missing-overall", [false, false, true, false, false]),
             ("classes-lost-overall", [false, false, false, true, false]),
+            ("too-many-group-deletes-overall", [false, true, false, false, false]),
+            ("target-room", [false, false, true, false, false]),
         ] {
             let kept = kinds.map(|kind| concerns(&whole(id), &of(kind)));
             assert_eq!(kept, expected, "{id}");
@@ -316,5 +320,9 @@ mod tests {
         let stays = |id: &str| stays(&whole(id), &|_| false);
         assert!(stays(guard::CLOCK_STEPPED_BACK) && stays(guard::DELIVERIES_MISSING));
         assert!(!stays("too-many-disables-overall"));
+        // the end of a subscription goes with the part that has the school.
+        let uai: Uai = "0599990N".parse().unwrap();
+        let ended = Objection { uai: Some(uai.clone()), ..whole(guard::SUBSCRIPTION_ENDED) };
+        assert!(super::stays(&ended, &|one| *one == uai) && !super::stays(&ended, &|_| false));
     }
 }

@@ -11,8 +11,8 @@ use super::facts;
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{self, Observation};
+use super::wanted::{self, After};
 use super::{applying, machine, tell};
-use crate::desired::entries;
 use crate::model::account::{Account, AccountState};
 use crate::model::dn;
 use crate::model::entry::ObjectKey;
@@ -43,10 +43,12 @@ pub fn rollback(session: &Session, number: u64) -> anyhow::Result<ExitStatus> {
     let before = found(&store, run)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    let Observation { mut observed, unread } =
-        runtime.block_on(targets::observe_all(session, &labs))?;
-    if let Some(what) = unread.values().next() {
-        let what = format!("{what}; nothing is taken back while a target cannot be read");
+    let Observation { mut observed, unread } = targets::read(session, &mut store, &labs, &runtime)?;
+    let written = plans::load(&store, run).map_err(store_failure)?;
+    let touched = |target: &String| written.operations.iter().any(|one| one.target == *target);
+    if let Some((_, what)) = unread.iter().find(|(target, _)| touched(target)) {
+        let what =
+            format!("{what}; nothing is taken back while a target of the run cannot be read");
         return Err(Failure::new(ExitStatus::Unreachable, what).into());
     }
     let registry = registry::load(&store).map_err(store_failure)?;
@@ -91,8 +93,8 @@ fn inverse(
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
         let wrong = |problem: String| Failure::new(ExitStatus::Usage, problem);
-        let desired = entries::desired(&after, &[], &session.config.scheme, &target.mapping)
-            .map_err(wrong)?;
+        let whole = After { registry: &after, spaces: &[], years: &BTreeMap::new() };
+        let desired = wanted::wanted(session, store, target, whole, seen)?.map_err(wrong)?.entries;
         let (some, others) = undo::inverse(&Scene {
             target: &target.name,
             traces: &traces,
@@ -258,7 +260,7 @@ fn unconfigured(traces: &Traces, observed: &BTreeMap<String, Observed>) -> Vec<L
         target: target.clone(),
         key: key.clone(),
         dn: trace.to.clone(),
-        why: "the target is not in rentree.toml any more".to_owned(),
+        why: "the target is not in rentree.toml any more, or is switched off".to_owned(),
     });
     left.collect()
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::outcome::{ExitStatus, Failure};
 use super::targets;
 use super::world::World;
-use crate::config::{self, Config, Target, TargetKind};
+use crate::config::{self, Config, Target};
 use crate::store::lock::{self, Held, Lock, LockOwner};
 use crate::store::runs::Run;
 use crate::store::{Options, Store, StoreError, history};
@@ -99,9 +99,9 @@ impl Session {
         Ok(taken)
     }
 
-    /// A target that is not the lab.
+    /// A target that is not a lab.
     pub(super) fn real_target(&self) -> Option<&Target> {
-        self.config.targets.iter().find(|target| matches!(target.kind, TargetKind::Ldap(_)))
+        self.config.targets.iter().find(|target| target.is_real())
     }
 
     /// Refuses to write to a real directory under a clock that is not the wall's.

@@ -19,7 +19,7 @@ pub enum ShowAs {
     Jsonl,
     /// One row an operation, safe in spreadsheets
     Csv,
-    /// LDIF change records, without passwords
+    /// LDIF change records of the directories, without passwords
     Ldif,
     /// The class lists that stand once it is applied, as School Data Sync takes them
     Sds,
@@ -41,7 +41,8 @@ pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<Exi
         (ShowAs::Sds, _) => bytes.extend(export::of_plan(session, &plan)?.into_bytes()),
         (ShowAs::Csv, _) => plan_csv::write(&mut bytes, &plan.operations)?,
         (ShowAs::Ldif, _) => {
-            for target in &session.config.targets {
+            let trees = session.config.targets.iter().filter(|target| target.graph().is_none());
+            for target in trees {
                 plan_ldif::write(&mut bytes, &target.name, &plan.operations)?;
             }
         }

@@ -100,7 +100,7 @@ pub(super) fn entries_unchanged(
     runtime: &Runtime,
     plan: &Plan,
 ) -> anyhow::Result<()> {
-    let mut seen = runtime.block_on(targets::observe_all(session, labs))?;
+    let mut seen = runtime.block_on(targets::observe_all(session, store, labs))?;
     let out = plan.operations.iter().find(|one| seen.unread.contains_key(&one.target));
     if let Some(operation) = out {
         let what = format!("{} cannot be read: its entries cannot be compared", operation.target);

@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use tokio::runtime::Runtime;
 
+use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
-use crate::config::{Bind, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file};
+use super::{cloud, wanted};
+use crate::config::{
+    Bind, GraphPlace, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file,
+};
 use crate::credential::InitialPassword;
+use crate::lab::graph::Server;
 use crate::lab::{self, Lab};
-use crate::run::session::Session;
+use crate::run::session::{Session, store_failure};
+use crate::store::{Store, memory};
+use crate::target::ldap;
 use crate::target::ldap::settings::{self, ClientCertificate, Settings};
-use crate::target::ldap::{self, LdapTarget};
 use crate::target::{Observe as _, Observed, TargetError};
 
 /// What a command does with a target: plans are made with an identity that need not write (SEC-09).
@@ -23,7 +30,22 @@ pub enum Purpose {
 
 /// The labs of a session, served in this process or attached; stopped when dropped.
 #[derive(Default)]
-pub struct Labs(BTreeMap<String, Lab>);
+pub struct Labs {
+    ldap: BTreeMap<String, Lab>,
+    graph: BTreeMap<String, Server>,
+}
+
+impl Labs {
+    /// The lab's Graph of a target.
+    pub(super) fn graph(&self, target: &Target) -> anyhow::Result<&Server> {
+        self.graph.get(&target.name).ok_or_else(|| not_started(target))
+    }
+}
+
+fn not_started(target: &Target) -> anyhow::Error {
+    let what = format!("the lab {} is not started", target.name);
+    Failure::new(ExitStatus::Internal, what).into()
+}
 
 /// Refuses to begin while a secret of a target is missing, or can be read by others (SEC-01), or a
 /// certificate is of no use: called before anything is read, kept or connected to. They are read
@@ -36,6 +58,9 @@ pub fn check_secrets(session: &Session) -> anyhow::Result<()> {
                     .map_err(|error| failed(target, error))?;
             }
         }
+        if let TargetKind::Graph(rules) = &target.kind {
+            cloud::check_secrets(target, rules)?;
+        }
     }
     Ok(())
 }
@@ -44,8 +69,17 @@ pub fn check_secrets(session: &Session) -> anyhow::Result<()> {
 pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
     let mut labs = Labs::default();
     for target in &session.config.targets {
-        if let TargetKind::Lab(lab) = &target.kind {
-            labs.0.insert(target.name.clone(), start_lab(session, target, lab)?);
+        match &target.kind {
+            TargetKind::Lab(lab) => {
+                labs.ldap.insert(target.name.clone(), start_lab(session, target, lab)?);
+            }
+            TargetKind::Graph(rules) => {
+                if let GraphPlace::Lab(lab) = &rules.place {
+                    let server = cloud::start_lab(session, target, lab)?;
+                    labs.graph.insert(target.name.clone(), server);
+                }
+            }
+            TargetKind::Ldap(_) => {}
         }
     }
     Ok(labs)
@@ -100,12 +134,7 @@ pub fn settings(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Resul
             (url.clone(), ca_file.clone(), identity(who)?)
         }
         TargetKind::Lab(_) => {
-            let lab = labs.0.get(&target.name).ok_or_else(|| {
-                Failure::new(
-                    ExitStatus::Internal,
-                    format!("the lab {} is not started", target.name),
-                )
-            })?;
+            let lab = labs.ldap.get(&target.name).ok_or_else(|| not_started(target))?;
             let (dn, file) = match purpose {
                 Purpose::Read => (lab.reader_dn(), lab.reader_password_file()),
                 Purpose::Write => (lab.service_dn(), lab.service_password_file()),
@@ -114,6 +143,7 @@ pub fn settings(target: &Target, labs: &Labs, purpose: Purpose) -> anyhow::Resul
             let bind = settings::Bind::Simple { dn, password };
             (lab.url(), Some(lab.ca_file()), bind)
         }
+        TargetKind::Graph(_) => return Err(usage(target, "it does not speak LDAP")),
     };
     with_identity(target, &url, ca_file, bind)
         .map_err(|problems| usage(target, &problems.join("; ")))
@@ -163,6 +193,7 @@ pub fn problems(target: &Target) -> Vec<String> {
             let external = settings::Bind::External { certificate: None };
             ("ldapi://%2Flab".to_owned(), Some(lab.folder.clone()), vec![external])
         }
+        TargetKind::Graph(_) => return Vec::new(),
     };
     let mut problems = Vec::new();
     for bind in binds {
@@ -202,13 +233,19 @@ fn identity(bind: &Bind) -> anyhow::Result<settings::Bind> {
 /// Connects to a target (exit 6 when it cannot be reached).
 pub async fn open(
     session: &Session,
+    store: &Store,
     target: &Target,
     labs: &Labs,
     purpose: Purpose,
-) -> anyhow::Result<LdapTarget> {
+) -> anyhow::Result<Open> {
+    if target.graph().is_some() {
+        let open = cloud::open(session, store, target, labs).await?;
+        return Ok(Open::Graph(Box::new(open)));
+    }
     let settings = settings(target, labs, purpose)?;
     let entropy = session.world.entropy;
-    ldap::connect(settings, entropy).await.map_err(|error| failed(target, error))
+    let open = ldap::connect(settings, entropy).await.map_err(|error| failed(target, error))?;
+    Ok(Open::Ldap(Box::new(open)))
 }
 
 /// What was seen of the targets, by name.
@@ -219,15 +256,61 @@ pub struct Observation {
     pub unread: BTreeMap<String, String>,
 }
 
+/// What the clients of targets want to know again next time, by target.
+pub type Memories = BTreeMap<String, String>;
+
+/// Keeps what clients want to know again.
+pub fn remember(store: &mut Store, memories: Memories) -> anyhow::Result<()> {
+    for (target, document) in memories {
+        memory::save(store, &target, &document).map_err(store_failure)?;
+    }
+    Ok(())
+}
+
+/// Reads every target, and keeps what its client wants to know again; for commands that hold the
+/// lock.
+pub fn read(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+) -> anyhow::Result<Observation> {
+    let (seen, memories) = runtime.block_on(observed(session, store, labs))?;
+    remember(store, memories)?;
+    Ok(seen)
+}
+
+/// Reads every target, and keeps nothing.
+pub async fn observe_all(
+    session: &Session,
+    store: &Store,
+    labs: &Labs,
+) -> anyhow::Result<Observation> {
+    Ok(observed(session, store, labs).await?.0)
+}
+
 /// Reads everything of ours in every target. A target that cannot be read is never taken as empty:
 /// nothing is planned for it, and the others go on (SEC-47). When none can be read, or a setting
 /// is wrong, that is an error.
-pub async fn observe_all(session: &Session, labs: &Labs) -> anyhow::Result<Observation> {
-    let mut seen = Observation::default();
-    let mut last = None;
+async fn observed(
+    session: &Session,
+    store: &Store,
+    labs: &Labs,
+) -> anyhow::Result<(Observation, Memories)> {
+    let (mut seen, mut memories) = (Observation::default(), Memories::new());
+    let (mut last, mut read) = (None, 0);
     for target in &session.config.targets {
-        match observe(session, target, labs).await {
-            Ok(observed) => _ = seen.observed.insert(target.name.clone(), observed),
+        if !wanted::is_asked(session, store, target)? {
+            seen.observed.insert(target.name.clone(), Observed::default());
+            continue;
+        }
+        match observe(session, store, target, labs).await {
+            Ok((mut observed, memory)) => {
+                read += 1;
+                wanted::locate(session, target, &mut observed);
+                seen.observed.insert(target.name.clone(), observed);
+                memories.extend(memory.map(|memory| (target.name.clone(), memory)));
+            }
             Err(error) if outcome::rendered(&error).1 == ExitStatus::Unreachable => {
                 seen.unread.insert(target.name.clone(), error.to_string());
                 if let Some(before) = last.replace(error) {
@@ -238,23 +321,30 @@ pub async fn observe_all(session: &Session, labs: &Labs) -> anyhow::Result<Obser
         }
     }
     match last {
-        Some(error) if seen.observed.is_empty() => Err(error),
+        Some(error) if read == 0 => Err(error),
         Some(error) => {
             (session.world.warn)(&outcome::rendered(&error).0);
-            Ok(seen)
+            Ok((seen, memories))
         }
-        None => Ok(seen),
+        None => Ok((seen, memories)),
     }
 }
 
-async fn observe(session: &Session, target: &Target, labs: &Labs) -> anyhow::Result<Observed> {
-    let mut open = open(session, target, labs, Purpose::Read).await?;
-    open.observe().await.map_err(|error| failed(target, error))
+/// What stands, and what the client wants to know again.
+async fn observe(
+    session: &Session,
+    store: &Store,
+    target: &Target,
+    labs: &Labs,
+) -> anyhow::Result<(Observed, Option<String>)> {
+    let mut open = open(session, store, target, labs, Purpose::Read).await?;
+    let observed = open.observe().await.map_err(|error| failed(target, error))?;
+    Ok((observed, open.memory()))
 }
 
 /// A failed target as a person reads it: files of ours that cannot be used are no fault of the
 /// network (exit 2).
-fn failed(target: &Target, error: TargetError) -> anyhow::Error {
+pub(super) fn failed(target: &Target, error: TargetError) -> anyhow::Error {
     let (what, hint, status) = match error {
         TargetError::Unreachable { what, hint } | TargetError::Unreadable { what, hint } => {
             (what, hint, ExitStatus::Unreachable)

@@ -16,6 +16,7 @@ pub mod history;
 pub mod items;
 pub mod journal;
 pub mod lock;
+pub mod memory;
 pub mod plans;
 pub mod refused;
 pub mod registry;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_refused.sql"),
     include_str!("migrations/0006_waits.sql"),
     include_str!("migrations/0007_undo.sql"),
+    include_str!("migrations/0008_memory.sql"),
 ];
 
 /// The schema that this program knows.

@@ -127,3 +127,57 @@ moved_by_hand() {
     } | with_lab ldapmodify "${ADMIN[@]}" >/dev/null
 }
 deleted_by_hand() { with_lab ldapdelete "${ADMIN[@]}" "$1,dc=lycees,dc=test"; }
+
+# office365 LINE…: a tenant of the lab's Graph beside the directory; the lines go to [target.graph].
+office365() {
+    {
+        printf '\n[[target]]\nname = "office365"\nkind = "graph-lab"\ntempo = 600\n'
+        printf 'mapping = "mappings/graph.toml"\n[target.graph]\nprefix = "hdf"\n'
+        printf 'licences = { pupils = "314c4481-f395-4525-be8b-2ec4bb1e9d91", '
+        printf 'staff = "94763226-9b3c-4e75-a931-5c89701abe66" }\n'
+        for line in "$@"; do printf '%s\n' "$line"; done
+    } >>rentree.toml
+}
+# subscribed UAI FROM [UNTIL]: the school's subscription to Office 365.
+subscribed() { sed -i "s/^\($1;.*;\)[^;]*;[^;]*\$/\1$2;${3:-}/" schools.csv; }
+
+# With the lab's Graph served, and its address and a token at hand.
+with_graph() {
+    : >graph.out
+    rentree --format json lab >graph.out 2>&1 &
+    local lab=$! status=0 one
+    for ((n = 0; n < 400; n++)); do grep -q serves graph.out && break; sleep 0.05; done
+    one=$(jq -c '.serves[] | select(.base_url)' graph.out)
+    GRAPH=$(jq -r .base_url <<<"$one")
+    TOKEN=$(curl -s "$(jq -r .token_url <<<"$one")" -d grant_type=client_credentials \
+        -d "client_id=$(jq -r .client_id <<<"$one")" \
+        --data-urlencode "scope=$(jq -r .scope <<<"$one")" \
+        --data-urlencode "client_secret@$(jq -r .secret_file <<<"$one")" | jq -r .access_token)
+    "$@" || status=$?
+    kill -TERM $lab; wait $lab 2>/dev/null
+    return $status
+}
+ask() { curl -s -H "Authorization: Bearer $TOKEN" "$GRAPH$1" "${@:2}"; }
+
+# tenant: accounts (« - »: cannot be used), groups with their members, deleted accounts.
+tenant() { with_graph _tenant | sed "s| *$||"; }
+_tenant() {
+    local id name
+    ask '/users?$top=999&$select=userPrincipalName,accountEnabled' | jq -r '.value[] |
+        "\(if .accountEnabled then " " else "-" end) \(.userPrincipalName)"' | sort -k 2
+    ask '/groups?$top=999&$select=id,uniqueName,displayName' |
+        jq -r '.value[] | "\(.uniqueName // .displayName) \(.id)"' | sort |
+        while read -r name id; do
+            printf '%s: %s\n' "$name" "$(ask "/groups/$id/members?\$select=userPrincipalName" |
+                jq -r '[.value[].userPrincipalName | split("@")[0]] | sort | join(" ")')"
+        done
+    ask '/directory/deletedItems/microsoft.graph.user?$select=userPrincipalName' |
+        jq -r '.value[].userPrincipalName | "deleted \(.[32:])"' | sort
+}
+# account_of_others UPN: somebody of the tenant who is not ours.
+account_of_others() { with_graph _account_of_others "$1"; }
+_account_of_others() {
+    ask /users -H 'Content-Type: application/json' -d "{\"accountEnabled\":true,
+        \"displayName\":\"${1%@*}\",\"mailNickname\":\"${1%@*}\",\"userPrincipalName\":\"$1\",
+        \"passwordProfile\":{\"password\":\"Xx1-$RANDOM-$RANDOM\"}}" | jq -r '.error.message // empty'
+}

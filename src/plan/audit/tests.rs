@@ -132,7 +132,10 @@ fn only_our_entries_are_changed_or_deleted() {
     };
     check(delete(&ines.key, &ines.dn), "");
     check(delete(&ines.key, &stranger), "does not stand there as ours");
-    check(delete(&group.key, &group.dn), "only an account is ever deleted");
+    check(
+        delete(&group.key, &group.dn),
+        "only an account, or the group of a school year, is ever deleted",
+    );
     let rename = |key: &ObjectKey, from: &str, to: &str| {
         let action = Action::Rename { from: from.to_owned(), to: to.to_owned() };
         vec![operation(OperationKind::Rename, key, action)]

@@ -143,6 +143,11 @@ fn many_creations_are_expected_in_season_and_in_a_new_school_only() {
         both.push(operation);
     }
     assert_eq!(told(&both, &facts, WINTER), Vec::<String>::new());
+    // A school that begins in Office 365 has accounts elsewhere already.
+    let begins = SchoolFacts { beginning: 60, ..school(100) };
+    let beginning = BTreeMap::from([(Some(uai(SCHOOL)), begins)]);
+    assert_eq!(told(&create(90), &beginning, WINTER), Vec::<String>::new());
+    assert_eq!(told(&create(91), &beginning, WINTER).len(), 2);
     both.extend(create(31).pop());
     assert_eq!(
         told(&both, &facts, WINTER),

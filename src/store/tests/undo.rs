@@ -6,7 +6,7 @@ use crate::plan::{Objection, guard};
 use crate::store::assent::{self, Act, Assent};
 use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::runs::RunId;
-use crate::store::{plans, registry, undo};
+use crate::store::{memory, plans, registry, undo};
 
 fn after(hours: i64) -> Timestamp {
     noon() + jiff::SignedDuration::from_hours(hours)
@@ -160,4 +160,33 @@ fn what_a_run_replaced_is_kept_and_what_it_made_was_not_there() {
     assert_eq!(before.persons[&PersonId(2)], person(2, "paul"));
     let sql = "UPDATE registry_before SET document = '{}'";
     assert!(store.connection.execute(sql, []).is_err(), "it is never changed");
+}
+
+/// since when an account is disabled, and whether a target was ever written to.
+#[test]
+fn the_day_of_a_disabling_is_remembered_until_it_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    assert!(!memory::was_written(&store, "ldap").unwrap());
+    turned(&mut store, 1, OperationKind::Disable, 3, 0);
+    turned(&mut store, 2, OperationKind::Enable, 1, 5);
+    turned(&mut store, 3, OperationKind::Update, 2, 6);
+    let disabled = memory::disabled_at(&store, "ldap").unwrap();
+    assert_eq!(disabled, [(PersonId(2), after(0)), (PersonId(3), after(0))].into());
+    assert!(memory::was_written(&store, "ldap").unwrap());
+    assert!(!memory::was_written(&store, "office365").unwrap());
+    assert!(memory::disabled_at(&store, "office365").unwrap().is_empty());
+}
+
+#[test]
+fn the_memory_of_a_target_takes_the_place_of_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    assert_eq!(memory::load(&store, "office365").unwrap(), None);
+    memory::save(&mut store, "office365", "{1}").unwrap();
+    memory::save(&mut store, "office365", "{2}").unwrap();
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(memory::load(&store, "office365").unwrap().as_deref(), Some("{2}"));
+    assert_eq!(memory::load(&store, "other").unwrap(), None);
 }

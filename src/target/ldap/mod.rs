@@ -80,11 +80,6 @@ pub async fn connect(settings: Settings, entropy: Entropy) -> Result<LdapTarget,
 }
 
 impl LdapTarget {
-    /// Operations that may usefully be in flight at once. More wait here, not in the server.
-    pub fn in_flight_max(&self) -> usize {
-        usize::from(self.settings.window) * usize::from(self.settings.connections)
-    }
-
     async fn lease(&self) -> Result<Lease, TargetError> {
         living(&self.pool).await
     }

@@ -146,7 +146,8 @@ pub(super) fn observed(folder: &Folder) -> BTreeMap<ObjectKey, Entry> {
         Session::open(&folder.path("rentree.toml"), Format::Json, cli::world(None)).unwrap();
     let labs = targets::start_labs(&session).unwrap();
     let runtime = Runtime::new().unwrap();
-    let mut seen = runtime.block_on(targets::observe_all(&session, &labs)).unwrap();
+    let mut seen =
+        runtime.block_on(targets::observe_all(&session, &session.store().unwrap(), &labs)).unwrap();
     let seen = seen.observed.remove("annuaire").unwrap();
     assert!(seen.doubles.is_empty(), "{:?}", seen.doubles);
     seen.entries

@@ -1,0 +1,300 @@
+use std::fmt::Write as _;
+
+use jiff::civil::date;
+use secrecy::SecretSlice;
+
+use super::*;
+use crate::mapping::graph::Tenant;
+use crate::model::account::{Account, AccountName, AccountState};
+use crate::model::identifiers::Identifiers;
+use crate::model::ids::{Login, StructureCode, StructureKey, StructureKind};
+use crate::model::opaque::OpaqueKeys;
+use crate::model::person::{Enrolment, EnrolmentState, Enrolments, Role};
+use crate::model::record::Names;
+use crate::model::school::{School, SchoolSource};
+use crate::model::traits::Traits;
+use crate::model::workspace::Workspace;
+
+const A: &str = "0590001F";
+const B: &str = "0599990N";
+const MAPPING: &str = include_str!("../../../mappings/graph.toml");
+const SCHEME: &str = include_str!("../../../mappings/naming.toml");
+
+fn uai(text: &str) -> Uai {
+    text.parse().unwrap()
+}
+
+fn person(id: u64, role: Role, school: &str) -> Person {
+    let login: Login = format!("p{id}").parse().unwrap();
+    let name = AccountName { login: login.clone(), short_login: login.clone(), mail_local: login };
+    let enrolment = Enrolment {
+        role,
+        state: EnrolmentState::Current,
+        since: date(2025, 9, 1),
+        entered_on: None,
+        division: None,
+        groups: BTreeSet::new(),
+    };
+    Person {
+        id: PersonId(id),
+        names: Names { family: "A".into(), usage: None, given: "B".into() },
+        birth_date: None,
+        identifiers: Identifiers::default(),
+        traits: Traits::default(),
+        enrolments: Enrolments::from_iter([(uai(school), enrolment)]),
+        place: Some(uai(school)),
+        joined: None,
+        account: Some(Account { name, state: AccountState::Active }),
+    }
+}
+
+fn space(school: &str, state: WorkspaceState, pupils: &[u64]) -> WorkspaceWithMembers {
+    let code = StructureCode("2A".into());
+    let key = StructureKey { uai: uai(school), kind: StructureKind::Division, code };
+    let name = format!("{school}-div-2A");
+    WorkspaceWithMembers {
+        workspace: Workspace { key, name, label: "Seconde A".into(), state },
+        pupils: pupils.iter().copied().map(PersonId).collect(),
+        teachers: [PersonId(9)].into(),
+        unheard: false,
+    }
+}
+
+/// Pupils 1 and 2 and teacher 9 of school A, which has subscribed; pupil 3 of B, which has not.
+struct World {
+    registry: Registry,
+    spaces: Vec<WorkspaceWithMembers>,
+    schools: Schools,
+    observed: Observed,
+    form: GroupForm,
+    teams: bool,
+    year: i16,
+    today: Date,
+}
+
+impl World {
+    fn new() -> Self {
+        let persons = [
+            person(1, Role::Pupil, A),
+            person(2, Role::Pupil, A),
+            person(3, Role::Pupil, B),
+            person(9, Role::Teacher, A),
+        ];
+        let spaces =
+            vec![space(A, WorkspaceState::Open, &[1, 2]), space(B, WorkspaceState::Open, &[3])];
+        let of = |space: &WorkspaceWithMembers| space.workspace.clone();
+        let registry = Registry {
+            persons: persons.into_iter().map(|one| (one.id, one)).collect(),
+            workspaces: spaces.iter().map(|one| (of(one).key, of(one))).collect(),
+            ..Registry::default()
+        };
+        let school = |text: &str, o365_from| School {
+            uai: uai(text),
+            name: String::new(),
+            town: String::new(),
+            department: String::new(),
+            academy: String::new(),
+            service: String::new(),
+            team: String::new(),
+            section: String::new(),
+            source: SchoolSource::StsSiecle,
+            o365_from,
+            o365_until: None,
+        };
+        let from = Some(date(2025, 9, 1));
+        Self {
+            registry,
+            spaces,
+            schools: [(uai(A), school(A, from)), (uai(B), school(B, None))].into(),
+            observed: Observed::default(),
+            form: GroupForm::Security,
+            teams: false,
+            year: 2026,
+            today: date(2026, 9, 25),
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let keys = |text: &str| OpaqueKeys::new(SecretSlice::from(text.as_bytes().to_vec()));
+        let licences =
+            Licence::ALL.map(|one| (one, format!("sku-{}", one.as_str()))).into_iter().collect();
+        let tenant = Tenant {
+            prefix: "hdf".into(),
+            form: self.form,
+            people: keys("people"),
+            schools: keys("schools"),
+            licences,
+        };
+        let years = [A, B].map(|text| (uai(text), SchoolYear(self.year))).into();
+        desired(&Scene {
+            registry: &self.registry,
+            spaces: &self.spaces,
+            schools: &self.schools,
+            years: &years,
+            scheme: &Scheme::parse(SCHEME, "naming.toml").unwrap(),
+            mapping: &GraphMapping::parse(MAPPING, "graph.toml", tenant).unwrap(),
+            policy: &Policy::STANDARD,
+            rules: Rules { teams: self.teams, old_groups_kept_days: 30 },
+            observed: &self.observed,
+            disabled_on: &BTreeMap::new(),
+            today: self.today,
+        })
+        .unwrap()
+    }
+
+    /// What is wanted, as if it stood.
+    fn applied(mut self) -> Self {
+        self.observed.entries.extend(self.wanted().entries);
+        self
+    }
+
+    fn check(&self, expect: &str) {
+        let wanted = self.wanted();
+        let mut text = String::new();
+        let short = |dn: &String| {
+            let name = dn.strip_prefix("userPrincipalName=").unwrap_or(dn);
+            name.split_once('@').map_or(name, |(login, _)| login).to_owned()
+        };
+        for (key, entry) in &wanted.entries {
+            let key = key.to_string().replacen("rentree:", "", 1);
+            write!(text, "{key}{}", if entry.enabled { "" } else { " off" }).unwrap();
+            for (link, values) in &entry.links {
+                let values: Vec<String> = values.iter().map(short).collect();
+                write!(text, " {link}={}", values.join(",")).unwrap();
+            }
+            text.push('\n');
+        }
+        for key in &wanted.deletions {
+            writeln!(text, "delete {}", key.to_string().replacen("rentree:", "", 1)).unwrap();
+        }
+        assert_eq!(text, expect);
+        for key in wanted.entries.keys().chain(&wanted.deletions) {
+            assert!(wanted.known.contains(key), "{key}");
+        }
+    }
+}
+
+const ALL: &str = "\
+account:1
+account:2
+account:9
+division@2026:0590001F:2A members=p1,p2,p9
+licence:pupils members=p1,p2
+licence:staff members=p9
+";
+
+/// R-13: of the school that has subscribed, and of nobody else.
+#[test]
+fn the_people_of_a_school_that_has_subscribed_stand_there() {
+    World::new().check(ALL);
+    World::new().applied().check(ALL);
+    let mut nobody = World::new();
+    nobody.schools.get_mut(&uai(A)).unwrap().o365_from = Some(date(2027, 1, 1));
+    nobody.check("");
+}
+
+/// R-13: disabled, out of licence and class; no group is deleted before the retention is over.
+#[test]
+fn the_end_of_a_subscription_empties_and_later_deletes() {
+    let mut world = World::new().applied();
+    world.schools.get_mut(&uai(A)).unwrap().o365_until = Some(date(2026, 9, 24));
+    let emptied = "\
+account:1 off
+account:2 off
+account:9 off
+division@2026:0590001F:2A
+licence:pupils
+licence:staff
+";
+    world.check(emptied);
+    world.today = date(2026, 12, 13);
+    world.check(emptied);
+    world.today = date(2026, 12, 14);
+    let deleted =
+        emptied.replace("division@2026:0590001F:2A\n", "") + "delete division@2026:0590001F:2A\n";
+    world.check(&deleted);
+}
+
+#[test]
+fn a_rentree_makes_new_groups_and_deletes_the_old_ones_weeks_later() {
+    let mut world = World::new();
+    world.year = 2025;
+    let mut world = world.applied();
+    world.year = 2026;
+    // The old group stands beside the new one, as it is.
+    world.today = date(2026, 9, 25);
+    world.check(ALL);
+    let with_deletion = format!("{ALL}delete division@2025:0590001F:2A\n");
+    let mut world = world.applied();
+    world.today = date(2026, 9, 18);
+    world.check(ALL);
+    world.today = date(2026, 9, 19);
+    world.check(&with_deletion);
+    // A school that has not declared the new year yet keeps its groups.
+    world.year = 2025;
+    world.check(&ALL.replace("2026", "2025"));
+}
+
+#[test]
+fn groups_of_another_form_go_once_everybody_is_in_the_new_ones() {
+    let mut world = World::new().applied();
+    world.form = GroupForm::Unified;
+    let unified = ALL.replace("@2026:0590001F:2A members=p1,p2,p9", {
+        "+2026:0590001F:2A members=p1,p2,p9 owners=p9"
+    });
+    world.check(&unified);
+    let mut world = world.applied();
+    world.check(&format!("{unified}delete division@2026:0590001F:2A\n"));
+    let new = world.observed.entries.iter_mut().find(|(key, _)| key.to_string().contains('+'));
+    new.unwrap().1.links.get_mut("members").unwrap().pop_first();
+    world.check(&unified);
+}
+
+#[test]
+fn a_class_that_closes_is_emptied_and_never_made() {
+    let mut world = World::new();
+    world.form = GroupForm::Unified;
+    let mut closed = World { ..World::new().applied() };
+    closed.spaces[0] = space(A, WorkspaceState::Frozen { since: closed.today }, &[]);
+    closed.spaces[0].teachers.clear();
+    closed.check(&ALL.replace(" members=p1,p2,p9", ""));
+    closed.observed = Observed::default();
+    closed.check(&ALL.replace("division@2026:0590001F:2A members=p1,p2,p9\n", ""));
+    // The service does not let the last owner go.
+    let mut world = world.applied();
+    world.spaces[0].teachers.clear();
+    world.check(&ALL.replace("@2026:0590001F:2A members=p1,p2,p9", {
+        "+2026:0590001F:2A members=p1,p2 owners=p9"
+    }));
+    // A school of which nothing is heard keeps its group: it is not in the plan.
+    world.spaces[0].unheard = true;
+    let mut lines = ALL.lines().filter(|line| !line.starts_with("division"));
+    world.check(&lines.by_ref().fold(String::new(), |text, line| text + line + "\n"));
+}
+
+#[test]
+fn teams_are_made_of_groups_with_an_owner() {
+    let mut world = World::new();
+    (world.form, world.teams) = (GroupForm::Unified, true);
+    let wanted = world.wanted();
+    let team = wanted.entries.values().find(|one| matches!(one.key, ObjectKey::Team(_))).unwrap();
+    assert_eq!(team.dn, "team=hdf-2026-0590001F-div-2A-m365");
+    world.spaces[0].teachers.clear();
+    assert!(!world.wanted().entries.keys().any(|key| matches!(key, ObjectKey::Team(_))));
+}
+
+#[test]
+fn a_group_keeps_its_name_for_ever() {
+    // Its code begins to tell only now: the label changes, the immutable name cannot.
+    let mut world = World::new().applied();
+    let dn = |world: &World| {
+        let wanted = world.wanted().entries;
+        let group = wanted.values().find(|one| matches!(one.key, ObjectKey::Yearly(_))).unwrap();
+        (group.dn.clone(), group.attributes["displayName"].clone())
+    };
+    let before = dn(&world);
+    world.spaces[0].workspace.label = "ULIS".into();
+    let after = dn(&world);
+    assert_eq!(before.0, after.0);
+    assert!(!after.1[0].contains("ULIS"), "{:?}", after.1);
+}

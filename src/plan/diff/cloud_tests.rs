@@ -1,0 +1,186 @@
+//! What only a tenant of Office 365 has: groups of a school year, groups of all schools.
+
+use super::super::simulator::{keyed, uai, values};
+use super::*;
+use crate::mapping::managed::{PasswordForm, PasswordRule};
+use crate::model::entry::{Attributes, Licence, Links};
+
+const A: &str = "0590001F";
+const B: &str = "0599990N";
+const YEARLY: &str = "rentree:division+2026:0590001F:2A";
+
+fn managed() -> Managed {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Managed {
+        mark: "extensionAttribute1".to_owned(),
+        attributes: BTreeMap::from([
+            (ObjectKind::Account, names(&["userPrincipalName", "mailNickname"])),
+            (ObjectKind::Group, names(&["uniqueName", "displayName"])),
+        ]),
+        links: names(&["members", "owners"]),
+        placeholders: BTreeMap::new(),
+        at_creation: Attributes::new(),
+        password: PasswordRule {
+            attribute: "passwordProfile".to_owned(),
+            form: PasswordForm::Clear,
+        },
+        disabled: [("accountEnabled".to_owned(), values(&["false"]))].into(),
+        names: BTreeSet::new(),
+        required: BTreeSet::new(),
+    }
+}
+
+fn upn(login: &str) -> String {
+    format!("userPrincipalName={login}@e.fr")
+}
+
+fn account(person: u64, school: &str, login: &str) -> Entry {
+    let name = ("userPrincipalName".to_owned(), vec![format!("{login}@e.fr")]);
+    Entry {
+        key: ObjectKey::Account(PersonId(person)),
+        uai: Some(uai(school)),
+        dn: upn(login),
+        attributes: [name].into(),
+        links: Links::new(),
+        enabled: true,
+    }
+}
+
+fn group(key: &str, links: &[(&str, &[&str])]) -> Entry {
+    let key: ObjectKey = key.parse().unwrap();
+    let links = links.iter().filter(|(_, logins)| !logins.is_empty());
+    let links = links.map(|(link, logins)| {
+        ((*link).to_owned(), logins.iter().map(|login| upn(login)).collect())
+    });
+    let name = key.to_string().replace(':', "-");
+    Entry {
+        uai: key.structure().map(|structure| structure.uai.clone()),
+        dn: dn::rdn("uniqueName", &name),
+        attributes: [("uniqueName".to_owned(), vec![name])].into(),
+        links: links.collect(),
+        enabled: true,
+        key,
+    }
+}
+
+/// Kind, school, and what it is about.
+fn check(desired: Vec<Entry>, observed: Vec<Entry>, deletions: &[&str], expect: &[&str]) {
+    let deletions = deletions.iter().map(|key| key.parse().unwrap()).collect();
+    let known = observed.iter().map(|entry| entry.key.clone()).collect();
+    let observed = Observed { entries: keyed(observed), ..Observed::default() };
+    let found = diff(&Sides {
+        target: "office365",
+        desired: &keyed(desired),
+        observed: &observed,
+        managed: &managed(),
+        known: &known,
+        deletions: &deletions,
+        unheard: &BTreeMap::new(),
+        link_chunk: 3,
+    });
+    let names = |values: &BTreeSet<String>| -> String {
+        let short = |dn: &String| {
+            let name = place::name(dn);
+            name.split_once('@').map_or(name.clone(), |(login, _)| login.to_owned())
+        };
+        values.iter().map(short).collect::<Vec<_>>().join(",")
+    };
+    let told = found.operations.iter().map(|operation| {
+        let what = match &operation.action {
+            Action::Create { entry } => {
+                let links = entry.links.iter().map(|(link, all)| format!("{link}={}", names(all)));
+                links.collect::<Vec<_>>().join(" ")
+            }
+            Action::AddLinks { attribute, values, .. }
+            | Action::RemoveLinks { attribute, values, .. } => {
+                format!("{attribute}={}", names(values))
+            }
+            Action::Modify { .. } | Action::Rename { .. } | Action::Delete { .. } => String::new(),
+        };
+        let school = operation.uai.as_ref().map_or("-", Uai::as_str);
+        format!(
+            "{} {school} {} {what}",
+            operation.kind.as_str(),
+            place::name(operation.action.dn())
+        )
+        .trim_end()
+        .to_owned()
+    });
+    let told: Vec<String> = told.collect();
+    let short = |line: &String| line.replace("rentree-", "").replace("@e.fr", "");
+    assert_eq!(told.iter().map(short).collect::<Vec<_>>(), expect);
+}
+
+/// `apply --school` takes the members of its schools, and of no other.
+#[test]
+fn members_of_a_group_of_all_schools_come_and_go_school_by_school() {
+    let people = || {
+        let of = |n: u64, school| account(n, school, &format!("p{n}"));
+        vec![of(1, A), of(2, B), of(3, A), of(4, B), of(5, B), of(6, B), of(7, A)]
+    };
+    let licence = |logins: &[&str]| {
+        group(&ObjectKey::Licence(Licence::Pupils).to_string(), &[("members", logins)])
+    };
+    let (mut wanted, mut there) = (people(), people());
+    wanted.push(licence(&["p1", "p2", "p3", "p4", "p5", "p6"]));
+    check(
+        wanted.clone(),
+        there.clone(),
+        &[],
+        &[
+            "create - licence-pupils",
+            "add_member 0590001F licence-pupils members=p1,p3",
+            "add_member 0599990N licence-pupils members=p2,p4,p5",
+            "add_member 0599990N licence-pupils members=p6",
+        ],
+    );
+    there.push(licence(&["p1", "p2", "p7"]));
+    check(
+        wanted,
+        there,
+        &[],
+        &[
+            "add_member 0590001F licence-pupils members=p3",
+            "add_member 0599990N licence-pupils members=p4,p5,p6",
+            "remove_member 0590001F licence-pupils members=p7",
+        ],
+    );
+}
+
+/// A Microsoft 365 group has its owner from the first moment, within what one request carries.
+#[test]
+fn a_group_is_made_with_its_owners_first() {
+    let people: Vec<Entry> = (1..=4).map(|n| account(n, A, &format!("p{n}"))).collect();
+    let class = group(YEARLY, &[("members", &["p1", "p2", "p3", "p4"]), ("owners", &["p4"])]);
+    let mut wanted = people.clone();
+    wanted.push(class);
+    check(
+        wanted,
+        people,
+        &[],
+        &[
+            "create 0590001F division+2026-0590001F-2A members=p1,p2 owners=p4",
+            "add_member 0590001F division+2026-0590001F-2A members=p3,p4",
+        ],
+    );
+}
+
+/// the group of a year that is over goes whole; no other group ever does.
+#[test]
+fn a_group_of_a_year_goes_whole() {
+    let (person, class) = (account(1, A, "p1"), group(YEARLY, &[("members", &["p1"])]));
+    let licence = ObjectKey::Licence(Licence::Pupils).to_string();
+    let there = vec![person.clone(), class, group(&licence, &[("members", &["p1"])])];
+    let all = [YEARLY, &licence, "rentree:account:1"];
+    check(
+        Vec::new(),
+        there.clone(),
+        &all,
+        &[
+            "remove_member 0590001F licence-pupils members=p1",
+            "delete 0590001F division+2026-0590001F-2A",
+            "delete 0590001F p1",
+        ],
+    );
+    check(vec![person], there, &[YEARLY, &licence], &["delete 0590001F division+2026-0590001F-2A"]);
+}

@@ -1,0 +1,136 @@
+//! Guards of what only Office 365 has: groups that go with a school year, subscriptions, seats.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{GROUPS_WITH_FILES, SUBSCRIPTION_ENDED};
+use super::{Policy, TARGET_ROOM, TOO_MANY_GROUP_DELETES, TOO_MANY_GROUP_DELETES_OVERALL};
+use crate::model::entry::{GroupForm, ObjectKey, ObjectKind, YearGroup};
+use crate::model::ids::Uai;
+use crate::model::observed::{Limit, LimitKind};
+use crate::plan::Objection;
+use crate::plan::operation::{Action, Operation, OperationKind};
+
+/// Groups that are deleted: so many of a school, and of all, at most; and a Microsoft 365 group,
+/// which holds files, never unseen (R-27).
+pub(super) fn group_deletes(policy: &Policy, operations: &[Operation]) -> Vec<Objection> {
+    let mut found = Vec::new();
+    let (mut all, mut schools) = (0, BTreeMap::<&Uai, (u64, u64)>::new());
+    for group in deleted_groups(operations) {
+        let (groups, with_files) = schools.entry(&group.structure.uai).or_default();
+        *groups += 1;
+        *with_files += u64::from(group.form == GroupForm::Unified);
+        all += 1;
+    }
+    let objection = |id: &str, uai: Option<&Uai>, text: String| Objection {
+        id: id.to_owned(),
+        uai: uai.cloned(),
+        text,
+    };
+    let over = |count: u64, limit: u64| {
+        let text = format!("{count} groups would be deleted, the limit is {limit}");
+        (count > limit).then_some(text)
+    };
+    for (uai, (groups, with_files)) in schools {
+        let text = over(groups, policy.deletes_max);
+        found.extend(text.map(|text| objection(TOO_MANY_GROUP_DELETES, Some(uai), text)));
+        if with_files > 0 {
+            let text = format!(
+                "{with_files} Microsoft 365 group(s) would be deleted, with their files and teams; \
+                 the service keeps them for 30 days"
+            );
+            found.push(objection(GROUPS_WITH_FILES, Some(uai), text));
+        }
+    }
+    let text = over(all, policy.deletes_all_max);
+    found.extend(text.map(|text| objection(TOO_MANY_GROUP_DELETES_OVERALL, None, text)));
+    found
+}
+
+fn deleted_groups(operations: &[Operation]) -> BTreeSet<&YearGroup> {
+    let mut groups = BTreeSet::new();
+    for Operation { kind, key, blocked, .. } in operations {
+        if let (OperationKind::Delete, ObjectKey::Yearly(group), None) = (kind, key, blocked) {
+            groups.insert(group);
+        }
+    }
+    groups
+}
+
+/// A school without a subscription loses accounts or members in a target that goes with one: a
+/// person says that it is meant (R-13). `ended` tells the schools whose subscription is not in
+/// force, each with how that is said.
+pub fn subscription_ended(
+    target: &str,
+    operations: &[Operation],
+    ended: &dyn Fn(&Uai) -> Option<String>,
+) -> Vec<Objection> {
+    let mut schools: BTreeMap<&Uai, (BTreeSet<&ObjectKey>, u64)> = BTreeMap::new();
+    let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
+    for operation in ours {
+        let Some(uai) = &operation.uai else { continue };
+        let (accounts, members) = match (operation.kind, &operation.action) {
+            (OperationKind::Disable | OperationKind::Delete, _) => (true, 0),
+            (_, Action::RemoveLinks { values, .. }) => (false, values.len() as u64),
+            _ => continue,
+        };
+        let (keys, links) = schools.entry(uai).or_default();
+        if accounts {
+            keys.insert(&operation.key);
+        }
+        *links += members;
+    }
+    let objection = |(uai, (keys, links)): (&Uai, (BTreeSet<&ObjectKey>, u64))| {
+        let how = ended(uai)?;
+        let objects = keys.len();
+        let text = format!(
+            "{how}: in {target}, {objects} account(s) or group(s) would be disabled or deleted, \
+             {links} membership(s) would end"
+        );
+        Some(Objection { id: SUBSCRIPTION_ENDED.to_owned(), uai: Some(uai.clone()), text })
+    };
+    schools.into_iter().filter_map(objection).collect()
+}
+
+/// What the plan makes fits into the target, as far as it tells how much room it has.
+pub fn target_room(target: &str, operations: &[Operation], limits: &[Limit]) -> Option<Objection> {
+    let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
+    let (mut objects, mut seats) = (0_u64, BTreeMap::<LimitKind, i64>::new());
+    for operation in ours {
+        let count = |values: &BTreeSet<String>| i64::try_from(values.len()).unwrap_or(i64::MAX);
+        match (&operation.action, &operation.key) {
+            (Action::Create { .. }, key) if key.kind() != ObjectKind::Team => objects += 1,
+            (Action::AddLinks { values, .. }, ObjectKey::Licence(licence)) => {
+                *seats.entry(LimitKind::Seats(*licence)).or_default() += count(values);
+            }
+            (Action::RemoveLinks { values, .. }, ObjectKey::Licence(licence)) => {
+                *seats.entry(LimitKind::Seats(*licence)).or_default() -= count(values);
+            }
+            _ => {}
+        }
+    }
+    let texts = limits.iter().filter_map(|Limit { what, total, used }| {
+        let wanted = match what {
+            LimitKind::DirectoryObjects => objects,
+            LimitKind::Seats(_) => {
+                u64::try_from(seats.get(what).copied().unwrap_or_default()).unwrap_or_default()
+            }
+        };
+        let free = total.saturating_sub(*used);
+        let what = match what {
+            LimitKind::DirectoryObjects => "objects (deleted ones count for 30 days)".to_owned(),
+            LimitKind::Seats(licence) => format!("seats of the licence of {}", licence.as_str()),
+        };
+        (wanted > free).then(|| {
+            format!("{wanted} more {what} are needed, {used} of {total} are used, {free} are left")
+        })
+    });
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| Objection {
+        id: TARGET_ROOM.to_owned(),
+        uai: None,
+        text: format!("{target}: {}", texts.join("; ")),
+    })
+}
+
+#[cfg(test)]
+mod tests;
