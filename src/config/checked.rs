@@ -10,6 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::{Digest as _, Sha256};
 
+use super::graph;
 use super::targets::Target;
 use super::{ConfigError, raw, schools, secret_file};
 use crate::clock;
@@ -97,13 +98,9 @@ impl Config {
 }
 
 impl Config {
-    /// The keys by which other systems know persons: drawn from the key of the INE, so that they
-    /// need no secret of their own and change with nothing else.
-    pub fn opaque_keys(&self) -> OpaqueKeys {
-        let key = self.ine_key.expose_secret();
-        let mut draw = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-        draw.update(b"rentree: the keys of persons in other systems");
-        OpaqueKeys::new(SecretSlice::from(draw.finalize().into_bytes().to_vec()))
+    /// The keys by which other systems know persons, in files as in Office 365.
+    pub fn keys_of_persons(&self) -> OpaqueKeys {
+        graph::opaque_keys(&self.ine_key, graph::PERSONS)
     }
 
     /// What exported plans are signed with: drawn from the key of the INE, which signs nothing.

@@ -135,7 +135,7 @@ impl Reading {
         }
         let licences = self.licences(&key("licences"), raw.licences.clone().unwrap_or_default());
         let drawn = |purpose: &str| opaque_keys(ine_key, purpose);
-        let (people, schools) = (drawn("persons"), drawn("schools"));
+        let (people, schools) = (drawn(PERSONS), drawn("schools"));
         let tenant = Tenant { prefix, form, people, schools, licences };
         let target = GraphTarget {
             place: place?,
@@ -231,8 +231,11 @@ impl Reading {
     }
 }
 
-/// Drawn from the key of the INE, for this purpose and no other.
-fn opaque_keys(ine_key: &SecretSlice<u8>, purpose: &str) -> OpaqueKeys {
+/// The purpose of keys of persons, see [`opaque_keys`].
+pub(super) const PERSONS: &str = "persons";
+
+/// Drawn from the key of the INE, for this purpose and no other: no secret more to keep.
+pub(super) fn opaque_keys(ine_key: &SecretSlice<u8>, purpose: &str) -> OpaqueKeys {
     let key = ine_key.expose_secret();
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(format!("rentree: opaque keys of {purpose}").as_bytes());

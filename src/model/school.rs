@@ -37,12 +37,4 @@ pub struct School {
     pub o365_until: Option<Date>,
 }
 
-impl School {
-    /// The school has subscribed to Office 365 on this day; the last day is one of them.
-    pub fn has_o365(&self, day: Date) -> bool {
-        self.o365_from.is_some_and(|from| from <= day)
-            && self.o365_until.is_none_or(|until| day <= until)
-    }
-}
-
 pub type Schools = BTreeMap<Uai, School>;

@@ -16,6 +16,7 @@ use super::review;
 use super::session::{Format, Session, store_failure};
 use super::targets;
 use crate::desired::class_lists::{self, Source};
+use crate::desired::subscription;
 use crate::model::school::School;
 use crate::plan::Plan;
 use crate::report::class_lists::{File, oneroster, sds};
@@ -85,7 +86,7 @@ fn decide(session: &Session) -> anyhow::Result<Decided> {
 }
 
 fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result<Vec<File>> {
-    let keys = session.config.opaque_keys();
+    let keys = session.config.keys_of_persons();
     let source = Source {
         region: &session.config.region,
         schools: &session.config.schools,
@@ -97,7 +98,7 @@ fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result
         today: session.today(),
     };
     let today = session.today();
-    let subscribed = |school: &School| school.has_o365(today);
+    let subscribed = |school: &School| subscription::is_current(school, today);
     Ok(match system {
         System::Sds => sds(&class_lists::class_lists(source, &subscribed))?,
         System::Oneroster => oneroster(&class_lists::class_lists(source, &|_| true))?,
