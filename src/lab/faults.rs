@@ -106,6 +106,8 @@ fn fault_called(name: &str) -> Option<Fault> {
     Some(Fault::Code(match name {
         "replyLost" => return Some(Fault::ReplyLost),
         "requestLost" => return Some(Fault::RequestLost),
+        // A server that lies: it says so, and has done nothing.
+        "success" => Code::Success,
         "timeLimitExceeded" => Code::TimeLimitExceeded,
         "sizeLimitExceeded" => Code::SizeLimitExceeded,
         "referral" => Code::Referral,

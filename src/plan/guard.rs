@@ -2,18 +2,19 @@
 //! its objections with the arithmetic; a person lifts them by the plan's hash, never by a switch.
 
 pub mod cloud;
+mod facts;
 mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::operation::{Operation, OperationKind};
 use super::{Objection, place};
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 use crate::model::observed::Observed;
+pub use facts::{GuardFacts, SchoolFacts};
 use share::{GONE, MADE_EARLIER, OUT_OF_SEASON, Share};
 
 /// The objection to marked accounts that the registry never gave; lifting it acknowledges them.
@@ -111,46 +112,6 @@ impl Season {
         if from <= until { from <= day && day <= until } else { from <= day || day <= until }
     }
 }
-
-/// What stands now and what the registry is about to lose, as plain numbers, by school. Persons
-/// and workspaces are counted once, whatever the number of targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SchoolFacts {
-    /// Accounts that stand in the targets.
-    pub accounts: u64,
-    /// Of these, the ones that can be used.
-    pub usable: u64,
-    /// Accounts that earlier runs made in a target that was read, and none deleted.
-    pub made: u64,
-    /// Of these, the ones that do not stand in one of them: gone without us, or out of sight.
-    pub missing: u64,
-    /// Persons with a usable account whose last enrolment here ends with this plan.
-    pub leaving: u64,
-    /// Of the accounts that were usable a day ago, those that runs disabled since.
-    pub disabled_lately: u64,
-    /// Of those that stood a day ago, the ones that runs deleted since.
-    pub deleted_lately: u64,
-    /// The same two, as they count in the whole: what one person let pass for the school does.
-    #[serde(default)]
-    pub disabled_lately_in_all: u64,
-    #[serde(default)]
-    pub deleted_lately_in_all: u64,
-    /// Accounts that the plan makes only in targets where the school has none yet: a school may
-    /// begin on any day, in a directory and in Office 365.
-    #[serde(default)]
-    pub beginning: u64,
-    /// Open workspaces of divisions and groups, before the plan.
-    pub groups: u64,
-    /// Of these, the ones that the plan freezes.
-    pub groups_freezing: u64,
-    /// Pupils with a class, before the plan.
-    pub pupils: u64,
-    /// Of these, the ones that stay and have no class any more.
-    pub pupils_losing_division: u64,
-}
-
-/// By school; under none, whatever belongs to no school: it counts in the whole.
-pub type GuardFacts = BTreeMap<Option<Uai>, SchoolFacts>;
 
 /// Counts the accounts that stand into the facts of their schools. An account in several targets
 /// is one; where an observed entry does not tell its school, its place does, else the wanted one.
@@ -253,41 +214,6 @@ impl Toll {
         self.deletes += other.deletes;
         self.renames += other.renames;
         self.creations += other.later_creations(school);
-    }
-}
-
-impl SchoolFacts {
-    fn add(&mut self, other: &Self) {
-        let Self {
-            accounts,
-            usable,
-            made,
-            missing,
-            leaving,
-            disabled_lately,
-            deleted_lately,
-            disabled_lately_in_all,
-            deleted_lately_in_all,
-            beginning,
-            groups,
-            groups_freezing,
-            pupils,
-            pupils_losing_division,
-        } = other;
-        self.accounts += accounts;
-        self.usable += usable;
-        self.made += made;
-        self.missing += missing;
-        self.leaving += leaving;
-        self.disabled_lately += disabled_lately;
-        self.deleted_lately += deleted_lately;
-        self.disabled_lately_in_all += disabled_lately_in_all;
-        self.deleted_lately_in_all += deleted_lately_in_all;
-        self.beginning += beginning;
-        self.groups += groups;
-        self.groups_freezing += groups_freezing;
-        self.pupils += pupils;
-        self.pupils_losing_division += pupils_losing_division;
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
+use super::proof;
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
 use super::tell::Tally;
@@ -64,6 +65,9 @@ pub fn drive_all(
         let bar = progress_bar(total, &target.name);
         let ended = drive_one(session, store, runtime, target, &mut open, &bar, run, take, &stop);
         bar.finish_and_clear();
+        if matches!(ended, Ok(())) {
+            status = status.and(proof::prove(session, store, runtime, run, target, &mut open)?);
+        }
         let memory = open.memory().map(|memory| (target.name.clone(), memory));
         targets::remember(store, memory.into_iter().collect())?;
         match ended {

@@ -4,10 +4,12 @@ use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Observation};
 use super::{applying, part};
-use crate::plan::drift;
+use crate::config::Target;
+use crate::model::observed::Observed;
+use crate::plan::drift::{self, Drifted};
 use crate::plan::trace::{self, Sure, Traces};
 use crate::report::drift as report;
-use crate::store::{registry, undo};
+use crate::store::{Store, registry, undo};
 
 pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus> {
     targets::check_secrets(session)?;
@@ -21,7 +23,6 @@ pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus
         }
     })
     .map_err(store_failure)?;
-    let known = registry::load(&store).map_err(store_failure)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     let Observation { mut observed, unread } =
@@ -32,9 +33,7 @@ pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus
     });
     for target in &session.config.targets {
         let Some(seen) = observed.get_mut(&target.name) else { continue };
-        seen.recognise(known.workspaces.keys());
-        let managed = target.mapping.managed();
-        let (found, of) = drift::drift(&target.name, &traces, seen, managed);
+        let (found, of) = of_target(&store, target, &traces, seen)?;
         drifted.extend(found);
         compared += of;
     }
@@ -46,4 +45,16 @@ pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus
         Some(what) => Err(Failure::new(ExitStatus::Unreachable, what.clone()).told().into()),
         None => Ok(ExitStatus::Done),
     }
+}
+
+/// What stands in one target otherwise than the traces tell, and how many entries were compared.
+pub(super) fn of_target(
+    store: &Store,
+    target: &Target,
+    traces: &Traces,
+    seen: &mut Observed,
+) -> anyhow::Result<(Vec<Drifted>, u64)> {
+    let known = registry::workspaces(store).map_err(store_failure)?;
+    seen.recognise(known.keys());
+    Ok(drift::drift(&target.name, traces, seen, target.mapping.managed()))
 }

@@ -36,6 +36,7 @@ pub mod passed_over;
 pub mod people;
 pub mod plan;
 mod private_file;
+mod proof;
 pub mod receipts;
 pub mod replay;
 pub mod review;

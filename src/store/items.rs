@@ -1,5 +1,6 @@
 //! What the 72 hours are counted on, read from the plans and the journal: operations, with the
-//! instant at which their target confirmed them, and records that wait.
+//! instant at which they were seen to stand in their target, and records that wait. What could not
+//! be read again has the instant at which the target confirmed it.
 //!
 //! Only the newest plan of a school tells what is open there: it was made from what stands in the
 //! targets, so what earlier ones left is in it, with the receipt that it waits since.
@@ -72,7 +73,8 @@ fn done(
     before: &BTreeMap<Uai, Timestamp>,
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT o.uai, s.at, coalesce(s.detail, '') LIKE ?2 || '%', count(*)
+    let sql = "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
+                      count(*)
                FROM plan_operation o JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
                GROUP BY 1, 2, 3";

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod lock;
 pub mod memory;
 pub mod plans;
+pub mod proof;
 pub mod refused;
 pub mod registry;
 pub mod review;

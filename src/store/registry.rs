@@ -10,7 +10,7 @@ use super::column::{At, document, json, words};
 use super::review::links;
 use super::{Store, StoreError};
 use crate::model::account::AccountName;
-use crate::model::ids::PersonId;
+use crate::model::ids::{PersonId, StructureKey};
 use crate::model::person::Person;
 use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::Workspace;
@@ -33,6 +33,17 @@ pub struct Holder {
     pub given_at: Timestamp,
 }
 
+/// The workspaces of the registry.
+pub fn workspaces(store: &Store) -> Result<BTreeMap<StructureKey, Workspace>, StoreError> {
+    let mut workspaces = BTreeMap::new();
+    let mut statement = store.connection.prepare("SELECT document FROM workspace")?;
+    for workspace in statement.query_map([], |row| document::<Workspace>(row, 0))? {
+        let workspace = workspace?;
+        workspaces.insert(workspace.key.clone(), workspace);
+    }
+    Ok(workspaces)
+}
+
 /// The whole registry.
 pub fn load(store: &Store) -> Result<Registry, StoreError> {
     let connection = &store.connection;
@@ -44,13 +55,7 @@ pub fn load(store: &Store) -> Result<Registry, StoreError> {
         let person = person?;
         registry.persons.insert(person.id, person);
     }
-    let mut statement = reading.prepare("SELECT document FROM workspace")?;
-    let mut workspaces = BTreeMap::new();
-    for workspace in statement.query_map([], |row| document::<Workspace>(row, 0))? {
-        let workspace = workspace?;
-        workspaces.insert(workspace.key.clone(), workspace);
-    }
-    registry.workspaces = workspaces;
+    registry.workspaces = workspaces(store)?;
     let mut statement = reading.prepare("SELECT DISTINCT person, name FROM name")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

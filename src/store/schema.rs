@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_waits.sql"),
     include_str!("migrations/0007_undo.sql"),
     include_str!("migrations/0008_memory.sql"),
+    include_str!("migrations/0009_proven.sql"),
 ];
 
 /// The schema that this program knows.

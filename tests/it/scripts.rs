@@ -64,6 +64,7 @@ scripts!(
     never_leaves,
     odd_names,
     poison,
+    read_back,
     record_waits_at_new_school,
     refused_files,
     restore_drill,

@@ -1,4 +1,6 @@
-//! What the deadlines are told from: t0 never moves, t1 is what the target confirmed.
+//! What the deadlines are told from: t0 never moves, t1 is when the target was seen to have it.
+
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::clock::figures::{Cause, Item};
@@ -8,7 +10,7 @@ use crate::plan::{DeliveryLine, Wait};
 use crate::store::items::{DONE_AFTER, PUT_OFF, items};
 use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::runs::{self, RunId};
-use crate::store::{history, plans};
+use crate::store::{history, plans, proof};
 
 fn hours(hours: i64) -> Timestamp {
     noon() + jiff::SignedDuration::from_hours(hours)
@@ -116,6 +118,26 @@ fn what_a_run_leaves_is_open_in_the_newest_plan_only_and_keeps_its_start() {
     // The run before had it and did not do it: the target's delay, not the operator's.
     check(&store, Some(second), &["0 80 2 target 0"]);
     check(&store, Some(first), &["0 1 1 operator 0"]);
+}
+
+#[test]
+fn the_clock_stops_when_what_was_written_was_seen_to_stand() {
+    // R-08; requirements 2.4, t1.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let run = planned(&mut store, 0, &[]);
+    begin(&mut store, run, 1);
+    settle(&mut store, run, 1, Event::Done, "", 1);
+    settle(&mut store, run, 2, Event::Done, "", 1);
+    check(&store, None, &["0 1 2 operator 0"]);
+    let other = plans::load(&store, run).unwrap().operations[1].key.clone();
+    proof::save(&mut store, run, "ldap", hours(2), &[other].into()).unwrap();
+    check(&store, None, &["0 1 1 operator 0", "0 2 1 target 0"]);
+    // Read once more: what was proven keeps its instant; another target is not meant.
+    proof::save(&mut store, run, "elsewhere", hours(3), &BTreeSet::new()).unwrap();
+    check(&store, None, &["0 1 1 operator 0", "0 2 1 target 0"]);
+    proof::save(&mut store, run, "ldap", hours(4), &BTreeSet::new()).unwrap();
+    check(&store, None, &["0 2 1 target 0", "0 4 1 target 0"]);
 }
 
 #[test]
