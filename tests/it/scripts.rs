@@ -47,6 +47,7 @@ scripts!(
     graph_drift,
     graph_forms,
     graph_homonym,
+    graph_hours,
     graph_rentree,
     graph_school_alone,
     graph_settings,
