@@ -30,6 +30,7 @@ use rentree::mapping::managed::Managed;
 use rentree::model::entry::{Entry, ObjectKind};
 use rentree::plan::Plan;
 use rentree::plan::operation::Action;
+use rentree::run::applying::{Spent, Work};
 use rentree::run::outcome::ExitStatus;
 use rentree::run::session::Format;
 use rentree::run::session::Session;
@@ -148,8 +149,9 @@ fn our_apply(scene: Scene) -> Duration {
     let Scene { slapd: _slapd, folder: _folder, runtime, session, mut store, run, plan } = scene;
     journal::begin(&mut store, run, &plan, session.world.clock.now()).unwrap();
     let started = Instant::now();
-    let applied =
-        applying::drive_all(&session, &mut store, &Labs::default(), &runtime, run, Take::Open);
+    let (labs, work) = (Labs::default(), Work::new(run, Take::Open));
+    let spent = &mut Spent::default();
+    let applied = applying::drive_all(&session, &mut store, &labs, &runtime, work, spent);
     let took = started.elapsed();
     assert_eq!(applied.unwrap().status, ExitStatus::Done);
     took

@@ -1,8 +1,10 @@
 //! The loop: stage after stage, batch after batch: announce, send, settle (DESIGN rule 7).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::batch::{self, Job, Ready};
+use super::keeper::{self, Keeper};
 use super::outcome::{Ending, Settled, Tries};
 use super::send::{End, send};
 use super::waits::{Gaps, Sendable};
@@ -17,6 +19,7 @@ use crate::target::Write;
 pub(super) struct Ledger<'l, 'a> {
     pub(super) context: &'l mut Context<'a>,
     pub(super) target: &'l str,
+    pub(super) keeper: Keeper,
     /// What the target has refused too often: not sent unless an operator asks (`replay`).
     aside: BTreeMap<u64, String>,
     gaps: Gaps,
@@ -49,11 +52,19 @@ pub async fn drive<W: Write>(
     let total = plans::count(context.store, run, target_name, take)?;
     let progress = Progress { settled: 0, total };
     let aside = match take {
-        Take::Open => refused::set_aside(context.store, run, target_name)?,
+        Take::Open | Take::Announced => refused::set_aside(context.store, run, target_name)?,
         Take::OpenAndFailed => BTreeMap::new(),
     };
     let tally = Tally::default();
-    let mut ledger = Ledger { context, target: target_name, aside, gaps, tally, progress };
+    let mut ledger = Ledger {
+        context,
+        target: target_name,
+        aside,
+        gaps,
+        tally,
+        progress,
+        keeper: Keeper::new(),
+    };
     recover::settle_standing_accounts(target, &mut ledger).await?;
     for stage in plans::stages(ledger.context.store, run, target_name)? {
         match drive_stage(target, &mut ledger, settings, stage).await? {
@@ -88,9 +99,17 @@ async fn drive_stage<W: Write>(
         let jobs = ledger.announce(ready)?;
         let stop = ledger.context.stop;
         let least = tokio::time::sleep(settings.least_time(jobs.len()));
-        let mut settle = |settled| ledger.settle(settled);
-        let (end, ()) = tokio::join!(send(target, jobs, settings, stop, &mut settle), least);
-        match end? {
+        let speed = target.speed();
+        let books = RefCell::new(&mut *ledger);
+        let mut settle = |settled| books.borrow_mut().settle(settled);
+        let sent = async { tokio::join!(send(target, jobs, settings, stop, &mut settle), least).0 };
+        let end = tokio::select! {
+            end = sent => end,
+            error = keeper::keep_speed(speed.as_deref(), &books) => Err(error),
+        };
+        let end = end?;
+        ledger.keep_memory(target)?;
+        match end {
             End::Whole => {}
             end @ (End::Stopped | End::Lost(_)) => return Ok(end),
         }

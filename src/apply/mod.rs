@@ -11,16 +11,17 @@
 //! | `waits.rs` | what an operation waits for |
 //! | `send.rs` | one batch until each operation has an ending |
 //! | `outcome.rs` | what follows from an answer: next step, journal event, fate of a secret |
+//! | `keeper.rs` | what the client of the target knows, kept while it is written |
 //! | `recover.rs` | after a crash: looks which accounts stand |
 
 mod batch;
 mod drive;
+mod keeper;
 mod outcome;
 mod recover;
 mod send;
 mod waits;
 
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -77,8 +78,9 @@ pub struct Context<'a> {
     pub entropy: &'a mut dyn FnMut(&mut [u8]),
     pub now: &'a dyn Fn() -> Timestamp,
     pub progress: &'a mut dyn FnMut(Progress),
-    /// Set by a signal: what is in flight is finished, nothing more is sent.
-    pub stop: &'a AtomicBool,
+    /// Whether to stop, by a signal or as the time is used up: what is in flight is finished, as
+    /// long as that does not take long, and nothing more is sent.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// How far a drive is.

@@ -5,7 +5,6 @@
 //! of the batch goes one at a time, those that were left without an answer last: the operation
 //! that breaks every connection is found alone, and the others are done without it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -15,6 +14,11 @@ use super::batch::Job;
 use super::outcome::{Ending, Next, Settled, next};
 use crate::store::StoreError;
 use crate::target::{Done, Write, WriteError};
+
+/// For what is in flight when it is to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+const STOPPED: &str = "stopped before an answer";
+const STOP_SEEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// How a batch ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +45,7 @@ pub(super) async fn send<W: Write>(
     target: &mut W,
     jobs: Vec<Job>,
     settings: &Settings,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     settle: &mut dyn FnMut(Vec<Settled>) -> Result<(), StoreError>,
 ) -> Result<End, StoreError> {
     let mut open = jobs;
@@ -50,7 +54,7 @@ pub(super) async fn send<W: Write>(
     let mut silent = 0;
     let mut delays = 0;
     while !open.is_empty() {
-        if stop.load(Ordering::SeqCst) {
+        if stop() {
             settle(give_up(open, "stopped before it was sent"))?;
             return Ok(End::Stopped);
         }
@@ -58,6 +62,9 @@ pub(super) async fn send<W: Write>(
         let answered = !round.settled.is_empty() || round.busy;
         settle(round.settled)?;
         open = round.open;
+        if stop() {
+            continue; // Nobody gets a connection back only to end.
+        }
         if let Some(what) = round.broken {
             silent = if answered { 0 } else { silent + 1 };
             window = 1;
@@ -85,15 +92,18 @@ async fn round<W: Write>(
     open: Vec<Job>,
     window: usize,
     settings: &Settings,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
 ) -> Round {
     let mut answers = stream::iter(open)
         .map(|job| async move {
-            if stop.load(Ordering::SeqCst) {
+            if stop() {
                 return (job, None);
             }
             let password = job.secret.as_ref().map(|secret| &secret.password);
-            let answer = target.write(&job.operation, password).await;
+            let answer = tokio::select! {
+                answer = target.write(&job.operation, password) => answer,
+                () = impatience(stop) => Err(WriteError::Unknown(STOPPED.into())),
+            };
             (job, Some(answer))
         })
         .buffer_unordered(window);
@@ -105,6 +115,15 @@ async fn round<W: Write>(
         }
     }
     round
+}
+
+/// Is over some time after the stop: what a service holds back is not waited for. It may have been
+/// done, and the next drive looks.
+async fn impatience(stop: &dyn Fn() -> bool) {
+    while !stop() {
+        tokio::time::sleep(STOP_SEEN_WITHIN).await;
+    }
+    tokio::time::sleep(PATIENCE).await;
 }
 
 impl Round {
@@ -154,7 +173,7 @@ async fn reconnect<W: Write>(
     target: &mut W,
     settings: &Settings,
     silent: u32,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
 ) -> Result<(), String> {
     if silent > 0 {
         tokio::time::sleep(delay(settings, silent)).await;
@@ -163,7 +182,7 @@ async fn reconnect<W: Write>(
     loop {
         match target.reconnect().await {
             Ok(()) => return Ok(()),
-            Err(error) if tries >= settings.reconnects_max || stop.load(Ordering::SeqCst) => {
+            Err(error) if tries >= settings.reconnects_max || stop() => {
                 return Err(error.to_string());
             }
             Err(_) => tokio::time::sleep(delay(settings, tries)).await,

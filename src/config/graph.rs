@@ -22,6 +22,8 @@ pub struct GraphTarget {
     /// Of the quota of writes, the share that is used; the rest is for others.
     pub share: f64,
     pub link_cost: LinkCost,
+    /// A command writes there no longer than this, on the service's clock; 0: as long as it takes.
+    pub minutes_max: u32,
     /// Teams are made of Microsoft 365 groups.
     pub teams: bool,
     /// From the turn of the school year to the deletion of the groups of the one before.
@@ -37,6 +39,12 @@ impl GraphTarget {
             GraphPlace::Tenant(_) => 1.0,
             GraphPlace::Lab(lab) => lab.tempo,
         }
+    }
+
+    /// The longest that a command writes there, in milliseconds of this machine's clock.
+    pub fn writing_ms_max(&self) -> Option<u64> {
+        let minutes = (self.minutes_max > 0).then_some(self.minutes_max)?;
+        Some((f64::from(minutes) * 60_000.0 / self.tempo()) as u64)
     }
 }
 
@@ -89,6 +97,8 @@ const BASE_URL: &str = "https://graph.microsoft.com/v1.0";
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 const SHARE_PERCENT: u32 = 80;
+/// Less than from one run to the next, where they are an hour apart.
+const MINUTES_MAX: u32 = 45;
 const OLD_GROUPS_KEPT_DAYS: i32 = 30;
 const OLD_GROUPS_KEPT_DAYS_MAX: i32 = 1000;
 
@@ -142,6 +152,7 @@ impl Reading {
             domains: domains.into_iter().map(|domain| domain.to_lowercase()).collect(),
             share: f64::from(percent) / 100.0,
             link_cost,
+            minutes_max: raw.minutes_max.unwrap_or(MINUTES_MAX),
             teams,
             old_groups_kept_days: days,
             directory_quota: raw.directory_quota,

@@ -197,6 +197,7 @@ pub(super) struct Graph {
     pub(super) prefix: Option<String>,
     pub(super) domains: Option<Vec<String>>,
     pub(super) share_percent: Option<u32>,
+    pub(super) minutes_max: Option<u32>,
     pub(super) link_cost: Option<String>,
     pub(super) group_form: Option<String>,
     pub(super) teams: Option<bool>,

@@ -133,7 +133,8 @@ pub fn deadline_line(deadline: &Deadline, zone: &TimeZone) -> String {
     format!("Deadline: {}{end}{late}", instant(*earliest, zone))
 }
 
-pub(super) fn instant(at: Timestamp, zone: &TimeZone) -> String {
+/// As a person reads it.
+pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 

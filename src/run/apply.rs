@@ -5,13 +5,14 @@ use std::path::Path;
 
 use tokio::runtime::Runtime;
 
+use super::applying::{self, Spent, Work};
 use super::lift::{self, lifted};
 use super::outcome::{ExitStatus, Failure};
 use super::part::{self, Part};
 use super::session::{Session, store_failure};
 use super::targets::Labs;
 use super::world::Stopwatch;
-use super::{applying, exported, machine, still, targets, tell};
+use super::{exported, machine, still, targets, tell};
 use crate::apply::Take;
 use crate::plan::Plan;
 use crate::store::runs::{self, Run, RunId, RunState};
@@ -83,7 +84,9 @@ fn whole(
     }
     let kept = rest.as_ref().map(|rest| rest.save(store)).transpose()?;
     let mut watch = Stopwatch::start(&session.world);
-    let applied = applying::drive_all(session, store, labs, runtime, run, Take::Open)?;
+    let spent = &mut Spent::default();
+    let work = Work::new(run, Take::Open);
+    let applied = applying::drive_all(session, store, labs, runtime, work, spent)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, store, run, plan, &applied.tally, &spent)?;
     if let (Some(rest), Some(kept)) = (rest, kept) {

@@ -1,5 +1,6 @@
 //! The apply of a stored plan, shared by `apply`, `run` and `replay`.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,16 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use super::forecast;
 use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
 use super::proof;
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
 use super::tell::Tally;
+use super::world::Stopwatch;
 use crate::apply::{self, ApplyError, Context, Take};
-use crate::config::Target;
-use crate::store::Store;
+use crate::config::{GraphTarget, Target};
+use crate::report::plan_text::instant;
 use crate::store::runs::{self, RunId};
+use crate::store::{Store, plans};
+use crate::target::Write as _;
 use crate::target::examined::{Examined, Verdict};
 
 /// How an apply ended.
@@ -35,6 +40,56 @@ pub fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
+/// What of a run is done now.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    run: RunId,
+    take: Take,
+    take_of_tenants: Take,
+}
+
+impl Work {
+    pub fn new(run: RunId, take: Take) -> Self {
+        Self { run, take, take_of_tenants: take }
+    }
+
+    /// What cannot wait for the next plan: what is open of directories, and of tenants what was
+    /// announced. The rest of a tenant may take hours, and the directories come first.
+    pub fn before_a_plan(run: RunId) -> Self {
+        Self { run, take: Take::Open, take_of_tenants: Take::Announced }
+    }
+
+    fn take_of(self, target: &Target) -> Take {
+        if target.graph().is_some() { self.take_of_tenants } else { self.take }
+    }
+
+    /// How many operations that is.
+    pub fn count(self, session: &Session, store: &Store) -> anyhow::Result<u64> {
+        let open = session.config.targets.iter().try_fold(0, |sum, target| {
+            let take = self.take_of(target);
+            plans::count(store, self.run, &target.name, take).map(|count| sum + count)
+        });
+        open.map_err(store_failure)
+    }
+}
+
+/// How long this command has written to each target, in milliseconds: one whose time is used up
+/// is left to the next command, so that a slow service holds no other target back.
+#[derive(Debug, Default)]
+pub struct Spent(BTreeMap<String, u64>);
+
+impl Spent {
+    /// What is left to a target; None: it may take as long as it wants.
+    fn left(&self, target: &Target) -> Option<u64> {
+        let most = target.graph().and_then(GraphTarget::writing_ms_max)?;
+        Some(most.saturating_sub(self.0.get(&target.name).copied().unwrap_or_default()))
+    }
+
+    fn add(&mut self, target: &Target, ms: u64) {
+        *self.0.entry(target.name.clone()).or_default() += ms;
+    }
+}
+
 /// Does the operations of a run that has begun, target after target; a target that is lost does
 /// not hold the others. Ends the run.
 pub fn drive_all(
@@ -42,15 +97,20 @@ pub fn drive_all(
     store: &mut Store,
     labs: &Labs,
     runtime: &Runtime,
-    run: RunId,
-    take: Take,
+    work: Work,
+    spent: &mut Spent,
 ) -> anyhow::Result<Applied> {
-    let stop = stop_on_signal(runtime);
-    let mut status = ExitStatus::Done;
+    let (signal, run) = (stop_on_signal(runtime), work.run);
+    let (mut status, mut late) = (ExitStatus::Done, Vec::new());
     for target in &session.config.targets {
-        let total =
-            crate::store::plans::count(store, run, &target.name, take).map_err(store_failure)?;
+        let take = work.take_of(target);
+        let total = plans::count(store, run, &target.name, take).map_err(store_failure)?;
         if total == 0 {
+            continue;
+        }
+        let left = spent.left(target);
+        if left == Some(0) {
+            late.push(target);
             continue;
         }
         let mut open = match runtime.block_on(open(session, store, target, labs)) {
@@ -63,15 +123,23 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
-        let ended = drive_one(session, store, runtime, target, &mut open, &bar, run, take, &stop);
+        let mut watch = Stopwatch::start(&session.world);
+        let is_over = || left.is_some_and(|left| watch.elapsed_ms() >= left);
+        let stop = || signal.load(Ordering::Relaxed) || is_over();
+        let ended = drive_one(session, store, runtime, target, &mut open, &bar, (run, take), &stop);
+        spent.add(target, watch.lap_ms());
         bar.finish_and_clear();
-        if matches!(ended, Ok(())) {
+        if ended.is_ok() {
             status = status.and(proof::prove(session, store, runtime, run, target, &mut open)?);
         }
-        let memory = open.memory().map(|memory| (target.name.clone(), memory));
+        let memory = open.kept().map(|memory| (target.name.clone(), memory));
         targets::remember(store, memory.into_iter().collect())?;
         match ended {
-            Ok(()) => {}
+            Ok(apply::Tally { stopped, .. }) => {
+                if stopped && !signal.load(Ordering::Relaxed) {
+                    late.push(target);
+                }
+            }
             Err(ApplyError::TargetLost { target, what, tally: _ }) => {
                 (session.world.warn)(&format!("the target {target} is lost: {what}"));
                 status = status.and(ExitStatus::Unreachable);
@@ -85,6 +153,9 @@ pub fn drive_all(
     }
     runs::finish(store, run, session.world.clock.now()).map_err(store_failure)?;
     let tally = runs::tally(store, run).map_err(store_failure)?;
+    for target in late {
+        (session.world.warn)(&unfinished(session, store, run, target, &tally)?);
+    }
     let bad = tally.values().flat_map(|kinds| kinds.values()).any(|line| {
         line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
     });
@@ -92,6 +163,33 @@ pub fn drive_all(
         status = status.and(ExitStatus::SomeFailed);
     }
     Ok(Applied { status, tally })
+}
+
+/// What is said of a target whose time is used up: what was done, what is left, who goes on when.
+fn unfinished(
+    session: &Session,
+    store: &Store,
+    run: RunId,
+    target: &Target,
+    tally: &Tally,
+) -> anyhow::Result<String> {
+    let lines = || tally.get(&target.name).into_iter().flat_map(BTreeMap::values);
+    let planned: u64 = lines().map(|line| line.planned).sum();
+    let settled: u64 = lines().map(|line| line.done + line.failed + line.skipped).sum();
+    let minutes = target.graph().map_or(0, |rules| rules.minutes_max);
+    let end = match forecast::of(session, store, run)?.end {
+        Some(end) => {
+            format!("; written without a break they end: {}", instant(end, &session.config.zone))
+        }
+        None => String::new(),
+    };
+    Ok(format!(
+        "target {}: its {minutes} min of this command are used up (graph.minutes_max): \
+         {settled} of {planned} operations are settled, {} stay as planned; the next rentree run \
+         goes on with them, or rentree replay {run} at once{end}",
+        target.name,
+        planned - settled,
+    ))
 }
 
 /// Opens a target to write to. A tenant is looked at first: rights, domains, seats, room. What is
@@ -126,10 +224,9 @@ fn drive_one(
     target: &Target,
     open: &mut Open,
     bar: &ProgressBar,
-    run: RunId,
-    take: Take,
-    stop: &AtomicBool,
-) -> Result<(), ApplyError> {
+    (run, take): (RunId, Take),
+    stop: &dyn Fn() -> bool,
+) -> Result<apply::Tally, ApplyError> {
     let settings = apply::Settings {
         window: target.in_flight_max(),
         batch: BATCH,
@@ -148,7 +245,7 @@ fn drive_one(
         progress: &mut |progress| bar.set_position(progress.settled),
         stop,
     };
-    runtime.block_on(apply::drive(open, &target.name, &mut context, &settings)).map(|_| ())
+    runtime.block_on(apply::drive(open, &target.name, &mut context, &settings))
 }
 
 /// A bar on a terminal; nothing elsewhere (DESIGN section 5).

@@ -191,12 +191,11 @@ pub(super) async fn open(
     let kept = memory::load(store, &target.name).map_err(store_failure)?;
     // One that another version wrote is read again from the tenant.
     let known: Memory = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let known = match memory::load_speed(store, &target.name).map_err(store_failure)? {
+        Some(newer) => known.with_speed(&newer),
+        None => known,
+    };
     graph::connect(settings, exchange, known, session.world.entropy)
         .await
         .map_err(|error| failed(target, error))
-}
-
-/// What the client wants to know again next time.
-pub(super) fn memory_of(open: &GraphTarget) -> Option<String> {
-    serde_json::to_string(&open.memory()).ok()
 }

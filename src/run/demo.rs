@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use jiff::SignedDuration;
 
+use super::applying::{self, Spent, Work};
 use super::draft::{self, Draft};
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::Tally;
 use super::world::World;
-use super::{applying, init, targets};
+use super::{init, targets};
 use crate::academy::demo::{self, Day, cast};
 use crate::apply::Take;
 use crate::config::template;
@@ -74,8 +75,9 @@ fn play(world: &World, dir: &Path, day: Day) -> anyhow::Result<Evening> {
     }
     journal::begin(&mut store, draft.run, &draft.plan, session.world.clock.now())
         .map_err(store_failure)?;
-    let applied =
-        applying::drive_all(&session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
+    let work = Work::new(draft.run, Take::Open);
+    let spent = &mut Spent::default();
+    let applied = applying::drive_all(&session, &mut store, &labs, &runtime, work, spent)?;
     Ok(Evening::of(day, &draft, &applied.tally))
 }
 

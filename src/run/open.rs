@@ -1,26 +1,17 @@
 //! A target of either kind, opened: read and written in one way.
 
-use super::cloud;
+use std::sync::Arc;
+
 use crate::credential::InitialPassword;
 use crate::plan::operation::Operation;
 use crate::target::graph::GraphTarget;
 use crate::target::ldap::LdapTarget;
-use crate::target::{Done, Observe, Observed, TargetError, Write, WriteError};
+use crate::target::{Done, Observe, Observed, Speed, TargetError, Write, WriteError};
 
 /// An open target.
 pub enum Open {
     Ldap(Box<LdapTarget>),
     Graph(Box<GraphTarget>),
-}
-
-impl Open {
-    /// What its client wants to know again next time.
-    pub fn memory(&self) -> Option<String> {
-        match self {
-            Self::Ldap(_) => None,
-            Self::Graph(target) => cloud::memory_of(target),
-        }
-    }
 }
 
 impl Observe for Open {
@@ -48,6 +39,19 @@ impl Write for Open {
         match self {
             Self::Ldap(target) => target.reconnect().await,
             Self::Graph(target) => target.reconnect().await,
+        }
+    }
+    fn kept(&self) -> Option<String> {
+        match self {
+            Self::Ldap(target) => target.kept(),
+            Self::Graph(target) => target.kept(),
+        }
+    }
+
+    fn speed(&self) -> Option<Arc<dyn Speed>> {
+        match self {
+            Self::Ldap(target) => target.speed(),
+            Self::Graph(target) => target.speed(),
         }
     }
 }

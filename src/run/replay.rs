@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use tokio::runtime::Runtime;
 
+use super::applying::{self, Applied, Spent, Work};
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::Stopwatch;
-use super::{applying, machine, part, tell};
+use super::{machine, part, tell};
 use crate::apply::Take;
 use crate::plan::origin::{Origin, Scope};
 use crate::report::plan_json;
@@ -39,8 +40,8 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let rest = part::forgotten_rest(session, &store, (id, &plan))?;
     let kept = rest.as_ref().map(|rest| rest.save(&mut store)).transpose()?;
     let mut watch = Stopwatch::start(&session.world);
-    let applied =
-        applying::drive_all(session, &mut store, &labs, &runtime, id, Take::OpenAndFailed)?;
+    let (work, spent) = (Work::new(id, Take::OpenAndFailed), &mut Spent::default());
+    let applied = applying::drive_all(session, &mut store, &labs, &runtime, work, spent)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
     tell::applied(session, &store, id, &plan, &applied.tally, &spent)?;
     if let (Some(rest), Some(kept)) = (rest, kept) {
@@ -144,34 +145,60 @@ fn settled(session: &Session, why: &str) -> ExitStatus {
     ExitStatus::Done
 }
 
-/// Before a new run: settles what a run that was interrupted had announced and not finished. What
-/// the server refused is left to the new plan.
+/// The run that was begun last, when it was interrupted. A rehearsal in the lab is left alone once
+/// the target is a real one.
+fn interrupted(session: &Session, store: &Store) -> anyhow::Result<Option<RunId>> {
+    let known = runs::list(store).map_err(store_failure)?;
+    let last = known
+        .into_iter()
+        .find(|run| matches!(run.state, RunState::Interrupted | RunState::Applied))
+        .filter(|run| run.state == RunState::Interrupted)
+        .filter(|run| session.may_write_plan_of(run).is_ok());
+    Ok(last.map(|run| run.id))
+}
+
+/// Before a new plan: settles what a run that was interrupted had announced and not finished, and
+/// finishes what it left of directories. What the server refused is left to the new plan, and what
+/// was never sent to a tenant too.
 pub(super) fn settle_interrupted(
     session: &Session,
     store: &mut Store,
     labs: &Labs,
     runtime: &Runtime,
+    spent: &mut Spent,
 ) -> anyhow::Result<ExitStatus> {
     runs::interrupt_leftovers(store).map_err(store_failure)?;
-    let Some(last) = runs::list(store)
-        .map_err(store_failure)?
-        .into_iter()
-        .find(|run| matches!(run.state, RunState::Interrupted | RunState::Applied))
-        .filter(|run| run.state == RunState::Interrupted)
-        // A rehearsal in the lab is left alone once the target is a real one.
-        .filter(|run| session.may_write_plan_of(run).is_ok())
-    else {
-        return Ok(ExitStatus::Done);
-    };
-    let open = session.config.targets.iter().try_fold(0, |sum, target| {
-        plans::count(store, last.id, &target.name, Take::Open).map(|count| sum + count)
-    });
-    if open.map_err(store_failure)? == 0 {
+    let Some(last) = interrupted(session, store)? else { return Ok(ExitStatus::Done) };
+    let work = Work::before_a_plan(last);
+    if work.count(session, store)? == 0 {
         return Ok(ExitStatus::Done);
     }
-    (session.world.warn)(&format!("run {} was interrupted: it is finished first", last.id));
-    runs::resume(store, last.id).map_err(store_failure)?;
-    let applied = applying::drive_all(session, store, labs, runtime, last.id, Take::Open)?;
+    (session.world.warn)(&format!("run {last} was interrupted: it is finished first"));
+    runs::resume(store, last).map_err(store_failure)?;
+    let applied = applying::drive_all(session, store, labs, runtime, work, spent)?;
     // What is still wrong is in the plan that follows, and counted there.
     Ok(if applied.status == ExitStatus::Unreachable { applied.status } else { ExitStatus::Done })
+}
+
+/// When a guard stops `plan`, that of a new run: goes on with what the last one left, which its
+/// guards let pass, or persons did. Nobody is asked twice for it, however many runs it takes.
+pub(super) fn go_on(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    plan: RunId,
+    spent: &mut Spent,
+) -> anyhow::Result<Option<(RunId, Applied)>> {
+    let Some(last) = interrupted(session, store)? else { return Ok(None) };
+    let work = Work::new(last, Take::Open);
+    if work.count(session, store)? == 0 {
+        return Ok(None);
+    }
+    (session.world.warn)(&format!(
+        "a guard stops plan {plan}; run {last}, which was let pass, is not finished: it goes on"
+    ));
+    runs::resume(store, last).map_err(store_failure)?;
+    let applied = applying::drive_all(session, store, labs, runtime, work, spent)?;
+    Ok(Some((last, applied)))
 }

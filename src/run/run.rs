@@ -1,14 +1,15 @@
 //! `run`: check + plan + apply, for cron.
 
+use super::applying::{self, Spent, Work};
 use super::draft;
 use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::world::Stopwatch;
-use super::{applying, machine, plan, replay, targets, tell};
+use super::{machine, plan, replay, targets, tell};
 use crate::apply::Take;
 use crate::report::plan_text::Detail;
-use crate::store::{Store, StoreError, deliveries, journal, runs};
+use crate::store::{Store, StoreError, deliveries, journal, plans, runs};
 
 pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     session.may_write()?;
@@ -18,9 +19,23 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut store = session.store()?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
+    let mut spent = Spent::default();
     // What an interrupted run left is settled first: its secrets and its journal are its own.
-    let left = replay::settle_interrupted(session, &mut store, &labs, &runtime)?;
+    let left = replay::settle_interrupted(session, &mut store, &labs, &runtime, &mut spent)?;
     let mut draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
+    if !draft.plan.objections.is_empty()
+        && let Some((run, applied)) =
+            replay::go_on(session, &mut store, &labs, &runtime, draft.run, &mut spent)?
+    {
+        let is_reached = applied.status != ExitStatus::Unreachable;
+        if is_reached && Work::new(run, Take::Open).count(session, &store)? > 0 {
+            runs::stop(&mut store, draft.run, session.world.clock.now()).map_err(store_failure)?;
+            let plan = plans::load(&store, run).map_err(store_failure)?;
+            tell::applied(session, &store, run, &plan, &applied.tally, &draft.duration_ms)?;
+            return Ok(left.and(applied.status));
+        }
+        draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
+    }
     let status = left.and(plan::status(&draft));
     if session.format == Format::Text {
         tell::plan(session, &store, &draft, Detail::Summary)?;
@@ -35,7 +50,8 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     journal::begin(&mut store, draft.run, &draft.plan, session.world.clock.now())
         .map_err(store_failure)?;
     let mut watch = Stopwatch::start(&session.world);
-    let applied = applying::drive_all(session, &mut store, &labs, &runtime, draft.run, Take::Open)?;
+    let work = Work::new(draft.run, Take::Open);
+    let applied = applying::drive_all(session, &mut store, &labs, &runtime, work, &mut spent)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
     clean(session, &mut store).map_err(store_failure)?;
     tell::applied(session, &store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;

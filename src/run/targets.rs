@@ -19,7 +19,7 @@ use crate::run::session::{Session, store_failure};
 use crate::store::{Store, memory};
 use crate::target::ldap;
 use crate::target::ldap::settings::{self, ClientCertificate, Settings};
-use crate::target::{Observe as _, Observed, TargetError};
+use crate::target::{Observe as _, Observed, TargetError, Write as _};
 
 /// What a command does with a target: plans are made with an identity that need not write (SEC-09).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,7 +339,7 @@ async fn observe(
 ) -> anyhow::Result<(Observed, Option<String>)> {
     let mut open = open(session, store, target, labs, Purpose::Read).await?;
     let observed = open.observe().await.map_err(|error| failed(target, error))?;
-    Ok((observed, open.memory()))
+    Ok((observed, open.kept()))
 }
 
 /// A failed target as a person reads it: files of ours that cannot be used are no fault of the

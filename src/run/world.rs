@@ -52,6 +52,10 @@ impl Stopwatch {
         Self { ticks_ms: world.ticks_ms, since: (world.ticks_ms)() }
     }
     /// Milliseconds since the start or the last lap.
+    pub fn elapsed_ms(&self) -> u64 {
+        (self.ticks_ms)().saturating_sub(self.since)
+    }
+    /// The same, and the next lap begins.
     pub fn lap_ms(&mut self) -> u64 {
         let now = (self.ticks_ms)();
         now.saturating_sub(std::mem::replace(&mut self.since, now))

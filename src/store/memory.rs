@@ -17,13 +17,34 @@ pub fn load(store: &Store, target: &str) -> Result<Option<String>, StoreError> {
     Ok(store.connection.query_row(sql, [target], |row| row.get(0)).optional()?)
 }
 
-/// Keeps it in the place of the one before.
+/// Keeps it in the place of the one before; the speed is in it.
 pub fn save(store: &mut Store, target: &str, document: &str) -> Result<(), StoreError> {
     store.write(|transaction| {
         let sql = "INSERT OR REPLACE INTO target_memory (target, document) VALUES (?1, ?2)";
         transaction.execute(sql, params![target, document])?;
+        let sql = "DELETE FROM target_memory WHERE target = ?1";
+        transaction.execute(sql, [of_speed(target)])?;
         Ok(())
     })
+}
+
+/// The speed that was kept after the last memory, while the target was written.
+pub fn load_speed(store: &Store, target: &str) -> Result<Option<String>, StoreError> {
+    load(store, &of_speed(target))
+}
+
+/// Keeps the speed alone, which is small and must not wait.
+pub fn save_speed(store: &mut Store, target: &str, speed: &str) -> Result<(), StoreError> {
+    store.write(|transaction| {
+        let sql = "INSERT OR REPLACE INTO target_memory (target, document) VALUES (?1, ?2)";
+        transaction.execute(sql, params![of_speed(target), speed])?;
+        Ok(())
+    })
+}
+
+/// No target is called so.
+fn of_speed(target: &str) -> String {
+    format!("{target}\u{1f}speed")
 }
 
 /// Some run wrote to the target, or may have.

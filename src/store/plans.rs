@@ -19,13 +19,26 @@ pub enum Take {
     Open,
     /// Those and the failed ones: `replay`.
     OpenAndFailed,
+    /// Only those that were started and never settled: what a run left in the middle of them.
+    Announced,
 }
 
 impl Take {
     fn failed(self) -> bool {
         match self {
-            Self::Open => false,
+            Self::Open | Self::Announced => false,
             Self::OpenAndFailed => true,
+        }
+    }
+
+    /// As a condition on the state `s` of an operation.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Open => "coalesce(s.state, 'planned') IN ('planned', 'started')",
+            Self::OpenAndFailed => {
+                "coalesce(s.state, 'planned') IN ('planned', 'started', 'failed')"
+            }
+            Self::Announced => "s.state = 'started'",
         }
     }
 }
@@ -272,28 +285,28 @@ pub fn page(
     page: &Page<'_>,
     take: Take,
 ) -> Result<Vec<OperationRow>, StoreError> {
-    let sql = "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE o.run = ?1 AND o.target = ?2 AND o.stage = ?3 AND o.seq > ?4
-                 AND (coalesce(s.state, 'planned') IN ('planned', 'started')
-                      OR (?5 AND s.state = 'failed'))
-               ORDER BY o.seq LIMIT ?6";
+    let sql = format!(
+        "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.target = ?2 AND o.stage = ?3 AND o.seq > ?4 AND {}
+         ORDER BY o.seq LIMIT ?5",
+        take.condition()
+    );
     let Page { target, stage, after, rows_max } = page;
-    let mut statement = store.connection.prepare_cached(sql)?;
-    let rows = statement
-        .query_map(params![run.0, target, stage, after, take.failed(), rows_max], read_row)?;
+    let mut statement = store.connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![run.0, target, stage, after, rows_max], read_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many operations of a target a drive takes.
 pub fn count(store: &Store, run: RunId, target: &str, take: Take) -> Result<u64, StoreError> {
-    let sql = "SELECT count(*)
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE o.run = ?1 AND o.target = ?2
-                 AND (coalesce(s.state, 'planned') IN ('planned', 'started')
-                      OR (?3 AND s.state = 'failed'))";
-    let parameters = params![run.0, target, take.failed()];
-    Ok(store.connection.query_row(sql, parameters, |row| row.get(0))?)
+    let sql = format!(
+        "SELECT count(*)
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.target = ?2 AND {}",
+        take.condition()
+    );
+    Ok(store.connection.query_row(&sql, params![run.0, target], |row| row.get(0))?)
 }
 
 /// Operations that are still to be written, those that failed included: of one school and stage.
@@ -345,13 +358,16 @@ pub fn set_aside(
 }
 
 /// The creations of accounts that a drive takes; blocked ones are never sent.
-const ACCOUNT_CREATIONS: &str = "
-    SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
-    FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-    WHERE o.run = ?1 AND o.target = ?2 AND o.kind = 'create'
-      AND o.object LIKE 'rentree:account:%' AND json_extract(o.document, '$.blocked') IS NULL
-      AND (coalesce(s.state, 'planned') IN ('planned', 'started')
-           OR (?3 AND s.state = 'failed'))";
+fn account_creations(take: Take) -> String {
+    format!(
+        "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.target = ?2 AND o.kind = 'create'
+           AND o.object LIKE 'rentree:account:%' AND json_extract(o.document, '$.blocked') IS NULL
+           AND {}",
+        take.condition()
+    )
+}
 
 /// Whether a drive will create accounts, and so must be able to seal their secrets.
 pub fn creates_accounts(
@@ -360,9 +376,8 @@ pub fn creates_accounts(
     target: &str,
     take: Take,
 ) -> Result<bool, StoreError> {
-    let sql = format!("SELECT EXISTS ({ACCOUNT_CREATIONS})");
-    let parameters = params![run.0, target, take.failed()];
-    Ok(store.connection.query_row(&sql, parameters, |row| row.get(0))?)
+    let sql = format!("SELECT EXISTS ({})", account_creations(take));
+    Ok(store.connection.query_row(&sql, params![run.0, target], |row| row.get(0))?)
 }
 
 /// The creations of accounts that a drive takes and for which a secret is kept already: an earlier
@@ -374,12 +389,13 @@ pub fn creations_with_secret(
     take: Take,
 ) -> Result<Vec<OperationRow>, StoreError> {
     let sql = format!(
-        "{ACCOUNT_CREATIONS} AND o.object IN
+        "{} AND o.object IN
              (SELECT 'rentree:account:' || person FROM sealed_secret WHERE target = ?2)
-         ORDER BY o.seq"
+         ORDER BY o.seq",
+        account_creations(take)
     );
     let mut statement = store.connection.prepare(&sql)?;
-    let rows = statement.query_map(params![run.0, target, take.failed()], read_row)?;
+    let rows = statement.query_map(params![run.0, target], read_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -11,6 +11,10 @@ pub mod ldap;
 pub mod pace;
 mod valueless;
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
 use crate::credential::InitialPassword;
 use crate::model::entry::{Attributes, Links, ObjectKey};
 pub use crate::model::observed::Observed;
@@ -89,4 +93,22 @@ pub trait Write: Observe {
 
     /// Replaces a dead connection; what was in flight is then unknown.
     async fn reconnect(&mut self) -> Result<(), TargetError>;
+
+    /// What its client wants to know again next time, if anything.
+    fn kept(&self) -> Option<String> {
+        None
+    }
+
+    /// Where the service says how fast it may be written.
+    fn speed(&self) -> Option<Arc<dyn Speed>> {
+        None
+    }
+}
+
+/// How fast a service lets us go: the part of a memory that must not wait for the rest.
+pub trait Speed {
+    /// Waits until it is another one.
+    fn changed(&self) -> BoxFuture<'_, ()>;
+    /// To be kept.
+    fn kept(&self) -> Option<String>;
 }

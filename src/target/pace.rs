@@ -18,6 +18,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Cells of one unit of a quota.
@@ -111,6 +112,7 @@ pub struct Pace {
     /// Who waits, waits in turn.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
+    bell: Notify,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +159,7 @@ impl Pace {
         };
         let turn = tokio::sync::Mutex::new(());
         let (share, state) = (allowance.share, Mutex::new(state));
-        Self { bucket, clock, burst, tempo, share, turn, state }
+        Self { bucket, clock, burst, tempo, share, turn, state, bell: Notify::new() }
     }
 
     /// Waits until something that costs so many units may go.
@@ -207,6 +209,7 @@ impl Pace {
             state.since = end;
             state.froze_at = Some(now);
         }
+        self.bell.notify_one();
     }
 
     /// Something went through.
@@ -234,6 +237,13 @@ impl Pace {
         state.speed = (speed * ours / used).clamp(SPEED_MIN, 1.0);
         state.since = now.max(state.since);
         state.slowed_at = Some(now);
+        self.bell.notify_one();
+    }
+
+    /// Waits until it is frozen or slowed: what is worth keeping then, whatever becomes of us. One
+    /// that nobody waited for is not missed.
+    pub async fn changed(&self) {
+        self.bell.notified().await;
     }
 
     /// To be kept.
@@ -371,6 +381,18 @@ mod tests {
         after.take(1).await;
         let waited = begin.elapsed().as_secs_f64();
         assert!((40.0..41.0).contains(&waited), "{waited}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_freeze_and_a_slower_speed_are_told() {
+        let pace = pace(1.0, Level::default());
+        let told = || tokio::time::timeout(Duration::from_secs(1), pace.changed());
+        assert!(told().await.is_err());
+        pace.refused(Instant::now(), None, 0.0);
+        assert!(told().await.is_ok());
+        assert!(told().await.is_err());
+        pace.near(1.2);
+        assert!(told().await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,5 @@
 //! What the journal costs: a drive over a target that does nothing.
 
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::scene::{RUN, account};
@@ -53,7 +52,7 @@ fn rate(name: &str, operations: Vec<Operation>, quota: Option<u32>) -> f64 {
         },
         now: &noon,
         progress: &mut |_| (),
-        stop: &AtomicBool::new(false),
+        stop: &|| false,
     };
     let settings = Settings {
         window: 64,

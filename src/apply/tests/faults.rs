@@ -197,7 +197,7 @@ fn nothing_is_sent_without_somebody_to_open_the_secrets() {
         entropy: &mut |_| panic!("nothing is drawn"),
         now: &noon,
         progress: &mut |_| (),
-        stop: &scene.stop,
+        stop: &|| false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let drive = crate::apply::drive(&mut sim, "ldap", &mut context, &scene.settings);

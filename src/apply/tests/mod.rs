@@ -4,6 +4,7 @@ mod cost;
 mod crash;
 mod disk;
 mod faults;
+mod keeps;
 mod nights;
 mod on_all_cores;
 mod scene;

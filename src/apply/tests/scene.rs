@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use age::x25519::Identity;
@@ -244,7 +244,7 @@ impl Scene {
             entropy: &mut entropy,
             now: &|| now,
             progress: &mut progress,
-            stop: &self.stop,
+            stop: &|| self.stop.load(Ordering::SeqCst),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let tally = runtime.block_on(drive(sim, "ldap", &mut context, &self.settings))?;

@@ -186,7 +186,13 @@ fn the_memory_of_a_target_takes_the_place_of_the_one_before() {
     memory::save(&mut store, "office365", "{1}").unwrap();
     memory::save(&mut store, "office365", "{2}").unwrap();
     drop(store);
-    let store = open(folder.path());
+    let mut store = open(folder.path());
     assert_eq!(memory::load(&store, "office365").unwrap().as_deref(), Some("{2}"));
     assert_eq!(memory::load(&store, "other").unwrap(), None);
+    // The speed may be newer than the rest, never older.
+    memory::save_speed(&mut store, "office365", "0.5").unwrap();
+    assert_eq!(memory::load_speed(&store, "office365").unwrap().as_deref(), Some("0.5"));
+    assert_eq!(memory::load(&store, "office365").unwrap().as_deref(), Some("{2}"));
+    memory::save(&mut store, "office365", "{3}").unwrap();
+    assert_eq!(memory::load_speed(&store, "office365").unwrap(), None);
 }

@@ -82,6 +82,11 @@ impl Paces {
         self.binding(cost).near(used);
     }
 
+    /// Waits until the service has slowed the writes.
+    pub(super) async fn changed(&self) {
+        self.writes.changed().await;
+    }
+
     /// Of the writes, which alone can bind for long.
     pub(super) fn level(&self, now: Timestamp) -> Level {
         self.writes.level(now)

@@ -18,7 +18,7 @@
 //! | `courier/` | batches of twenty at the speed of the quota, repeated where that is safe |
 //! | `fault.rs` | what a refusal means |
 //! | `words.rs`, `object_id.rs`, `encode.rs` | attributes, numbers and addresses as text |
-//! | `memory.rs`, `mirror.rs` | what we know of the tenant, kept between commands |
+//! | `memory.rs`, `mirror.rs`, `speed.rs` | what we know of the tenant, kept between commands |
 //! | `read.rs`, `users_read.rs`, `groups_read.rs`, `observe.rs`, `limits.rs` | reading the whole |
 //! | `write.rs`, `users.rs`, `groups.rs`, `links.rs`, `teams.rs` | doing one operation |
 //! | `doctor.rs` | is the tenant fit for us? |
@@ -42,6 +42,7 @@ mod object_id;
 mod observe;
 mod read;
 pub mod settings;
+mod speed;
 mod teams;
 mod token;
 mod users;
@@ -123,9 +124,8 @@ pub async fn connect(
 impl GraphTarget {
     /// What is to be kept for the next command.
     pub fn memory(&self) -> Memory {
-        let now = (self.settings.now)();
         let mut memory = self.mirror().memory.clone();
-        memory.paces = self.apps.iter().map(|app| app.paces.level(now)).collect();
+        memory.paces = self.levels();
         memory
     }
 

@@ -91,12 +91,19 @@ fn account(mirror: &Mirror, id: ObjectId, row: &UserRow) -> Option<Entry> {
 fn group(mirror: &Mirror, row: &GroupRow) -> Option<Entry> {
     let attributes = Words::attributes(&mirror.memory.group_columns, &row.values);
     let name = attributes.get(UNIQUE_NAME)?.first()?;
-    let name_of =
-        |id: &ObjectId| mirror.user_dn(*id).unwrap_or_else(|| dn::rdn(NUMBER, &id.to_string()));
+    // Who was deleted has no links, and gets them back with the account: none is to be removed.
+    let is_gone = |id: &ObjectId| {
+        mirror.deleted.iter().flat_map(|gone| gone.values()).any(|deleted| deleted == id)
+    };
+    let name_of = |id: &ObjectId| match mirror.user_dn(*id) {
+        None if is_gone(id) => None,
+        None => Some(dn::rdn(NUMBER, &id.to_string())),
+        known => known,
+    };
     let mut links = Links::new();
     for (attribute, ids) in [("members", &row.members), ("owners", &row.owners)] {
         if !ids.is_empty() && mirror.eyes.words.managed.links.contains(attribute) {
-            links.insert(attribute.to_owned(), ids.iter().map(name_of).collect());
+            links.insert(attribute.to_owned(), ids.iter().filter_map(name_of).collect());
         }
     }
     let uai = row.key.structure().map(|structure| structure.uai.clone());

@@ -5,6 +5,7 @@
 //! number of a deleted namesake.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,13 +14,12 @@ use serde_json::Value;
 use super::courier::{Ask, Reply};
 use super::exchange::Method;
 use super::fault::Fault;
-
 use super::object_id::ObjectId;
 use super::{GraphTarget, links};
 use crate::credential::InitialPassword;
 use crate::model::entry::{Attributes, ObjectKey, ObjectKind};
 use crate::plan::operation::{Action, Operation};
-use crate::target::{Done, TargetError, Write, WriteError};
+use crate::target::{Done, Speed, TargetError, Write, WriteError};
 
 /// Between tries of a request on an object that is ours and that the service does not show yet.
 const APPEARS: [Duration; 6] = [
@@ -80,6 +80,14 @@ impl Write for GraphTarget {
             200 => Ok(()),
             status => Err(super::read::unreadable("the organisation", status, &answer.body)),
         }
+    }
+
+    fn kept(&self) -> Option<String> {
+        serde_json::to_string(&self.memory()).ok()
+    }
+
+    fn speed(&self) -> Option<Arc<dyn Speed>> {
+        Some(self.speeds())
     }
 }
 

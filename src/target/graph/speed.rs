@@ -1,0 +1,53 @@
+//! How fast the tenant lets us go, to be kept while it is written.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, select_all};
+use jiff::Timestamp;
+
+use super::app::App;
+use super::{GraphTarget, Memory};
+use crate::target::Speed;
+use crate::target::pace::Level;
+
+/// Of each application, in the order of the settings.
+struct Speeds {
+    apps: Vec<Arc<App>>,
+    now: fn() -> Timestamp,
+}
+
+impl Speed for Speeds {
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        select_all(self.apps.iter().map(|app| app.paces.changed().boxed())).map(drop).boxed()
+    }
+
+    fn kept(&self) -> Option<String> {
+        serde_json::to_string(&levels(&self.apps, (self.now)())).ok()
+    }
+}
+
+fn levels(apps: &[Arc<App>], now: Timestamp) -> Vec<Level> {
+    apps.iter().map(|app| app.paces.level(now)).collect()
+}
+
+impl GraphTarget {
+    pub(super) fn levels(&self) -> Vec<Level> {
+        levels(&self.apps, (self.settings.now)())
+    }
+
+    pub(super) fn speeds(&self) -> Arc<dyn Speed> {
+        Arc::new(Speeds { apps: self.apps.clone(), now: self.settings.now })
+    }
+}
+
+impl Memory {
+    /// With a speed that was kept after the rest of it. One that cannot be read is left.
+    #[must_use]
+    pub fn with_speed(mut self, kept: &str) -> Self {
+        if let Ok(levels) = serde_json::from_str(kept) {
+            self.paces = levels;
+        }
+        self
+    }
+}
