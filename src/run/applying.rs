@@ -126,9 +126,11 @@ fn drive_one(
     take: Take,
     stop: &AtomicBool,
 ) -> Result<(), ApplyError> {
+    let window = target.in_flight_max();
     let settings = apply::Settings {
-        window: target.in_flight_max(),
-        batch: BATCH,
+        window,
+        // A batch is waited for: one smaller than the window would leave it half empty.
+        batch: BATCH.max(window),
         attempts_max: session.config.attempts_max,
         retry_delay: session.config.retry_delay,
         reconnects_max: session.config.reconnects_max,
