@@ -91,9 +91,10 @@ pub struct LabTarget {
     pub port: u16,
 }
 
-/// Operations in flight: a directory's own, and enough for the batches of a tenant.
+/// Operations in flight: a directory's own. Those of a tenant wait in the courier for the quota: of
+/// many, some can always go while others wait for one group.
 const WINDOW: u16 = 64;
-const WINDOW_GRAPH: u16 = 100;
+const WINDOW_GRAPH: u16 = 1000;
 /// 3,000 in 150 seconds, of one application in one tenant.
 const GRAPH_WRITES_PER_SECOND: f64 = 20.0;
 /// Values of one link operation: the most that Graph takes.

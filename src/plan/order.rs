@@ -35,6 +35,11 @@ pub const TEAMS: u8 = 70;
 /// The stage of an operation.
 pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
     match (action, key.kind()) {
+        // One group takes one write at a time: a licence group that everybody is in is written
+        // beside the accounts and the classes, or it would be waited for alone. Who leaves it gives
+        // the seat free before somebody comes.
+        (Action::Create { .. } | Action::RemoveLinks { .. }, _) if is_licence(key) => ACCOUNTS,
+        (Action::AddLinks { .. }, _) if is_licence(key) => GROUPS,
         (Action::AddLinks { .. }, _) => LINKS_IN,
         (Action::RemoveLinks { .. }, _) => LINKS_OUT,
         (Action::Delete { .. }, _) => DELETES,
@@ -46,6 +51,10 @@ pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
         (_, ObjectKind::Container) => depth(key),
         (_, ObjectKind::Team) => TEAMS,
     }
+}
+
+fn is_licence(key: &ObjectKey) -> bool {
+    matches!(key, ObjectKey::Licence(_))
 }
 
 fn depth(key: &ObjectKey) -> u8 {
@@ -62,9 +71,10 @@ fn depth(key: &ObjectKey) -> u8 {
 }
 
 /// Puts operations in the order of (stage, deadline of the school, school, kind, name) and numbers
-/// them from 1. The order they come in does not matter (DESIGN rule 10). `since` has the receipts
-/// that schools wait since: a later receipt never has an earlier deadline, whatever the calendar,
-/// so the first receipt is the first deadline. What no delivery asks for comes last.
+/// them from 1; links of licence groups begin the work of their school, since they take longest.
+/// The order they come in does not matter (DESIGN rule 10). `since` has the receipts that schools
+/// wait since: a later receipt never has an earlier deadline, whatever the calendar, so the first
+/// receipt is the first deadline. What no delivery asks for comes last.
 pub fn arrange(operations: &mut [Operation], since: &BTreeMap<Uai, Timestamp>) {
     operations.sort_by_cached_key(|operation| {
         let (attribute, value) = match &operation.action {
@@ -81,6 +91,7 @@ pub fn arrange(operations: &mut [Operation], since: &BTreeMap<Uai, Timestamp>) {
             operation.stage,
             waits_since(operation, since),
             operation.uai.clone(),
+            !is_licence(&operation.key),
             operation.kind,
             dn::comparable(operation.action.dn()),
             operation.target.clone(),
@@ -103,6 +114,7 @@ fn waits_since(operation: &Operation, since: &BTreeMap<Uai, Timestamp>) -> Times
 mod tests {
     use super::super::simulator::{account, one_creation};
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn within_a_stage_the_school_with_the_earliest_deadline_comes_first() {
@@ -119,6 +131,30 @@ mod tests {
         // What must stand first still does, and a school without a deadline is last.
         assert_eq!(order, [2, 4, 3, 1, 5].map(|id| format!("rentree:account:{id}")));
         assert!(operations.iter().map(|one| one.seq).eq(1..=5));
+    }
+
+    #[test]
+    fn a_licence_group_is_written_beside_accounts_and_classes() {
+        // SEC-47: nothing waits for it alone. It is made, and seats are given free, before anybody
+        // comes.
+        let licence: ObjectKey = "rentree:licence:pupils".parse().unwrap();
+        let (dn, attribute, values) = (String::new(), "members".to_owned(), BTreeSet::new());
+        let come = Action::AddLinks { dn: dn.clone(), attribute, values };
+        let (attribute, values) = ("members".to_owned(), BTreeSet::new());
+        let go = Action::RemoveLinks { dn, attribute, values };
+        assert_eq!(stage(OperationKind::AddMember, &licence, &come), GROUPS);
+        assert_eq!(stage(OperationKind::RemoveMember, &licence, &go), ACCOUNTS);
+        let class: ObjectKey = "rentree:division@2026:0590001F:2A".parse().unwrap();
+        assert_eq!(stage(OperationKind::AddMember, &class, &come), LINKS_IN);
+        assert_eq!(stage(OperationKind::RemoveMember, &class, &go), LINKS_OUT);
+        // And first of its school.
+        let account = one_creation("o365", account(1, "0590001F", "p.n1"));
+        let mut leave = account.clone();
+        (leave.kind, leave.key, leave.action) = (OperationKind::RemoveMember, licence, go);
+        let mut operations = vec![account, leave];
+        arrange(&mut operations, &BTreeMap::new());
+        let kinds: Vec<OperationKind> = operations.iter().map(|one| one.kind).collect();
+        assert_eq!(kinds, [OperationKind::RemoveMember, OperationKind::Create]);
     }
 
     #[test]

@@ -227,9 +227,11 @@ fn drive_one(
     (run, take): (RunId, Take),
     stop: &dyn Fn() -> bool,
 ) -> Result<apply::Tally, ApplyError> {
+    let window = target.in_flight_max();
     let settings = apply::Settings {
-        window: target.in_flight_max(),
-        batch: BATCH,
+        window,
+        // A batch is waited for: one smaller than the window would leave it half empty.
+        batch: BATCH.max(window),
         attempts_max: session.config.attempts_max,
         retry_delay: session.config.retry_delay,
         reconnects_max: session.config.reconnects_max,

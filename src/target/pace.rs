@@ -126,6 +126,27 @@ struct State {
     slowed_at: Option<Instant>,
     /// Refusals in a row without a word on how long to wait.
     silent: u32,
+    /// Time that freezes, and the slower speed after them, have cost until `counted_at`.
+    lost: Duration,
+    counted_at: Instant,
+}
+
+impl State {
+    /// So much slower than full speed at a moment.
+    fn slowness(&self, at: Instant, tempo: Tempo) -> f64 {
+        let minutes = tempo.there(at.saturating_duration_since(self.since)).as_secs_f64() / 60.0;
+        1.0 - (self.speed + minutes * GROWTH).min(1.0)
+    }
+
+    fn count(&mut self, now: Instant, tempo: Tempo) {
+        let from = std::mem::replace(&mut self.counted_at, now);
+        let thawed = self.frozen_until.map_or(from, |end| end.clamp(from, now));
+        // A slowness that has shrunk to nothing has done so in this time.
+        let (first, last) = (self.slowness(thawed, tempo), self.slowness(now, tempo));
+        let whole = tempo.here(Duration::from_secs_f64(first / GROWTH * 60.0));
+        let slow = whole.min(now - thawed).mul_f64(f64::midpoint(first, last));
+        self.lost += (thawed - from) + slow;
+    }
 }
 
 impl Pace {
@@ -156,6 +177,8 @@ impl Pace {
             froze_at: None,
             slowed_at: None,
             silent: 0,
+            lost: Duration::ZERO,
+            counted_at: begin,
         };
         let turn = tokio::sync::Mutex::new(());
         let (share, state) = (allowance.share, Mutex::new(state));
@@ -192,6 +215,7 @@ impl Pace {
         let now = Instant::now();
         let speed = self.speed();
         let mut state = self.state();
+        state.count(now, self.tempo);
         let is_new = state.froze_at.is_none_or(|froze_at| sent_at >= froze_at);
         let wait = match wait {
             Some(wait) => wait,
@@ -230,6 +254,7 @@ impl Pace {
         let now = Instant::now();
         let speed = self.speed();
         let mut state = self.state();
+        state.count(now, self.tempo);
         let again = self.tempo.here(NEAR_AGAIN);
         if state.slowed_at.is_some_and(|at| now - at < again) {
             return;
@@ -246,6 +271,13 @@ impl Pace {
         self.bell.notified().await;
     }
 
+    /// Time of the service's clock that was lost to freezes, and to the slower speed after them.
+    pub fn held_back(&self) -> Duration {
+        let mut state = self.state();
+        state.count(Instant::now(), self.tempo);
+        self.tempo.there(state.lost)
+    }
+
     /// To be kept.
     pub fn level(&self, now: Timestamp) -> Level {
         let left = self.frozen_until().map(|end| end - Instant::now());
@@ -254,9 +286,7 @@ impl Pace {
     }
 
     fn speed(&self) -> f64 {
-        let state = self.state();
-        let minutes = self.tempo.there(state.since.elapsed()).as_secs_f64() / 60.0;
-        (state.speed + minutes * GROWTH).min(1.0)
+        1.0 - self.state().slowness(Instant::now(), self.tempo)
     }
 
     fn frozen_until(&self) -> Option<Instant> {
@@ -351,6 +381,22 @@ mod tests {
         assert!((pace.speed() - 0.75).abs() < 0.05, "{}", pace.speed());
         tokio::time::sleep(Duration::from_secs(3000)).await;
         assert!((pace.speed() - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_refusal_costs_is_known() {
+        let pace = pace(1.0, Level::default());
+        pace.refused(Instant::now(), Some(Duration::from_secs(40)), 0.0);
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        assert_eq!(pace.held_back().as_secs(), 40);
+        // Half the speed, and all of it again after ten minutes: a quarter of them is lost.
+        tokio::time::sleep(Duration::from_secs(3000)).await;
+        let lost = pace.held_back().as_secs_f64();
+        assert!((189.0..191.0).contains(&lost), "{lost}");
+        let begin = Instant::now();
+        moments(&pace, 300).await;
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        assert!((pace.held_back().as_secs_f64() - lost).abs() < 0.1);
     }
 
     #[tokio::test(start_paused = true)]

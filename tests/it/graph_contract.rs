@@ -4,6 +4,7 @@
 
 mod bench;
 mod faults;
+mod speed;
 mod stories;
 mod throughput;
 mod world;

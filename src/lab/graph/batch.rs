@@ -25,8 +25,15 @@ pub(super) fn answer(desk: &mut Desk, outer: &Request) -> (Answer, Fate) {
     let mut statuses = BTreeMap::<String, u16>::new();
     let mut responses = Vec::with_capacity(items.len());
     let (mut fate, mut throttled) = (Fate::Answered, false);
+    let mut before: Option<String> = None;
     for Item { id, depends_on, request } in items {
         let failed = |other: &String| statuses.get(other).is_none_or(|status| *status >= 400);
+        desk.in_series = before.replace(id.clone()).is_some_and(|id| depends_on.contains(&id));
+        if desk.in_series {
+            let (least, most) = desk.options.faults.series_ms;
+            let drawn = least + desk.stream.below(most.saturating_sub(least) + 1);
+            desk.takes += i64::try_from(drawn).unwrap_or(0);
+        }
         let answer = match request {
             _ if depends_on.iter().any(failed) => {
                 Answer::error(424, "FailedDependency", "Failed Dependency")
@@ -40,12 +47,14 @@ pub(super) fn answer(desk: &mut Desk, outer: &Request) -> (Answer, Fate) {
         };
         if fate == Fate::NotSent {
             // Cut before anything else is done.
+            desk.in_series = false;
             return (Answer::empty(), fate);
         }
         throttled |= answer.status == 429;
         statuses.insert(id.clone(), answer.status);
         responses.push(response(&id, answer));
     }
+    desk.in_series = false;
     if desk.options.faults.batch_shuffled {
         for last in (1..responses.len()).rev() {
             let other = desk.stream.index(last + 1);

@@ -41,6 +41,8 @@ pub(super) struct Desk {
     pub(super) directory_objects: u64,
     /// Milliseconds of the service's clock.
     pub(super) now: i64,
+    /// The item in hand waited for the one before it in its batch.
+    pub(super) in_series: bool,
     /// How long the request in hand takes.
     pub(super) takes: i64,
     /// Whose request it is.

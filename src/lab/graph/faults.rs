@@ -51,6 +51,8 @@ pub struct Faults {
     pub delta_gone: f64,
     /// Time that a request takes, in milliseconds of the service, drawn between.
     pub latency_ms: (u64, u64),
+    /// Time that an item of a batch takes in addition, if it waits for another one.
+    pub series_ms: (u64, u64),
 }
 
 impl Faults {
@@ -76,6 +78,7 @@ impl Faults {
             delta_replays: 0.0,
             delta_gone: 0.0,
             latency_ms: (0, 0),
+            series_ms: (0, 0),
         }
     }
 
@@ -98,6 +101,7 @@ impl Faults {
             delta_replays: 0.05,
             delta_gone: 0.05,
             latency_ms: (50, 400),
+            series_ms: (20, 100),
             ..Self::none()
         }
     }

@@ -68,8 +68,12 @@ impl Bound {
 /// A second write on a group while one is in flight is refused, as 409 or as 400.
 pub(super) fn one_at_a_time(desk: &mut Desk, group: Guid) -> Result<(), Answer> {
     let faults = &desk.options.faults;
-    // Items of one batch are in flight together, even on a service that takes no time.
-    let meets = |(until, call): &(i64, u64)| *until > desk.now || *call == desk.calls;
+    // Items of one batch are in flight together, even on a service that takes no time, unless they
+    // wait for one another.
+    let meets = |(until, call): &(i64, u64)| match *call == desk.calls {
+        true => !desk.in_series,
+        false => *until > desk.now,
+    };
     let clash = faults.concurrency && desk.busy.get(&group).is_some_and(meets);
     let rate = faults.concurrency_rate;
     if clash || desk.stream.chance(rate) {

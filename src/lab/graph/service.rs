@@ -94,6 +94,7 @@ impl Service {
             teams: std::collections::BTreeMap::new(),
             seats: std::collections::BTreeMap::new(),
             now: began_ms,
+            in_series: false,
             takes: 0,
             app: 0,
             options,

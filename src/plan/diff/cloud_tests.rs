@@ -140,9 +140,10 @@ fn members_of_a_group_of_all_schools_come_and_go_school_by_school() {
         there,
         &[],
         &[
+            // A seat is given free first.
+            "remove_member 0590001F licence-pupils members=p7",
             "add_member 0590001F licence-pupils members=p3",
             "add_member 0599990N licence-pupils members=p4,p5,p6",
-            "remove_member 0590001F licence-pupils members=p7",
         ],
     );
 }

@@ -87,6 +87,11 @@ impl Paces {
         self.writes.changed().await;
     }
 
+    /// Time that was lost as the service told us to wait.
+    pub(super) fn held_back(&self) -> Duration {
+        self.writes.held_back()
+    }
+
     /// Of the writes, which alone can bind for long.
     pub(super) fn level(&self, now: Timestamp) -> Level {
         self.writes.level(now)

@@ -298,6 +298,7 @@ impl GraphTarget {
             self.know_group_attributes(id, &found, names);
             return Ok(Done::Already);
         };
+        let written = changed.clone();
         if changed.remove(LICENCES) {
             let of = |map: &Attributes| map.get(LICENCES).cloned().unwrap_or_default();
             self.assign_licences(id, &of(before), &of(after)).await?;
@@ -315,9 +316,9 @@ impl GraphTarget {
             }
         }
         let mut attributes = found;
-        attributes.retain(|name, _| !changed.contains(name));
-        attributes.extend(given);
-        self.know_group_attributes(id, &attributes, changed);
+        attributes.retain(|name, _| !written.contains(name));
+        attributes.extend(written.iter().filter_map(values));
+        self.know_group_attributes(id, &attributes, written);
         Ok(Done::Written)
     }
 

@@ -1,8 +1,10 @@
-//! Members and owners. Twenty come in one request, all or none; they leave one by one.
+//! Members and owners. Twenty come in one request, all or none; they leave one by one, many of one
+//! group in a batch that the service does one after the other.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::GraphTarget;
@@ -16,6 +18,8 @@ use super::write::{patch, stale};
 use crate::model::entry::ObjectKey;
 use crate::target::{Done, TargetError, WriteError};
 
+/// So many leave one group together: fewer go with what else is on its way.
+const SERIES_MIN: usize = 4;
 /// Before the members are read again, which may lag.
 const LOOK_AGAIN: [Duration; 4] = [
     Duration::from_secs(0),
@@ -76,10 +80,12 @@ impl GraphTarget {
             return Err(stale("the group is gone"));
         };
         let linked = self.resolve(values).await?;
+        // Everybody comes into a licence group.
+        let is_serial = matches!(key, ObjectKey::Licence(_));
         let ids: Vec<ObjectId> = linked.ids.iter().copied().collect();
         let mut done = Done::Already;
         for chunk in ids.chunks(LINKS_MAX) {
-            if self.add_chunk(group, attribute, chunk).await? == Done::Written {
+            if self.add_chunk(group, attribute, chunk, is_serial).await? == Done::Written {
                 done = Done::Written;
             }
         }
@@ -97,12 +103,13 @@ impl GraphTarget {
         group: ObjectId,
         attribute: &'static str,
         ids: &[ObjectId],
+        is_serial: bool,
     ) -> Result<Done, WriteError> {
         let is_new = self.is_new(group) || ids.iter().any(|id| self.is_new(*id));
         let mut rest: BTreeSet<ObjectId> = ids.iter().copied().collect();
         let mut is_repeated = false;
         for _ in 0..2 {
-            let reply = self.add_together(group, attribute, &rest, is_new).await?;
+            let reply = self.add_together(group, attribute, &rest, is_new, is_serial).await?;
             is_repeated |= reply.is_repeated;
             match reply.status {
                 200 | 204 => return Ok(Done::Written),
@@ -129,11 +136,15 @@ impl GraphTarget {
         attribute: &'static str,
         ids: &BTreeSet<ObjectId>,
         is_new: bool,
+        is_serial: bool,
     ) -> Result<Reply, WriteError> {
         let bind = (format!("{attribute}@odata.bind"), self.refs(ids.iter().copied()));
         let body = Value::Object(Map::from_iter([bind]));
         let writes = self.settings.link_cost.writes(ids.len());
-        let ask = || patch(format!("/groups/{group}"), group, body.clone()).with_writes(writes);
+        let ask = || {
+            let ask = patch(format!("/groups/{group}"), group, body.clone());
+            ask.with_writes(writes).in_series(is_serial)
+        };
         self.write_when_there(is_new, ask).await
     }
 
@@ -186,17 +197,28 @@ impl GraphTarget {
     ) -> Result<Done, WriteError> {
         let Some(group) = self.group_number(key).await? else { return Ok(Done::Already) };
         let mut done = Done::Already;
+        let mut ids = Vec::new();
         for value in values {
             // Whoever has no account has no link either.
-            let Some(id) = self.linked_account(value, false).await? else { continue };
-            if self.remove_link(group, attribute, id).await? == Done::Written {
-                done = Done::Written;
-            }
-            self.know_links(group, attribute, |known| {
-                known.remove(&id);
-            });
+            ids.extend(self.linked_account(value, false).await?);
         }
-        Ok(done)
+        let is_serial = ids.len() >= SERIES_MIN || matches!(key, ObjectKey::Licence(_));
+        let all = ids.iter().map(|id| async move {
+            let removed = self.remove_link(group, attribute, *id, is_serial).await?;
+            self.know_links(group, attribute, |known| {
+                known.remove(id);
+            });
+            Ok(removed)
+        });
+        let mut failed = None;
+        for removed in join_all(all).await {
+            match removed {
+                Ok(Done::Written) => done = Done::Written,
+                Ok(Done::Already) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(done), Err)
     }
 
     async fn remove_link(
@@ -204,10 +226,12 @@ impl GraphTarget {
         group: ObjectId,
         attribute: &'static str,
         id: ObjectId,
+        is_serial: bool,
     ) -> Result<Done, WriteError> {
         // Without `$ref` at its end this would delete the account itself.
         let path = format!("/groups/{group}/{attribute}/{id}/$ref");
-        let reply = self.ask(Ask::write(Method::Delete, path, None).in_lane(group)).await?;
+        let ask = Ask::write(Method::Delete, path, None).in_lane(group).in_series(is_serial);
+        let reply = self.ask(ask).await?;
         let fault = Fault::read(reply.status, &reply.body);
         match reply.status {
             200 | 204 => return Ok(Done::Written),

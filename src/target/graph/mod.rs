@@ -52,6 +52,7 @@ mod write;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use exchange::{Exchange, ExchangeError, Method, Request, Response};
 pub use https::https;
@@ -127,6 +128,12 @@ impl GraphTarget {
         let mut memory = self.mirror().memory.clone();
         memory.paces = self.levels();
         memory
+    }
+
+    /// Time of the service's clock that was lost as it told us to wait, and to the slower speed
+    /// after that: of the application that lost most.
+    pub fn held_back(&self) -> Duration {
+        self.apps.iter().map(|app| app.paces.held_back()).max().unwrap_or_default()
     }
 
     fn mirror(&self) -> MutexGuard<'_, Mirror> {

@@ -25,6 +25,9 @@ use rentree::target::{Done, Write, WriteError};
 use secrecy::{SecretSlice, SecretString};
 use tokio::time::Instant;
 
+/// As `apply` has them of a target in Office 365.
+const IN_FLIGHT: usize = 1000;
+
 pub(super) const DOMAIN: &str = "eleves.region.test";
 
 /// The service in this process: a cut connection does not tell whether the work was done.
@@ -191,7 +194,7 @@ pub(super) struct Tally {
     pub(super) failed: Vec<(u64, String)>,
 }
 
-/// Does operations, stage after stage, a hundred in flight, each again while there is hope.
+/// Does operations, stage after stage, so many in flight, each again while there is hope.
 pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) -> Tally {
     let mut tally = Tally::default();
     let stages: BTreeSet<u8> = operations.iter().map(|one| one.stage).collect();
@@ -201,7 +204,7 @@ pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) ->
         for last in [false, false, false, false, true] {
             let answers = stream::iter(open)
                 .map(|one| write(&*target, one))
-                .buffer_unordered(100)
+                .buffer_unordered(IN_FLIGHT)
                 .collect::<Vec<_>>();
             let mut again = Vec::new();
             for (one, answer) in answers.await {

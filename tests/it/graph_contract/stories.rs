@@ -276,3 +276,53 @@ async fn a_licence_hangs_on_its_group() {
     assert_eq!(observed.entries[&key].attributes.get("assignedLicenses"), Some(&expected));
     assert!(plan(&observed, &world).is_empty());
 }
+
+/// A licence that is given to a group that stands is remembered as well: a look may lag.
+#[tokio::test(start_paused = true)]
+async fn a_licence_given_later_is_not_given_again() {
+    let service = service(12, Faults { lag_seconds: 30.0, ..Faults::none() });
+    let mut target = target(&service, Memory::default()).await;
+    let mut world = World::first(3);
+    let name = "hdf-licence-pupils";
+    let group = json!({
+        "uniqueName": name, "displayName": PUPILS, "mailNickname": name, "mailEnabled": false,
+        "securityEnabled": true, "groupTypes": [],
+    });
+    service.seed_group(group, &[]);
+    world.groups.retain(|mark, _| mark == PUPILS);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let tally = reach(&mut target, &world).await;
+    assert!(tally.failed.is_empty(), "{tally:?}");
+    let left = plan(&target.observe().await.unwrap(), &world);
+    assert!(left.is_empty(), "{left:#?}");
+    assert_eq!(service.requests().get("POST /groups/{id}/assignLicense").copied(), Some(1));
+}
+
+/// Many who leave one group go in a batch that is done one after the other; what breaks it off
+/// does not hold the others back.
+#[tokio::test(start_paused = true)]
+async fn many_leave_a_group_in_one_series() {
+    let service = service(13, Faults::none());
+    let mut world = World::first(60);
+    let mut target = target(&service, Memory::default()).await;
+    reach(&mut target, &world).await;
+    let batches = |service: &rentree::lab::graph::Service| {
+        service.requests().get("POST /$batch").copied().unwrap_or_default()
+    };
+    // Somebody has taken one of them out already; another write is refused once.
+    let tenant = service.tenant();
+    let group = tenant.group("hdf-licence-pupils").unwrap();
+    let gone = tenant.user_of_key(&opaque().of(PersonId(7))).unwrap();
+    let operations = {
+        world.groups.get_mut(PUPILS).unwrap().retain(|number| *number > 40);
+        plan(&target.observe().await.unwrap(), &world)
+    };
+    assert!(service.edit_member(&group.id, &gone.id, false));
+    service.strike("DELETE", "/groups", Strike::Status(503), Some(1));
+    let before = batches(&service);
+    let tally = drive(&mut target, &operations).await;
+    assert!(tally.failed.is_empty(), "{tally:?}");
+    let used = batches(&service) - before;
+    assert!(used < 20, "{used} batches for 40 who leave");
+    world.check(&service);
+}

@@ -18,6 +18,8 @@ use super::bench::{DOMAIN, Tally, drawn, drive, opaque};
 
 /// Links of one operation.
 const CHUNK: usize = 20;
+/// Persons of one school: its operations stand together in a stage, as in a real plan.
+const SCHOOL: usize = 1000;
 
 /// Persons and classes.
 #[derive(Debug, Clone, Default)]
@@ -49,14 +51,6 @@ impl World {
             world.add(number);
             world.enter(number, class(2026, number / 30));
         }
-        world
-    }
-
-    /// The same without the licence group: all members of one group come one request after the
-    /// other, so that its answers and not the quota set the speed.
-    pub(super) fn classes(persons: u64) -> Self {
-        let mut world = Self::first(persons);
-        world.groups.remove(PUPILS);
         world
     }
 
@@ -92,6 +86,27 @@ impl World {
         for number in first..first + self.persons.len() as u64 / 3 {
             world.add(number);
             world.enter(number, class(2027, number % 3));
+        }
+        world
+    }
+
+    /// A rentrée as it is counted on: of ten, three leave, three change their class and four stay
+    /// together; three are new. Classes are made anew.
+    pub(super) fn rentree(&self) -> Self {
+        let mut world = Self::default();
+        let count = self.persons.len() as u64;
+        for (number, person) in &self.persons {
+            let person = Person { enabled: number % 10 >= 3, ..person.clone() };
+            if person.enabled {
+                let moved = if number % 10 < 6 { 7 * number % count } else { *number };
+                world.enter(*number, PUPILS.to_owned());
+                world.enter(*number, class(2027, moved / 30));
+            }
+            world.persons.insert(*number, person);
+        }
+        for number in count + 1..=count + count * 3 / 10 {
+            world.add(number);
+            world.enter(number, class(2027, 10 * (number - count) / 3 / 30));
         }
         world
     }
@@ -206,7 +221,29 @@ pub(super) fn plan(observed: &Observed, world: &World) -> Vec<Operation> {
             push(&mut operations, OperationKind::Delete, key, action);
         }
     }
+    arrange(&mut operations, world.persons.len());
     operations
+}
+
+/// Stage after stage, school after school, the links of licence groups first: as `order::arrange`
+/// does. The operations of a kind are dealt out to the schools in turn.
+fn arrange(operations: &mut [Operation], persons: usize) {
+    let schools = persons.div_ceil(SCHOOL);
+    let part = |one: &Operation| (one.stage, one.kind, !matches!(one.key, ObjectKey::Licence(_)));
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for one in operations.iter() {
+        *counts.entry(part(one)).or_default() += 1;
+    }
+    let mut ranks: BTreeMap<_, usize> = BTreeMap::new();
+    operations.sort_by_cached_key(|one| {
+        let part = part(one);
+        let rank = ranks.entry(part).or_default();
+        *rank += 1;
+        (one.stage, (*rank - 1) * schools / counts[&part], part.2, one.kind)
+    });
+    for (one, seq) in operations.iter_mut().zip(1..) {
+        one.seq = seq;
+    }
 }
 
 fn push(operations: &mut Vec<Operation>, kind: OperationKind, key: &ObjectKey, action: Action) {
@@ -225,9 +262,11 @@ fn push(operations: &mut Vec<Operation>, kind: OperationKind, key: &ObjectKey, a
 fn create(operations: &mut Vec<Operation>, entry: &Entry) {
     let mut first = entry.clone();
     let mut rest = Vec::new();
+    // The members of a licence group come school by school.
+    let room = if matches!(entry.key, ObjectKey::Licence(_)) { 0 } else { CHUNK };
     for (attribute, values) in &mut first.links {
         let all: Vec<String> = std::mem::take(values).into_iter().collect();
-        let (now, later) = all.split_at(all.len().min(CHUNK));
+        let (now, later) = all.split_at(all.len().min(room));
         values.extend(now.iter().cloned());
         rest.extend(later.chunks(CHUNK).map(|chunk| (attribute.clone(), chunk.to_vec())));
     }

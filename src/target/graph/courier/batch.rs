@@ -13,19 +13,24 @@ pub(super) struct Item {
     pub(super) body: Value,
 }
 
-/// The body of the request; the question at rank 0 has the id `1`.
-pub(super) fn body<'a>(asks: impl Iterator<Item = &'a Ask>) -> Value {
-    let requests: Vec<Value> = asks.zip(1..).map(|(ask, id)| item(ask, id)).collect();
+/// The body of the request; the question at rank 0 has the id `1`. In a series each waits for the
+/// one before it.
+pub(super) fn body<'a>(asks: impl Iterator<Item = &'a Ask>, in_series: bool) -> Value {
+    let requests: Vec<Value> =
+        asks.zip(1..).map(|(ask, id)| item(ask, id, in_series && id > 1)).collect();
     json!({ "requests": requests })
 }
 
-fn item(ask: &Ask, id: u32) -> Value {
+fn item(ask: &Ask, id: u32, waits: bool) -> Value {
     let mut headers: Map<String, Value> =
         ask.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let mut item = Map::new();
     item.insert("id".into(), json!(id.to_string()));
     item.insert("method".into(), json!(ask.method.as_str()));
     item.insert("url".into(), json!(ask.path));
+    if waits {
+        item.insert("dependsOn".into(), json!([(id - 1).to_string()]));
+    }
     if let Some(body) = &ask.body {
         headers.insert("Content-Type".into(), json!("application/json"));
         item.insert("body".into(), body.clone());
@@ -67,13 +72,16 @@ mod tests {
         let mut one = Ask::write(Method::Patch, "/users/1".into(), Some(json!({ "a": 1 })));
         one.headers.push(("Prefer", "create-if-missing"));
         let two = Ask::get("/users/2".into());
-        let written = body([&one, &two].into_iter());
+        let written = body([&one, &two].into_iter(), false);
         let expected = json!({ "requests": [
             { "id": "1", "method": "PATCH", "url": "/users/1", "body": { "a": 1 },
               "headers": { "Prefer": "create-if-missing", "Content-Type": "application/json" } },
             { "id": "2", "method": "GET", "url": "/users/2" },
         ] });
         assert_eq!(written, expected);
+        let serial = body([&one, &two].into_iter(), true);
+        assert_eq!(serial["requests"][0].get("dependsOn"), None);
+        assert_eq!(serial["requests"][1]["dependsOn"], json!(["1"]));
         let answers = json!({ "responses": [
             { "id": "2", "status": 429, "headers": { "Retry-After": "0.25" } },
             { "id": "1", "status": 204 },

@@ -32,7 +32,7 @@ use super::settings::BATCH_MAX;
 use crate::target::WriteError;
 use crate::target::ldap::Entropy;
 use crate::target::pace::Tempo;
-use queue::{Job, Queue};
+use queue::{Job, Line, Queue};
 
 /// A batch goes when it is this old and there is a slot for it, however small it is: the next write
 /// to the same object waits for its answer.
@@ -47,6 +47,9 @@ pub(super) struct Ask {
     pub(super) body: Option<Value>,
     /// The object that is written to: another write to it waits.
     pub(super) lane: Option<String>,
+    /// There are many of this kind for one object, in any order: they go one after the other in a
+    /// batch of their own.
+    pub(super) is_serial: bool,
     pub(super) cost: Cost,
 }
 
@@ -61,12 +64,13 @@ pub(super) struct Cost {
 impl Ask {
     pub(super) fn get(path: String) -> Self {
         let cost = Cost { writes: 0, units: 1, teams: 0 };
-        Self { method: Method::Get, path, headers: Vec::new(), body: None, lane: None, cost }
+        let method = Method::Get;
+        Self { method, path, headers: Vec::new(), body: None, lane: None, is_serial: false, cost }
     }
 
     pub(super) fn write(method: Method, path: String, body: Option<Value>) -> Self {
         let cost = Cost { writes: 1, units: 1, teams: 0 };
-        Self { method, path, headers: Vec::new(), body, lane: None, cost }
+        Self { method, path, headers: Vec::new(), body, lane: None, is_serial: false, cost }
     }
 
     pub(super) fn in_lane(mut self, lane: impl ToString) -> Self {
@@ -76,6 +80,11 @@ impl Ask {
 
     pub(super) fn with_writes(mut self, writes: u32) -> Self {
         self.cost.writes = writes;
+        self
+    }
+
+    pub(super) fn in_series(mut self, is_serial: bool) -> Self {
+        self.is_serial = is_serial;
         self
     }
 
@@ -135,10 +144,18 @@ impl Courier {
         let common = Arc::new(common);
         let mut tasks = JoinSet::new();
         for (rank, app) in apps.iter().enumerate() {
+            let start = |tasks: &mut JoinSet<()>, line, slots: &Arc<Semaphore>| {
+                let (app, queue, common) =
+                    (Arc::clone(app), Arc::clone(&queue), Arc::clone(&common));
+                tasks.spawn(carry(app, queue, common, line, Arc::clone(slots)));
+            };
+            let slots = || Arc::new(Semaphore::new(common.batches.max(1)));
             if rank == 0 {
-                tasks.spawn(carry(Arc::clone(app), Arc::clone(&queue), Arc::clone(&common), false));
+                start(&mut tasks, Line::Reads, &slots());
             }
-            tasks.spawn(carry(Arc::clone(app), Arc::clone(&queue), Arc::clone(&common), true));
+            let shared = slots();
+            start(&mut tasks, Line::Writes, &shared);
+            start(&mut tasks, Line::Series, &shared);
         }
         Self { queue, _tasks: tasks }
     }
@@ -151,19 +168,56 @@ impl Courier {
 }
 
 /// Gathers and sends, for ever.
-async fn carry(app: Arc<App>, queue: Arc<Queue>, common: Arc<Common>, writes: bool) {
-    let slots = Arc::new(Semaphore::new(common.batches.max(1)));
+async fn carry(
+    app: Arc<App>,
+    queue: Arc<Queue>,
+    common: Arc<Common>,
+    line: Line,
+    slots: Arc<Semaphore>,
+) {
     let mut open = JoinSet::new();
     loop {
-        let gathered = gather(&app, &queue, &common, &slots, writes).await;
-        let Some((jobs, slot)) = gathered else { return };
+        let (jobs, slot) = match line {
+            Line::Series => (series(&app, &queue, &common).await, None),
+            Line::Reads | Line::Writes => {
+                let gathered = gather(&app, &queue, &common, &slots, line).await;
+                let Some((jobs, slot)) = gathered else { return };
+                (jobs, Some(slot))
+            }
+        };
         let (app, queue, common) = (Arc::clone(&app), Arc::clone(&queue), Arc::clone(&common));
+        let slots = Arc::clone(&slots);
         open.spawn(async move {
-            send::send(&app, &queue, &common, jobs).await;
+            if line == Line::Series {
+                // The next series to the object is gathered while this one is on its way.
+                queue.board(&jobs).await;
+            }
+            let slot = match slot {
+                Some(slot) => Ok(slot),
+                None => slots.acquire_owned().await,
+            };
+            send::send(&app, &queue, &common, jobs, line == Line::Series).await;
             drop(slot);
         });
         while open.try_join_next().is_some() {}
     }
+}
+
+/// A batch of writes to one object, which the service does one after the other: what there is quota
+/// for while the one before is on its way.
+async fn series(app: &App, queue: &Queue, common: &Common) -> Vec<Job> {
+    let first = queue.next(Line::Series).await;
+    let end = Instant::now() + common.tempo.here(WAIT);
+    app.paces.take(first.ask.cost).await;
+    let mut jobs = vec![first];
+    while jobs.len() < BATCH_MAX
+        && (Instant::now() < end || queue.is_on_its_way(&jobs))
+        && let Some(job) = queue.follow(&jobs)
+    {
+        app.paces.take(job.ask.cost).await;
+        jobs.push(job);
+    }
+    jobs
 }
 
 /// A batch: its first question, and those that may go until there is a slot for it. Each waits for
@@ -173,9 +227,9 @@ async fn gather(
     queue: &Queue,
     common: &Common,
     slots: &Arc<Semaphore>,
-    writes: bool,
+    line: Line,
 ) -> Option<(Vec<Job>, OwnedSemaphorePermit)> {
-    let first = queue.next(writes).await;
+    let first = queue.next(line).await;
     app.paces.take(first.ask.cost).await;
     let mut jobs = vec![first];
     let end = Instant::now() + common.tempo.here(WAIT);
@@ -186,7 +240,7 @@ async fn gather(
         tokio::select! {
             biased;
             got = &mut waiting, if slot.is_none() => slot = Some(got.ok()?),
-            job = queue.next(writes) => {
+            job = queue.next(line) => {
                 app.paces.take(job.ask.cost).await;
                 jobs.push(job);
             }

@@ -1,6 +1,6 @@
 //! What waits to be carried: in order, but never two writes to one object at once.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
@@ -27,9 +27,40 @@ pub(super) struct Tries {
     pub(super) unanswered: u32,
     pub(super) unsent: u32,
     pub(super) unauthorised: u32,
+    /// One before it in its series was not done.
+    pub(super) broken_off: u32,
+}
+
+/// Tries after which a question goes alone, whatever else waits for its object.
+const SERIES_TRIES_MAX: u32 = 8;
+
+impl Tries {
+    fn all(self) -> u32 {
+        let Self { refused, collided, unanswered, unsent, unauthorised, broken_off } = self;
+        refused + collided + unanswered + unsent + unauthorised + broken_off
+    }
+}
+
+/// What goes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Reads,
+    /// To objects that differ, at once.
+    Writes,
+    /// To one object, one after the other.
+    Series,
 }
 
 impl Job {
+    fn line(&self) -> Line {
+        let Ask { lane, is_serial, .. } = &self.ask;
+        match (self.ask.is_write(), *is_serial && lane.is_some()) {
+            (false, _) => Line::Reads,
+            (true, true) if self.tries.all() < SERIES_TRIES_MAX => Line::Series,
+            (true, _) => Line::Writes,
+        }
+    }
+
     pub(super) fn new(ask: Ask) -> (Self, oneshot::Receiver<Result<Reply, Lost>>) {
         let (answer, receiver) = oneshot::channel();
         (Self { ask, answer, tries: Tries::default(), not_before: None }, receiver)
@@ -46,7 +77,10 @@ pub(super) struct Queue {
 struct Waiting {
     reads: VecDeque<Job>,
     writes: VecDeque<Job>,
-    lanes: BTreeSet<String>,
+    /// Objects with writes in flight, and how many.
+    lanes: BTreeMap<String, usize>,
+    /// Objects of which a series is being gathered.
+    gathering: BTreeSet<String>,
 }
 
 enum Pick {
@@ -61,7 +95,7 @@ impl Queue {
     }
 
     pub(super) fn push(&self, job: Job) {
-        self.waiting().line(job.ask.is_write()).push_back(job);
+        self.waiting().queue(job.ask.is_write()).push_back(job);
         self.bell.notify_waiters();
     }
 
@@ -72,29 +106,73 @@ impl Queue {
         let _ = job.answer.send(answer);
     }
 
+    /// Another one of the series, if one waits.
+    pub(super) fn follow(&self, series: &[Job]) -> Option<Job> {
+        let lane = series.first()?.ask.lane.as_deref();
+        let waiting = &mut *self.waiting();
+        let at = waiting.writes.iter().position(|job| job.ask.lane.as_deref() == lane)?;
+        let may_go = |job: &Job| {
+            let is_wanted = !job.answer.is_closed() || job.tries.unanswered > 0;
+            let is_ripe = job.not_before.is_none_or(|time| time <= Instant::now());
+            job.line() == Line::Series && is_wanted && is_ripe
+        };
+        waiting.writes.get(at).filter(|job| may_go(job))?;
+        waiting.writes.remove(at)
+    }
+
+    /// Something is on its way to the object of a series.
+    pub(super) fn is_on_its_way(&self, series: &[Job]) -> bool {
+        let lane = series.first().and_then(|job| job.ask.lane.as_deref());
+        lane.is_some_and(|lane| self.waiting().lanes.contains_key(lane))
+    }
+
+    /// Waits until nothing is on its way to the object of a series; then the series is.
+    pub(super) async fn board(&self, series: &[Job]) {
+        let Some(lane) = series.first().and_then(|job| job.ask.lane.clone()) else { return };
+        loop {
+            let bell = self.bell.notified();
+            tokio::pin!(bell);
+            bell.as_mut().enable();
+            {
+                let waiting = &mut *self.waiting();
+                if !waiting.lanes.contains_key(&lane) {
+                    waiting.gathering.remove(&lane);
+                    waiting.lanes.insert(lane, series.len());
+                    break;
+                }
+            }
+            bell.await;
+        }
+        self.bell.notify_waiters();
+    }
+
     /// It goes again, before those that came later.
     pub(super) fn put_back(&self, mut job: Job, not_before: Instant) {
         self.free(&job);
         job.not_before = Some(not_before);
-        self.waiting().line(job.ask.is_write()).push_front(job);
+        self.waiting().queue(job.ask.is_write()).push_front(job);
         self.bell.notify_waiters();
     }
 
     fn free(&self, job: &Job) {
         if let Some(lane) = &job.ask.lane {
-            self.waiting().lanes.remove(lane);
+            let lanes = &mut self.waiting().lanes;
+            match lanes.get_mut(lane) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => drop(lanes.remove(lane)),
+            }
             self.bell.notify_waiters();
         }
     }
 
     /// The next one that may go; its object is taken until it is settled. Can be given up while
     /// it waits, without loss.
-    pub(super) async fn next(&self, writes: bool) -> Job {
+    pub(super) async fn next(&self, line: Line) -> Job {
         loop {
             let bell = self.bell.notified();
             tokio::pin!(bell);
             bell.as_mut().enable();
-            let pick = self.waiting().pick(writes, Instant::now());
+            let pick = self.waiting().pick(line, Instant::now());
             match pick {
                 Pick::Job(job) => return *job,
                 Pick::At(None) => bell.await,
@@ -114,21 +192,28 @@ impl Queue {
 }
 
 impl Waiting {
-    fn line(&mut self, writes: bool) -> &mut VecDeque<Job> {
+    fn queue(&mut self, writes: bool) -> &mut VecDeque<Job> {
         if writes { &mut self.writes } else { &mut self.reads }
     }
 
-    fn pick(&mut self, writes: bool, now: Instant) -> Pick {
+    fn pick(&mut self, line: Line, now: Instant) -> Pick {
         let mut then: Option<Instant> = None;
         // Writes to one object keep their order: behind one that waits, none goes.
         let mut held = BTreeSet::new();
         let mut found = None;
-        let Self { reads, writes: written, lanes } = self;
-        let line = if writes { written } else { reads };
-        line.retain(|job| !job.answer.is_closed() || job.tries.unanswered > 0);
-        for (at, job) in line.iter().enumerate() {
+        let Self { reads, writes, lanes, gathering } = self;
+        let queue = if line == Line::Reads { reads } else { writes };
+        queue.retain(|job| !job.answer.is_closed() || job.tries.unanswered > 0);
+        for (at, job) in queue.iter().enumerate() {
             let lane = job.ask.lane.as_deref();
-            if lane.is_some_and(|lane| lanes.contains(lane) || held.contains(lane)) {
+            // A series may be gathered while something else is on its way to the object.
+            let is_taken = |lane: &str| line != Line::Series && lanes.contains_key(lane);
+            let waits = |lane| is_taken(lane) || held.contains(lane) || gathering.contains(lane);
+            if lane.is_some_and(waits) {
+                continue;
+            }
+            if job.line() != line {
+                held.extend(lane);
                 continue;
             }
             match job.not_before.filter(|time| *time > now) {
@@ -143,8 +228,12 @@ impl Waiting {
             }
         }
         drop(held);
-        let Some(job) = found.and_then(|at| line.remove(at)) else { return Pick::At(then) };
-        lanes.extend(job.ask.lane.clone());
+        let Some(job) = found.and_then(|at| queue.remove(at)) else { return Pick::At(then) };
+        let lane = job.ask.lane.clone();
+        match line {
+            Line::Series => gathering.extend(lane),
+            Line::Reads | Line::Writes => lanes.extend(lane.map(|lane| (lane, 1))),
+        }
         Pick::Job(Box::new(job))
     }
 }

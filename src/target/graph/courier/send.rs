@@ -29,12 +29,18 @@ enum Fate {
     Again(Duration),
 }
 
-pub(super) async fn send(app: &App, queue: &Queue, common: &Common, jobs: Vec<Job>) {
-    let body = batch::body(jobs.iter().map(|job| &job.ask));
+pub(super) async fn send(
+    app: &App,
+    queue: &Queue,
+    common: &Common,
+    jobs: Vec<Job>,
+    in_series: bool,
+) {
+    let body = batch::body(jobs.iter().map(|job| &job.ask), in_series);
     let call = Call { method: Method::Post, to: "/$batch", headers: &[], body: Some(&body) };
     let answer = app.line.call(call).await;
     match answer {
-        Ok(answer) => answered(app, queue, common, jobs, answer),
+        Ok(answer) => answered(app, queue, common, jobs, in_series, answer),
         Err(error) => {
             for mut job in jobs {
                 let fate = unanswered(&mut job, &error);
@@ -44,7 +50,14 @@ pub(super) async fn send(app: &App, queue: &Queue, common: &Common, jobs: Vec<Jo
     }
 }
 
-fn answered(app: &App, queue: &Queue, common: &Common, jobs: Vec<Job>, answer: Answer) {
+fn answered(
+    app: &App,
+    queue: &Queue,
+    common: &Common,
+    jobs: Vec<Job>,
+    in_series: bool,
+    answer: Answer,
+) {
     let Answer { status, headers, body, sent_at } = answer;
     let shared = |status| Item { status, headers: headers.clone(), body: body.clone() };
     if let Some(used) = limit_used(&headers)
@@ -64,6 +77,12 @@ fn answered(app: &App, queue: &Queue, common: &Common, jobs: Vec<Job>, answer: A
             None if status == 200 => shared(504),
             None => shared(status),
         };
+        if in_series && rank > 0 && item.status == 424 {
+            // The service has not looked at it: it goes at once, behind the one that failed.
+            job.tries.broken_off += 1;
+            settle(queue, common, job, Fate::Again(Duration::ZERO));
+            continue;
+        }
         let fate = fate(app, common, &mut job, item, sent_at);
         settle(queue, common, job, fate);
     }
