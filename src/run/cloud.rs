@@ -198,5 +198,5 @@ pub(super) async fn open(
 
 /// What the client wants to know again next time.
 pub(super) fn memory_of(open: &GraphTarget) -> Option<String> {
-    serde_json::to_string(&open.memory()).ok()
+    open.with_memory(|memory| serde_json::to_string(memory).ok())
 }
