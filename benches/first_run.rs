@@ -27,6 +27,7 @@ use rentree::apply::Take;
 use rentree::cli::{self, clock::entropy};
 use rentree::credential::InitialPassword;
 use rentree::mapping::managed::Managed;
+use rentree::model::attributes::Values;
 use rentree::model::entry::{Entry, ObjectKind};
 use rentree::plan::Plan;
 use rentree::plan::operation::Action;
@@ -201,13 +202,13 @@ fn requests(plan: &Plan, managed: &Managed) -> Vec<Vec<Request>> {
 }
 
 fn request(entry: &Entry, managed: &Managed) -> Request {
-    let attributes = entry.attributes.iter();
-    let mut whole: Vec<(String, BTreeSet<String>)> =
-        attributes.map(|(name, values)| (name.clone(), values.iter().cloned().collect())).collect();
+    let own = |(name, values): (&str, Values<'_>)| {
+        (name.to_owned(), values.iter().map(str::to_owned).collect())
+    };
+    let mut whole: Vec<(String, BTreeSet<String>)> = entry.attributes.iter().map(own).collect();
     whole.extend(entry.links.clone());
     if entry.key.kind() == ObjectKind::Account {
-        let more = managed.at_creation.iter();
-        whole.extend(more.map(|(name, values)| (name.clone(), values.iter().cloned().collect())));
+        whole.extend(managed.at_creation.iter().map(own));
         let password = InitialPassword::draw(&mut entropy);
         let mut salt = [0; ssha::SALT_BYTES];
         entropy(&mut salt);

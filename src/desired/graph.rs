@@ -187,7 +187,7 @@ fn stay(entry: &mut Entry, seen: &Entry) {
     entry.dn.clone_from(&seen.dn);
     for name in dn::leaf_pairs(&seen.dn) {
         if let Some(values) = seen.attributes.get(&name.attribute) {
-            entry.attributes.insert(name.attribute, values.clone());
+            entry.attributes.insert(name.attribute, values);
         }
     }
     if !entry.links.contains_key(OWNERS)

@@ -159,7 +159,7 @@ impl EntryMapping {
         let mut attributes =
             self.fill(&self.account.attributes, &facts, &[("schools", &schools)])?;
         if !account.enabled {
-            attributes.extend(self.managed.disabled.clone());
+            attributes.extend(&self.managed.disabled);
         }
         self.finished(Entry {
             key: ObjectKey::Account(account.person),
@@ -198,7 +198,7 @@ impl EntryMapping {
         })?;
         if group.neutral {
             let mark = entry.key.opaque().to_string();
-            entry.attributes.insert(self.managed.mark.clone(), vec![mark]);
+            entry.attributes.insert(&self.managed.mark, [mark]);
         }
         Ok(entry)
     }
@@ -210,7 +210,7 @@ impl EntryMapping {
         facts: &Value,
         lists: &[(&str, &[Value])],
     ) -> Result<Attributes, String> {
-        let mut attributes = Attributes::new();
+        let mut filled = Vec::with_capacity(slots.len());
         for (attribute, slots) in slots {
             let mut values = Vec::with_capacity(slots.len());
             for slot in slots {
@@ -231,16 +231,16 @@ impl EntryMapping {
             values.sort_unstable();
             values.dedup();
             if !values.is_empty() {
-                attributes.insert(attribute.clone(), values);
+                filled.push((attribute, values));
             }
         }
-        Ok(attributes)
+        Ok(filled.into_iter().collect())
     }
 
     /// Adds the mark, and checks that the name of the entry is one of its values: a server adds
     /// the value that is missing, and every later plan would take it away again.
     fn finished(&self, mut entry: Entry) -> Result<Entry, String> {
-        entry.attributes.insert(self.managed.mark.clone(), vec![entry.key.to_string()]);
+        entry.attributes.insert(&self.managed.mark, [entry.key.to_string()]);
         let (attribute, rest) = entry.dn.split_once('=').unwrap_or_default();
         let named = entry.attributes.iter().any(|(name, values)| {
             name.eq_ignore_ascii_case(attribute)

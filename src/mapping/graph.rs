@@ -111,12 +111,11 @@ impl GraphMapping {
         let facts = Value::from_object(Facts(person_facts(account, word, &school)));
         let mut attributes = self.fill(&self.account, &facts)?;
         let key = self.tenant.people.of(account.person);
-        attributes.insert(EMPLOYEE_ID.to_owned(), vec![key.clone()]);
-        attributes.insert(MARK.to_owned(), vec![key]);
+        attributes.extend([(EMPLOYEE_ID, [&key]), (MARK, [&key])]);
         if !account.enabled {
-            attributes.extend(self.managed.disabled.clone());
+            attributes.extend(&self.managed.disabled);
         }
-        let name = attributes.get(UPN).and_then(|values| values.first());
+        let name = attributes.values_of(UPN).first();
         let name = name.ok_or_else(|| format!("account.attributes.{UPN}: is empty"))?;
         Ok(Entry {
             key: ObjectKey::Account(account.person),
@@ -153,7 +152,7 @@ impl GraphMapping {
         }
         let mut attributes = self.fill(&self.group, &facts)?;
         if form == GroupForm::Unified {
-            attributes.insert(GROUP_TYPES.to_owned(), vec!["Unified".to_owned()]);
+            attributes.insert(GROUP_TYPES, ["Unified"]);
         }
         self.named(key, &named, Some(uai), attributes, links)
     }
@@ -166,7 +165,7 @@ impl GraphMapping {
             key: ObjectKey::Team(of.clone()),
             uai: group.uai.clone(),
             dn: dn::rdn("team", name),
-            attributes: [(TEMPLATE.to_owned(), vec!["educationClass".to_owned()])].into(),
+            attributes: [(TEMPLATE, ["educationClass"])].into(),
             links: Links::new(),
             enabled: true,
         })
@@ -176,7 +175,7 @@ impl GraphMapping {
     pub fn licence(&self, licence: Licence, members: BTreeSet<String>) -> Option<Entry> {
         let product = self.tenant.licences.get(&licence)?;
         let mut attributes = self.licences.get(&licence)?.clone();
-        attributes.insert(LICENSES.to_owned(), vec![product.clone()]);
+        attributes.insert(LICENSES, [product]);
         let mut links = Links::new();
         if !members.is_empty() {
             links.insert(MEMBERS.to_owned(), members);
@@ -197,21 +196,21 @@ impl GraphMapping {
         let name = unique_name::write(&self.tenant.prefix, named)
             .ok_or_else(|| format!("{key} has no name in Office 365"))?;
         let dn = dn::rdn(UNIQUE_NAME, &name);
-        attributes.insert(UNIQUE_NAME.to_owned(), vec![name]);
+        attributes.insert(UNIQUE_NAME, [name]);
         Ok(Entry { key, uai, dn, attributes, links, enabled: true })
     }
 
     /// Values within their limits; what is empty is left out.
     fn fill(&self, cells: &BTreeMap<String, Cell>, facts: &Value) -> Result<Attributes, String> {
-        let mut attributes = Attributes::new();
+        let mut filled = Vec::with_capacity(cells.len());
         for (attribute, cell) in cells {
             let mut value = self.templates.fill_value(cell, facts)?;
             shorten(attribute, &mut value);
             if !value.is_empty() {
-                attributes.insert(attribute.clone(), vec![value]);
+                filled.push((attribute, [value]));
             }
         }
-        Ok(attributes)
+        Ok(filled.into_iter().collect())
     }
 }
 

@@ -210,8 +210,7 @@ fn trial(mapping: &GraphMapping, problems: &mut Problems) {
             match mapping.account(&sample.account(category, true), &sample.uai) {
                 Ok(entry) => {
                     let name = |name: &str| {
-                        let value = entry.attributes.get(name).and_then(|values| values.first());
-                        value.cloned().unwrap_or_default()
+                        entry.attributes.values_of(name).first().unwrap_or_default().to_owned()
                     };
                     wrong.extend(upn_problem(&name(UPN)).map(|text| (UPN, text)));
                     wrong.extend(nickname_problem(&name(NICKNAME)).map(|text| (NICKNAME, text)));

@@ -35,8 +35,9 @@ pub(super) fn take(
     let names: BTreeSet<String> = root.texts("names", problems).into_iter().collect();
     let required = root.texts("required", problems).into_iter().collect();
     for (kind, owned) in &mut attributes {
-        let fixed = disabled.keys().chain(at_creation.keys()).chain(&links);
-        for other in fixed.chain([&mark, &attribute]) {
+        let fixed = disabled.keys().chain(at_creation.keys());
+        let others = links.iter().chain([&mark, &attribute]).map(String::as_str);
+        for other in fixed.chain(others) {
             if owned.iter().any(|own| own.eq_ignore_ascii_case(other)) {
                 let text = format!("{other} is written by other rules, not by a template");
                 problems.add(&format!("{}.attributes", word(*kind)), text);
@@ -44,7 +45,7 @@ pub(super) fn take(
         }
         owned.insert(mark.clone());
         if *kind == ObjectKind::Account {
-            owned.extend(disabled.keys().cloned());
+            owned.extend(disabled.keys().map(str::to_owned));
         }
     }
     let of_accounts = attributes.get(&ObjectKind::Account);
@@ -78,8 +79,7 @@ fn word(kind: ObjectKind) -> &'static str {
 /// Attributes with fixed values.
 fn fixed(root: &mut Section, key: &str, problems: &mut Problems) -> Attributes {
     let mut section = root.optional_section(key, problems);
-    let mut attributes = Attributes::new();
-    for (attribute, value) in section.rest() {
+    let rest = section.rest().into_iter().map(|(attribute, value)| {
         let path = section.at(&attribute);
         check_attribute(&path, &attribute, problems);
         let mut values = match value {
@@ -88,7 +88,7 @@ fn fixed(root: &mut Section, key: &str, problems: &mut Problems) -> Attributes {
         };
         values.sort_unstable();
         values.dedup();
-        attributes.insert(attribute, values);
-    }
-    attributes
+        (attribute, values)
+    });
+    rest.collect()
 }

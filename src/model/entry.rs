@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest as _, Sha256};
 
+pub use super::attributes::Attributes;
 use super::ids::{Digest, PersonId, SchoolYear, StructureCode, StructureKey, StructureKind, Uai};
 
 /// Which of our objects an entry is. Its text form is the ownership mark that the entry carries in
@@ -255,9 +256,6 @@ pub enum ObjectKind {
     Group,
     Team,
 }
-
-/// Attribute name (as the mapping spells it) → values, sorted; never empty: absent is absent.
-pub type Attributes = BTreeMap<String, Vec<String>>;
 
 /// Link attribute (`member`, `owner`) → the names (DN) it points to, as written.
 pub type Links = BTreeMap<String, BTreeSet<String>>;

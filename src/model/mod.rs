@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod asked;
+pub mod attributes;
 pub mod delivery;
 pub mod dn;
 pub mod entry;

@@ -22,10 +22,9 @@ pub(super) fn at_creation(managed: &Managed, entry: &Entry) -> Attributes {
     let kept = entry.attributes.iter().filter(|(attribute, _)| {
         is_managed(managed, kind, attribute) && !says_disabled(managed, attribute)
     });
-    let mut attributes: Attributes =
-        kept.map(|(attribute, values)| (attribute.clone(), values.clone())).collect();
+    let mut attributes: Attributes = kept.collect();
     if kind == ObjectKind::Account && !entry.enabled {
-        attributes.extend(managed.disabled.clone());
+        attributes.extend(&managed.disabled);
     }
     attributes
 }
@@ -37,21 +36,27 @@ pub(super) fn after_move(mut attributes: Attributes, from: &str, to: &str) -> At
         return attributes;
     }
     for Ava { attribute: name, value } in old {
-        let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
-        if let Some((_, values)) = known {
-            values.retain(|held| !same(held, &value));
+        if let Some(known) = spelled(&attributes, &name) {
+            attributes.edit(&known, |values| values.retain(|held| !same(held, &value)));
         }
     }
     for Ava { attribute: name, value } in new {
-        let known = attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name));
-        let Some((_, values)) = known else { continue };
-        if !values.iter().any(|held| same(held, &value)) {
-            values.push(value);
-            values.sort();
-        }
+        let Some(known) = spelled(&attributes, &name) else { continue };
+        attributes.edit(&known, |values| {
+            if !values.iter().any(|held| same(held, &value)) {
+                values.push(value);
+                values.sort();
+            }
+        });
     }
     attributes.retain(|_, values| !values.is_empty());
     attributes
+}
+
+/// A name as the entry spells it, if it has the attribute.
+fn spelled(attributes: &Attributes, name: &str) -> Option<String> {
+    let known = attributes.keys().find(|known| known.eq_ignore_ascii_case(name));
+    known.map(str::to_owned)
 }
 
 fn same(left: &str, right: &str) -> bool {
@@ -97,24 +102,20 @@ pub(super) fn changes(
     let locks: Attributes = standing
         .iter()
         .filter(|(attribute, _)| turned && says_disabled(managed, attribute))
-        .map(|(attribute, values)| (attribute.clone(), values.clone()))
         .collect();
     standing.retain(|attribute, _| compared(attribute));
     if turned {
         let known = !locks.is_empty();
-        standing.extend(locks);
+        standing.extend(&locks);
         if entry.enabled && !known {
-            standing.extend(managed.disabled.clone());
+            standing.extend(&managed.disabled);
         }
         if !entry.enabled {
-            wanted.extend(managed.disabled.clone());
+            wanted.extend(&managed.disabled);
         }
     }
-    let equal = |attribute: &String, values: &Vec<String>, other: &Attributes| {
-        other.get(attribute) == Some(values)
-    };
     let mut before = standing.clone();
-    before.retain(|attribute, values| !equal(attribute, values, &wanted));
-    wanted.retain(|attribute, values| !equal(attribute, values, &standing));
+    before.retain(|attribute, values| wanted.get(attribute) != Some(values));
+    wanted.retain(|attribute, values| standing.get(attribute) != Some(values));
     (before, wanted)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::operation::{Action, Operation, OperationKind};
 use super::{Plan, make, order};
 use crate::mapping::managed::Managed;
+use crate::model::attributes::Values;
 use crate::model::dn;
 use crate::model::entry::{Attributes, ObjectKey, ObjectKind};
 use crate::model::ids::PersonId;
@@ -257,7 +258,7 @@ fn content(step: &Operation, scene: &Scene<'_>, faults: &mut Faults) {
         }
     }
     if let Action::Create { entry } = &step.action
-        && entry.attributes.values().any(Vec::is_empty)
+        && entry.attributes.values().any(Values::is_empty)
     {
         faults.add(step, "an attribute without a value is in it");
     }

@@ -89,9 +89,9 @@ fn changes(
     let (mut written, mut now) = (Attributes::new(), Attributes::new());
     for (name, turn) in trace.attributes.iter().filter(|(name, _)| is_compared(name)) {
         let stands = seen.attributes.get(name);
-        if stands != turn.after.as_ref() {
-            written.extend(turn.after.clone().map(|values| (name.clone(), values)));
-            now.extend(stands.cloned().map(|values| (name.clone(), values)));
+        if !turn.left(stands) {
+            written.extend(turn.after.as_ref().map(|values| (name, values)));
+            now.extend(stands.map(|values| (name, values)));
         }
     }
     if written != now {

@@ -43,7 +43,7 @@ fn opposes(new: &Action, undone: &Action) -> bool {
             Action::Modify { dn: _, before, after },
         ) => {
             let names = before.keys().chain(after.keys());
-            let touched = |name: &&String| from.contains_key(*name) || to.contains_key(*name);
+            let touched = |name: &&str| from.contains_key(name) || to.contains_key(name);
             names.filter(touched).any(|name| to.get(name) == before.get(name))
         }
         (Action::Rename { from: _, to }, Action::Rename { from, to: _ }) => same_place(to, from),

@@ -121,7 +121,7 @@ impl Server {
         let mut server = Self::default();
         for mut entry in entries {
             if !entry.enabled {
-                entry.attributes.extend(managed().disabled);
+                entry.attributes.extend(&managed().disabled);
             }
             server.marked.insert(dn::comparable(&entry.dn), entry);
         }
@@ -162,12 +162,12 @@ impl Server {
             }
             Action::Modify { dn: _, before, after } => {
                 let entry = self.ours(&at, operation);
-                let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+                let names: BTreeSet<&str> = before.keys().chain(after.keys()).collect();
                 for name in names {
                     assert_eq!(entry.attributes.get(name), before.get(name), "drift of {name}");
                     entry.attributes.remove(name);
                 }
-                entry.attributes.extend(after.clone());
+                entry.attributes.extend(after);
             }
             Action::Rename { from, to } => self.rename(operation, from, to),
             Action::Delete { dn: _, before } => {
@@ -213,13 +213,14 @@ impl Server {
         let new = dn::leaf_pairs(to);
         if old != new {
             for Ava { attribute: name, value } in old {
-                entry.attributes.entry(name).or_default().retain(|held| *held != value);
+                entry.attributes.edit(&name, |held| held.retain(|one| *one != value));
             }
             for Ava { attribute: name, value } in new {
-                let held = entry.attributes.entry(name).or_default();
-                held.push(value);
-                held.sort();
-                held.dedup();
+                entry.attributes.edit(&name, |held| {
+                    held.push(value);
+                    held.sort();
+                    held.dedup();
+                });
             }
             entry.attributes.retain(|_, held| !held.is_empty());
         }

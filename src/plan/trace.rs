@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::attributes::after_move;
 use super::operation::{Action, Operation, OperationKind};
+use crate::model::attributes::Values;
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey};
 use crate::model::ids::Uai;
@@ -23,6 +24,16 @@ pub enum Sure {
 pub struct Turn {
     pub before: Option<Vec<String>>,
     pub after: Option<Vec<String>>,
+}
+
+impl Turn {
+    /// The attribute stands as it was last written.
+    pub(super) fn left(&self, stands: Option<Values<'_>>) -> bool {
+        match (stands, &self.after) {
+            (Some(stands), Some(after)) => stands == *after,
+            (stands, after) => stands.is_none() && after.is_none(),
+        }
+    }
 }
 
 /// What happened to one entry.
@@ -73,26 +84,27 @@ pub fn fold(traces: &mut Traces, operation: &Operation) {
             trace.from.clone_from(&entry.dn);
             trace.to.clone_from(&entry.dn);
             trace.enabled = Some((false, entry.enabled));
-            let written = |(name, values): (&String, &Vec<String>)| {
-                (name.clone(), Turn { before: None, after: Some(values.clone()) })
+            let written = |(name, values): (&str, Values<'_>)| {
+                (name.to_owned(), Turn { before: None, after: Some(values.to_vec()) })
             };
             trace.attributes = entry.attributes.iter().map(written).collect();
             trace.came = entry.links.clone();
         }
         Action::Modify { dn: _, before, after } => {
             for name in before.keys().chain(after.keys()) {
+                let before = || before.get(name).map(Values::to_vec);
                 let turn = trace
                     .attributes
-                    .entry(name.clone())
-                    .or_insert_with(|| Turn { before: before.get(name).cloned(), after: None });
-                turn.after = after.get(name).cloned();
+                    .entry(name.to_owned())
+                    .or_insert_with(|| Turn { before: before(), after: None });
+                turn.after = after.get(name).map(Values::to_vec);
             }
         }
         Action::Rename { from, to } => {
             let written = after_move(trace.last_written(), from, to);
             for (name, turn) in &mut trace.attributes {
                 if turn.after.is_some() {
-                    turn.after = written.get(name).cloned();
+                    turn.after = written.get(name).map(Values::to_vec);
                 }
             }
             trace.to.clone_from(to);
@@ -111,7 +123,7 @@ impl Trace {
     /// The attributes as they were last written.
     pub fn last_written(&self) -> Attributes {
         let kept = self.attributes.iter();
-        kept.filter_map(|(name, turn)| Some((name.clone(), turn.after.clone()?))).collect()
+        kept.filter_map(|(name, turn)| Some((name, turn.after.as_ref()?))).collect()
     }
 }
 

@@ -85,7 +85,7 @@ fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, St
     let lock = |name: &String| scene.managed.disabled.contains_key(name);
     let turned = trace.enabled.filter(|_| !trace.made && key.kind() == ObjectKind::Account);
     let edited = trace.attributes.iter().filter(|(name, turn)| {
-        (!lock(name) || turned.is_some()) && seen.attributes.get(*name) != turn.after.as_ref()
+        (!lock(name) || turned.is_some()) && !turn.left(seen.attributes.get(name))
     });
     let edited: Vec<&str> = edited.map(|(name, _)| name.as_str()).collect();
     if !edited.is_empty() {

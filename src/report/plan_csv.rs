@@ -78,8 +78,8 @@ fn flat_links(links: &Links) -> String {
 }
 
 /// `member=a | b`.
-fn flat_values<'a>(name: &str, values: impl IntoIterator<Item = &'a String>) -> String {
-    let values: Vec<String> = values.into_iter().map(|value| shown(value)).collect();
+fn flat_values<V: AsRef<str>>(name: &str, values: impl IntoIterator<Item = V>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| shown(value.as_ref())).collect();
     format!("{name}={}", values.join(" | "))
 }
 

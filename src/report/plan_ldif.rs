@@ -4,12 +4,13 @@
 //! refuses it over a state that has changed (SEC-43). There is no password in it: initial
 //! passwords are drawn when a plan is applied. What is blocked is a comment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::model::attributes::Values;
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, ObjectKind};
 use crate::plan::operation::{Action, Operation};
@@ -102,17 +103,11 @@ fn modify(
     after: &Attributes,
 ) -> io::Result<()> {
     head(out, dn, "modify")?;
-    let none = Vec::new();
-    let mut names: BTreeMap<&String, (&Vec<String>, &Vec<String>)> = BTreeMap::new();
-    for (name, values) in before {
-        names.entry(name).or_insert((&none, &none)).0 = values;
-    }
-    for (name, values) in after {
-        names.entry(name).or_insert((&none, &none)).1 = values;
-    }
-    for (name, (old, new)) in names {
-        let only = |these: &Vec<String>, those: &Vec<String>| -> BTreeSet<String> {
-            these.iter().filter(|value| !those.contains(value)).cloned().collect()
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let (old, new) = (before.values_of(name), after.values_of(name));
+        let only = |these: Values<'_>, those: Values<'_>| -> BTreeSet<String> {
+            these.iter().filter(|value| !those.contains(value)).map(str::to_owned).collect()
         };
         let (go, come) = (only(old, new), only(new, old));
         if !go.is_empty() {

@@ -55,7 +55,7 @@ fn structure(StructureKey { uai: _, kind, code }: &StructureKey) -> String {
 pub(super) fn first_of<'a>(attributes: &'a Attributes, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|wanted| {
         let held = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        held.and_then(|(_, values)| values.first()).map(String::as_str)
+        held.and_then(|(_, values)| values.first())
     })
 }
 

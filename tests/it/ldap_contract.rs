@@ -193,7 +193,7 @@ async fn a_copy_made_by_hand_is_seen_as_a_double(bench: Bench) {
     let mut class = group("1G3", &["cn=x,dc=ent,dc=test"]);
     written(&target, &create(&class)).await;
     class.dn = dn::child("cn", "0 copie", BASE);
-    class.attributes.insert("cn".into(), strings(&["0 copie"]));
+    class.attributes.insert("cn", ["0 copie"]);
     written(&target, &create(&class)).await;
     let observed = target.observe().await.unwrap();
     assert_eq!(observed.doubles, vec![(class.key.clone(), dn::child("cn", "1G3", BASE))]);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::on_all_cores::on_all_cores;
 use super::scene::{self, Life, Scene, account, dn, group, links, login};
 use crate::apply::{ApplyError, Take};
-use crate::model::entry::Entry;
+use crate::model::entry::{Attributes, Entry};
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::store::runs::{OperationState, RunState};
 use crate::store::tests::{create, entry, operation};
@@ -17,7 +17,7 @@ use crate::store::{FILE, Options, StoreError};
 fn last_year() -> Vec<Entry> {
     let old = |id: u64| {
         let mut entry = entry(&format!("rentree:account:{id}"), &dn(&login(id)));
-        entry.attributes.insert("sn".into(), vec!["Avant".into()]);
+        entry.attributes.insert("sn", ["Avant"]);
         entry
     };
     let mut class = entry("rentree:division:0599990N:6 B", &format!("cn=6 B,{}", scene::BASE));
@@ -30,9 +30,7 @@ fn forty() -> Vec<Operation> {
     let mut all = vec![create(0, 0, "rentree:container:0599990N", scene::BASE)];
     all.extend((1..=20).map(|id| account(0, 1, id)));
     let person = |id: u64| format!("rentree:account:{id}");
-    let attributes = |name: &str, value: &str| -> BTreeMap<String, Vec<String>> {
-        [(name.to_owned(), vec![value.to_owned()])].into()
-    };
+    let attributes = |name: &str, value: &str| Attributes::from([(name, [value])]);
     for id in 21..=24 {
         let (before, after) = (attributes("sn", "Avant"), attributes("sn", "Après"));
         let action = Action::Modify { dn: dn(&login(id)), before, after };
@@ -49,7 +47,7 @@ fn forty() -> Vec<Operation> {
     all.push(links(0, 4, "6 B", &[21, 22], false));
     for id in 21..=24 {
         let after = attributes("pwdAccountLockedTime", "000001010000Z");
-        let action = Action::Modify { dn: dn(&login(id)), before: BTreeMap::new(), after };
+        let action = Action::Modify { dn: dn(&login(id)), before: Attributes::new(), after };
         all.push(operation(0, 5, OperationKind::Disable, &person(id), action));
     }
     let before = last_year()[5].attributes.clone();

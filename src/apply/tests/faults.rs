@@ -159,7 +159,7 @@ fn a_changed_entry_is_set_aside_and_not_taken_up_by_replay() {
     // SEC-43.
     let scene = scene_with(&[]);
     let mut foreign = crate::store::tests::entry("rentree:account:4", &scene::dn("p.n4"));
-    foreign.attributes.insert("sn".into(), vec!["Autre".into()]);
+    foreign.attributes.insert("sn", ["Autre"]);
     scene.server.put(foreign.clone());
     let (_, tally) = scene.finish(Take::Open);
     assert_eq!(scene.state(5), (OperationState::Stale, "another entry stands there".into()));

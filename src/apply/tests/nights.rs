@@ -95,7 +95,7 @@ fn wanted(seed: u64, night: u64) -> Wanted {
         let school = SCHOOLS[usize::try_from((id + moves) % 2).unwrap()];
         let mut entry = account(id, school, &login);
         if fate.once_in(2) {
-            entry.attributes.insert("sn".into(), vec![format!("Nom {night}")]);
+            entry.attributes.insert("sn", [format!("Nom {night}")]);
         }
         members.entry(school).or_default().push(person_dn(school, &login));
         entries.push(entry);

@@ -242,13 +242,14 @@ fn links(
 /// The values of the name leave, those of the new one come, as with every server.
 fn rename(there: &mut Attributes, from: &str, to: &str) {
     for Ava { attribute, value } in dn::leaf_pairs(from) {
-        there.entry(attribute).or_default().retain(|held| *held != value);
+        there.edit(&attribute, |held| held.retain(|one| *one != value));
     }
     for Ava { attribute, value } in dn::leaf_pairs(to) {
-        let held = there.entry(attribute).or_default();
-        held.push(value);
-        held.sort();
-        held.dedup();
+        there.edit(&attribute, |held| {
+            held.push(value);
+            held.sort();
+            held.dedup();
+        });
     }
     there.retain(|_, held| !held.is_empty());
 }
@@ -258,9 +259,9 @@ fn modify(
     before: &Attributes,
     after: &Attributes,
 ) -> Result<Done, WriteError> {
-    let names: Vec<&String> = before.keys().chain(after.keys()).collect();
+    let names: Vec<&str> = before.keys().chain(after.keys()).collect();
     let is = |there: &Attributes, wanted: &Attributes| {
-        names.iter().all(|name| there.get(*name) == wanted.get(*name))
+        names.iter().all(|name| there.get(name) == wanted.get(name))
     };
     if is(there, after) {
         return Ok(Done::Already);
@@ -269,6 +270,6 @@ fn modify(
         return stale("changed");
     }
     there.retain(|name, _| !names.contains(&name));
-    there.extend(after.iter().map(|(name, values)| (name.clone(), values.clone())));
+    there.extend(after);
     Ok(Done::Written)
 }

@@ -290,7 +290,7 @@ fn a_group_keeps_its_name_for_ever() {
     let dn = |world: &World| {
         let wanted = world.wanted().entries;
         let group = wanted.values().find(|one| matches!(one.key, ObjectKey::Yearly(_))).unwrap();
-        (group.dn.clone(), group.attributes["displayName"].clone())
+        (group.dn.clone(), group.attributes.values_of("displayName").to_vec())
     };
     let before = dn(&world);
     world.spaces[0].workspace.label = "ULIS".into();

@@ -15,8 +15,8 @@ fn the_supplied_mappings_are_right_and_say_what_is_managed() {
     assert_eq!(managed.links, set(&["member", "owner"]));
     assert_eq!(managed.names, set(&["cn", "mail", "uid"]));
     assert_eq!(managed.required, set(&["pwdAccountLockedTime", "pwdReset"]));
-    assert_eq!(managed.at_creation["pwdReset"], ["TRUE"]);
-    assert_eq!(managed.disabled["pwdAccountLockedTime"], ["000001010000Z"]);
+    assert_eq!(managed.at_creation.values_of("pwdReset"), ["TRUE"]);
+    assert_eq!(managed.disabled.values_of("pwdAccountLockedTime"), ["000001010000Z"]);
     assert_eq!(managed.password.form, PasswordForm::Ssha);
     let containers = &managed.attributes[&ObjectKind::Container];
     assert_eq!(*containers, set(&["description", "objectClass", "ou"]));

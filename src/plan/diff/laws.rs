@@ -15,7 +15,7 @@ fn any_account() -> impl Strategy<Value = Entry> {
     (1..7u64, 0..2usize, 0..2u8, 0..3u8, any::<bool>()).prop_map(|(who, school, login, sn, on)| {
         let mut entry = account(who, SCHOOLS[school], &format!("e{who}.{login}"));
         if sn > 0 {
-            entry.attributes.insert("sn".to_owned(), vec![format!("Nom{sn}")]);
+            entry.attributes.insert("sn", [format!("Nom{sn}")]);
         }
         entry.enabled = on;
         entry
@@ -183,7 +183,7 @@ proptest! {
     fn only_managed_attributes_change(world in world()) {
         let mut server = world.server.clone();
         for entry in server.marked.values_mut() {
-            entry.attributes.insert("telephoneNumber".to_owned(), vec!["+33".to_owned()]);
+            entry.attributes.insert("telephoneNumber", ["+33"]);
         }
         let stood: BTreeSet<ObjectKey> =
             server.marked.values().map(|entry| entry.key.clone()).collect();

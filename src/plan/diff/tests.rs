@@ -2,6 +2,8 @@
 
 use super::super::simulator::{self, LOCK, account, container, group, keyed, managed, person_dn};
 use super::*;
+use crate::model::attributes::Values;
+use crate::model::entry::Attributes;
 
 /// Both sides of a small target, with the settings that tests change.
 struct Case {
@@ -36,8 +38,9 @@ fn difference(case: &Case) -> Difference {
 /// A short text of an operation, enough to tell one from another.
 fn told(operation: &Operation) -> String {
     let Operation { seq: _, target: _, kind, key: _, uai: _, stage, action, blocked } = operation;
-    let flat = |attributes: &crate::model::entry::Attributes| {
-        let pair = |(name, values): (&String, &Vec<String>)| format!("{name}={}", values.join("|"));
+    let flat = |attributes: &Attributes| {
+        let pair =
+            |(name, values): (&str, Values<'_>)| format!("{name}={}", values.to_vec().join("|"));
         attributes.iter().map(pair).collect::<Vec<_>>().join(" ")
     };
     let names =
@@ -247,7 +250,7 @@ fn a_lock_after_wrong_passwords_is_not_lifted() {
 #[test]
 fn where_the_place_says_disabled_the_move_is_the_disabling() {
     let mut managed = managed();
-    managed.disabled.clear();
+    managed.disabled = Attributes::new();
     let wanted = disabled(account(1, OTHER, "ines.exemple"));
     let observed = Observed { entries: keyed([ines()]), ..Observed::default() };
     let found = diff(&Sides {

@@ -5,6 +5,7 @@ use jiff::civil::date;
 use super::super::order;
 use super::super::simulator::{account, group, keyed, uai};
 use super::*;
+use crate::model::entry::Attributes;
 use crate::plan::operation::Action;
 
 const SCHOOL: &str = "0599990N";
@@ -18,7 +19,7 @@ fn operations(kind: OperationKind, school: &str, count: u64) -> Vec<Operation> {
         let action = match kind {
             OperationKind::Create => Action::Create { entry },
             OperationKind::Delete => Action::Delete { dn, before: entry.attributes },
-            _ => Action::Modify { dn, before: entry.attributes, after: BTreeMap::new() },
+            _ => Action::Modify { dn, before: entry.attributes, after: Attributes::new() },
         };
         let (stage, uai) = (order::stage(kind, &key, &action), Some(uai(school)));
         Operation { seq: 1, target: "ldap".into(), kind, key, uai, stage, action, blocked: None }

@@ -101,9 +101,9 @@ fn creation(entry: &Entry, uai: Option<&Uai>, groups: &BTreeMap<String, BTreeSet
 
 /// `attribute: before → after`, for each that differs.
 pub(in crate::report) fn differences(before: &Attributes, after: &Attributes) -> String {
-    let attributes: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let side = |side: &Attributes, name: &String| match side.get(name) {
-        Some(values) => values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" | "),
+    let attributes: BTreeSet<&str> = before.keys().chain(after.keys()).collect();
+    let side = |side: &Attributes, name: &str| match side.get(name) {
+        Some(values) => values.iter().map(shown).collect::<Vec<_>>().join(" | "),
         None => "(none)".to_owned(),
     };
     let each = attributes

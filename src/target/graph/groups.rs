@@ -123,8 +123,7 @@ impl GraphTarget {
         links: usize,
     ) -> Result<Reply, WriteError> {
         let mut body = body(&entry.attributes, &BTreeSet::new());
-        let is_unified =
-            entry.attributes.get(GROUP_TYPES).is_some_and(|all| all.iter().any(|t| t == UNIFIED));
+        let is_unified = entry.attributes.values_of(GROUP_TYPES).contains(UNIFIED);
         body.entry(GROUP_TYPES).or_insert(json!([]));
         body.insert("mailEnabled".to_owned(), Value::Bool(is_unified));
         body.insert("securityEnabled".to_owned(), Value::Bool(!is_unified));
@@ -204,7 +203,7 @@ impl GraphTarget {
     fn know_group(&self, id: ObjectId, entry: &Entry, binds: &[(&'static str, Linked)]) {
         let now = (self.settings.now)();
         let mut mirror = self.mirror();
-        let of = |name: &str| entry.attributes.get(name).cloned().unwrap_or_default();
+        let of = |name: &str| entry.attributes.values_of(name).to_vec();
         let values = Values::new(&mirror.memory.group_columns, of);
         let links = |wanted: &str| {
             let found = binds.iter().find(|(name, _)| *name == wanted);
@@ -294,17 +293,17 @@ impl GraphTarget {
         let id = self.group_number(key).await?.ok_or_else(gone)?;
         let found = self.look_at_group(key, id).await?.ok_or_else(gone)?;
         let Some(mut changed) = change(&found, before, after)? else {
-            let names = before.keys().chain(after.keys()).cloned().collect();
+            let names = before.keys().chain(after.keys()).map(str::to_owned).collect();
             self.know_group_attributes(id, &found, names);
             return Ok(Done::Already);
         };
         let written = changed.clone();
         if changed.remove(LICENCES) {
-            let of = |map: &Attributes| map.get(LICENCES).cloned().unwrap_or_default();
+            let of = |map: &Attributes| map.values_of(LICENCES).to_vec();
             self.assign_licences(id, &of(before), &of(after)).await?;
         }
-        let values = |name: &String| after.get(name).cloned().map(|all| (name.clone(), all));
-        let given: Attributes = changed.iter().filter_map(values).collect();
+        let values = |name| after.get(name).map(|all| (name, all));
+        let given: Attributes = changed.iter().map(String::as_str).filter_map(values).collect();
         let emptied = changed.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
         let body = body(&given, &emptied);
         if !body.is_empty() {
@@ -317,7 +316,7 @@ impl GraphTarget {
         }
         let mut attributes = found;
         attributes.retain(|name, _| !written.contains(name));
-        attributes.extend(written.iter().filter_map(values));
+        attributes.extend(written.iter().map(String::as_str).filter_map(values));
         self.know_group_attributes(id, &attributes, written);
         Ok(Done::Written)
     }
@@ -330,7 +329,7 @@ impl GraphTarget {
     ) {
         let now = (self.settings.now)();
         let mut mirror = self.mirror();
-        let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+        let of = |name: &str| attributes.values_of(name).to_vec();
         let values = Values::new(&mirror.memory.group_columns, of);
         if let Some(row) = mirror.memory.groups.get_mut(&id) {
             row.values = values;
@@ -364,7 +363,7 @@ impl GraphTarget {
 
     /// The products that whoever is in the group gets.
     async fn give_licences(&self, entry: &Entry, id: ObjectId) -> Result<Done, WriteError> {
-        let wanted = entry.attributes.get(LICENCES).cloned().unwrap_or_default();
+        let wanted = entry.attributes.values_of(LICENCES).to_vec();
         if wanted.is_empty() {
             return Ok(Done::Already);
         }
@@ -394,7 +393,7 @@ impl GraphTarget {
         }
         let known = self.mirror().group_attributes(id);
         if let Some(mut attributes) = known {
-            attributes.insert(LICENCES.to_owned(), after.to_vec());
+            attributes.insert(LICENCES, after);
             self.know_group_attributes(id, &attributes, BTreeSet::from([LICENCES.to_owned()]));
         }
         Ok(Done::Written)

@@ -121,7 +121,7 @@ fn team(row: &GroupRow, group: &Entry) -> Option<Entry> {
         key: ObjectKey::Team(yearly.clone()),
         uai: group.uai.clone(),
         dn: dn::rdn("team", name),
-        attributes: Attributes::from([(attribute.to_owned(), vec![value.to_owned()])]),
+        attributes: Attributes::from([(attribute, [value])]),
         links: Links::new(),
         enabled: true,
     })

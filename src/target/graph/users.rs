@@ -177,7 +177,7 @@ impl GraphTarget {
         let now = (self.settings.now)();
         let mut mirror = self.mirror();
         let columns = &mirror.memory.user_columns;
-        let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+        let of = |name: &str| attributes.values_of(name).to_vec();
         let values = Values::new(columns, of);
         mirror.put_user(id, UserRow { person, values, synced: false });
         mirror.wrote(id, Wrote::Whole, now);
@@ -260,8 +260,8 @@ impl GraphTarget {
             self.found_account(&found, person, before.keys().chain(after.keys()));
             return Ok(Done::Already);
         };
-        let values = |name: &String| after.get(name).cloned().map(|all| (name.clone(), all));
-        let given: Attributes = changed.iter().filter_map(values).collect();
+        let values = |name| after.get(name).map(|all| (name, all));
+        let given: Attributes = changed.iter().map(String::as_str).filter_map(values).collect();
         let emptied = changed.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
         self.write_account(&found, person, body(&given, &emptied), &given, changed).await
     }
@@ -279,13 +279,13 @@ impl GraphTarget {
         let now = first(&found.attributes, PRINCIPAL).unwrap_or_default().to_owned();
         let wanted = principal(to);
         if now == wanted {
-            self.found_account(&found, person, [PRINCIPAL.to_owned()].iter());
+            self.found_account(&found, person, [PRINCIPAL].into_iter());
             return Ok(Done::Already);
         }
         if now.to_lowercase() != principal(from).to_lowercase() {
             return Err(stale("the account has another name than expected"));
         }
-        let given = Attributes::from([(PRINCIPAL.to_owned(), vec![wanted])]);
+        let given = Attributes::from([(PRINCIPAL, [wanted])]);
         let changed = BTreeSet::from([PRINCIPAL.to_owned()]);
         self.write_account(&found, person, body(&given, &BTreeSet::new()), &given, changed).await
     }
@@ -295,14 +295,14 @@ impl GraphTarget {
         &self,
         found: &Found,
         person: PersonId,
-        names: impl Iterator<Item = &'n String>,
+        names: impl Iterator<Item = &'n str>,
     ) {
         let now = (self.settings.now)();
         let mut mirror = self.mirror();
-        let of = |name: &str| found.attributes.get(name).cloned().unwrap_or_default();
+        let of = |name: &str| found.attributes.values_of(name).to_vec();
         let values = Values::new(&mirror.memory.user_columns, of);
         mirror.put_user(found.id, UserRow { person, values, synced: false });
-        mirror.found(found.id, Wrote::Part(names.cloned().collect()), now);
+        mirror.found(found.id, Wrote::Part(names.map(str::to_owned).collect()), now);
     }
 
     /// Writes some attributes of an account that is as expected.
@@ -324,10 +324,10 @@ impl GraphTarget {
         }
         let mut attributes = found.attributes.clone();
         attributes.retain(|name, _| !changed.contains(name));
-        attributes.extend(given.clone());
+        attributes.extend(given);
         let now = (self.settings.now)();
         let mut mirror = self.mirror();
-        let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+        let of = |name: &str| attributes.values_of(name).to_vec();
         let values = Values::new(&mirror.memory.user_columns, of);
         mirror.put_user(id, UserRow { person, values, synced: false });
         mirror.wrote(id, Wrote::Part(changed), now);
@@ -415,7 +415,7 @@ fn principal(dn: &str) -> String {
 }
 
 fn first<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
-    attributes.get(name)?.first().map(String::as_str)
+    attributes.get(name)?.first()
 }
 
 /// The password of an account that is being made: to be changed at first use (SEC-12).

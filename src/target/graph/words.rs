@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::memory::Values;
 use crate::mapping::managed::Managed;
+use crate::model::attributes::Values as Given;
 use crate::model::entry::{Attributes, ObjectKind};
 
 pub(super) const PRINCIPAL: &str = "userPrincipalName";
@@ -34,7 +35,7 @@ impl Words {
     pub(super) fn new(managed: &Managed) -> Self {
         let of = |kind| managed.attributes.get(&kind).cloned().unwrap_or_default();
         let mut users: BTreeSet<String> = of(ObjectKind::Account);
-        users.extend(managed.disabled.keys().cloned());
+        users.extend(managed.disabled.keys().map(str::to_owned));
         users.extend([PRINCIPAL, NICKNAME].map(str::to_owned));
         users.insert(managed.mark.clone());
         let mut groups: BTreeSet<String> = of(ObjectKind::Group);
@@ -77,7 +78,7 @@ impl Words {
     pub(super) fn attributes(columns: &[String], values: &Values) -> Attributes {
         let read = values.read(columns).map(|(name, mut all)| {
             all.sort();
-            (name.clone(), all)
+            (name, all)
         });
         read.collect()
     }
@@ -127,17 +128,16 @@ fn texts(attribute: &str, value: &Value) -> Vec<String> {
 pub(super) fn body(attributes: &Attributes, emptied: &BTreeSet<String>) -> Map<String, Value> {
     let mut body = Map::new();
     let mut extensions = Map::new();
-    let filled = attributes.iter().map(|(name, values)| (name, values.as_slice()));
-    let emptied = emptied.iter().map(|name| (name, [].as_slice()));
-    for (name, values) in filled.chain(emptied) {
-        let first = values.first().map_or(Value::Null, |text| Value::from(text.as_str()));
-        match name.as_str() {
+    let emptied = emptied.iter().map(|name| (name.as_str(), Given::default()));
+    for (name, values) in attributes.iter().chain(emptied) {
+        let first = values.first().map_or(Value::Null, Value::from);
+        match name {
             LICENCES | UNIQUE_NAME => {}
             ENABLED => {
-                body.insert(name.clone(), Value::Bool(values.first().is_none_or(|v| v != "false")));
+                body.insert(name.to_owned(), Value::Bool(values.first() != Some("false")));
             }
             GROUP_TYPES => {
-                body.insert(name.clone(), json!(values));
+                body.insert(name.to_owned(), json!(values));
             }
             name if name.starts_with(EXTENSION) => {
                 extensions.insert(name.to_owned(), first);

@@ -83,7 +83,7 @@ impl Write for GraphTarget {
     }
 
     fn kept(&self) -> Option<String> {
-        serde_json::to_string(&self.memory()).ok()
+        self.with_memory(|memory| serde_json::to_string(memory).ok())
     }
 
     fn speed(&self) -> Option<Arc<dyn Speed>> {
@@ -162,39 +162,24 @@ pub(super) fn patch(path: String, id: ObjectId, body: Value) -> Ask {
     Ask::write(Method::Patch, path, Some(body)).in_lane(id)
 }
 
-/// The attributes whose values differ between two maps.
-pub(super) fn differing(one: &Attributes, other: &Attributes) -> BTreeSet<String> {
-    let sorted = |map: &Attributes, name: &String| {
-        let mut values = map.get(name).cloned().unwrap_or_default();
-        values.sort();
-        values
-    };
-    let names = one.keys().chain(other.keys());
-    names.filter(|name| sorted(one, name) != sorted(other, name)).cloned().collect()
-}
-
 /// What is to be changed in an object that should be as `before`; None: it is as `after` already.
 pub(super) fn change(
     seen: &Attributes,
     before: &Attributes,
     after: &Attributes,
 ) -> Result<Option<BTreeSet<String>>, WriteError> {
-    let about = |name: &String| before.contains_key(name) || after.contains_key(name);
-    let now: Attributes = seen
-        .iter()
-        .filter(|(name, _)| about(name))
-        .map(|(name, values)| (name.clone(), values.clone()))
-        .collect();
-    if differing(&now, after).is_empty() {
+    let about = |name: &str| before.contains_key(name) || after.contains_key(name);
+    let now: Attributes = seen.iter().filter(|(name, _)| about(name)).collect();
+    if now.differing(after).is_empty() {
         return Ok(None);
     }
-    let drift = differing(&now, before);
-    if drift.is_empty() { Ok(Some(differing(before, after))) } else { Err(other_values(&drift)) }
+    let drift = now.differing(before);
+    if drift.is_empty() { Ok(Some(before.differing(after))) } else { Err(other_values(&drift)) }
 }
 
 /// An object as it stands, when a deletion or a creation finds it there.
 pub(super) fn same(seen: &Attributes, expected: &Attributes) -> Result<(), WriteError> {
-    let drift = differing(seen, expected);
+    let drift = seen.differing(expected);
     if drift.is_empty() { Ok(()) } else { Err(other_values(&drift)) }
 }
 
@@ -222,8 +207,8 @@ pub(super) fn overlaid(
     wrote: &BTreeSet<String>,
 ) -> Attributes {
     let Some(known) = known else { return seen };
-    let kept = seen.into_iter().filter(|(name, _)| !wrote.contains(name));
-    let ours = known.into_iter().filter(|(name, _)| wrote.contains(name));
+    let kept = seen.iter().filter(|(name, _)| !wrote.contains(*name));
+    let ours = known.iter().filter(|(name, _)| wrote.contains(*name));
     kept.chain(ours).collect()
 }
 
@@ -232,7 +217,7 @@ mod tests {
     use super::*;
 
     fn map(pairs: &[(&str, &str)]) -> Attributes {
-        pairs.iter().map(|(name, value)| ((*name).into(), vec![(*value).into()])).collect()
+        pairs.iter().map(|(name, value)| (name, [value])).collect()
     }
 
     #[test]

@@ -33,8 +33,9 @@ impl Lens {
         let names = kinds.chain(&managed.names).chain([&managed.mark]);
         let spelling = names
             .chain(&managed.links)
+            .map(String::as_str)
             .chain(managed.disabled.keys())
-            .map(|name| (name.to_ascii_lowercase(), name.clone()))
+            .map(|name| (name.to_ascii_lowercase(), name.to_owned()))
             .collect();
         Self { managed: managed.clone(), spelling }
     }
@@ -64,7 +65,7 @@ impl Lens {
     /// What an answer of the server is to us.
     pub(super) fn view(&self, entry: SearchEntry) -> View {
         let SearchEntry { dn, attrs, bin_attrs } = entry;
-        let mut attributes = Attributes::new();
+        let mut texts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut links = Links::new();
         let mut csn = None;
         let binary = bin_attrs.into_iter().map(|(name, values)| {
@@ -82,9 +83,10 @@ impl Lens {
                 links.insert(name.clone(), values.into_iter().collect());
             } else if !values.is_empty() {
                 values.sort();
-                attributes.insert(name.clone(), values);
+                texts.insert(name, values);
             }
         }
+        let mut attributes: Attributes = texts.into_iter().collect();
         let key = self.key(&attributes);
         if let Some(key) = &key {
             self.keep_managed(key.kind(), &mut attributes, &mut links);
@@ -127,15 +129,4 @@ impl Lens {
     pub(super) fn managed(&self) -> &Managed {
         &self.managed
     }
-}
-
-/// The attributes whose values differ between two maps.
-pub(super) fn differing(one: &Attributes, other: &Attributes) -> BTreeSet<String> {
-    let sorted = |map: &Attributes, name: &String| {
-        let mut values = map.get(name).cloned().unwrap_or_default();
-        values.sort();
-        values
-    };
-    let names = one.keys().chain(other.keys());
-    names.filter(|name| sorted(one, name) != sorted(other, name)).cloned().collect()
 }

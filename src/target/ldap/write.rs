@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use ldap3::controls::{Assertion, MakeCritical, RawControl};
 use ldap3::{LdapResult, Mod};
 
-use super::lens::{View, differing};
+use super::lens::View;
 use super::outcome::{ASSERTION_FAILED, ENTRY_EXISTS, NO_SUCH_OBJECT, SUCCESS};
 use super::outcome::{refused, unanswered};
 use super::wire::Lease;
 use super::{LdapTarget, filter, read};
 use crate::credential::InitialPassword;
+use crate::model::attributes::Values;
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
 use crate::plan::operation::{Action, Operation};
@@ -85,7 +86,7 @@ impl LdapTarget {
         if !found.key.as_ref().is_some_and(|found| entry.key.is_marked(found)) {
             return Err(not_ours(found.key.as_ref()));
         }
-        let mut differ = differing(&entry.attributes, &found.attributes);
+        let mut differ = entry.attributes.differing(&found.attributes);
         differ.extend(differing_links(&entry.links, &found.links));
         if differ.is_empty() { Ok(Done::Already) } else { Err(other_values(&differ)) }
     }
@@ -97,19 +98,19 @@ impl LdapTarget {
         entry: &Entry,
         secret: Option<&InitialPassword>,
     ) -> Vec<(String, BTreeSet<String>)> {
+        let own = |(name, values): (&str, Values<'_>)| {
+            (name.to_owned(), values.iter().map(str::to_owned).collect())
+        };
         let mut whole: Vec<(String, BTreeSet<String>)> = entry
             .attributes
             .iter()
-            .map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
+            .map(own)
             .chain(entry.links.iter().map(|(name, values)| (name.clone(), values.clone())))
             .filter(|(_, values): &(String, BTreeSet<String>)| !values.is_empty())
             .collect();
         if entry.key.kind() == ObjectKind::Account {
             let managed = self.lens.managed();
-            let at_creation = managed.at_creation.iter();
-            whole.extend(
-                at_creation.map(|(name, values)| (name.clone(), values.iter().cloned().collect())),
-            );
+            whole.extend(managed.at_creation.iter().map(own));
             if let Some(secret) = secret {
                 let value = self.password_value(secret);
                 whole.push((managed.password.attribute.clone(), BTreeSet::from([value])));
@@ -126,19 +127,19 @@ impl LdapTarget {
         before: &Attributes,
         after: &Attributes,
     ) -> Result<Done, WriteError> {
-        let changed = differing(before, after);
+        let changed = before.differing(after);
         let mut failed = None;
         for _ in 0..LOOKS_MAX {
             let view = self.look_at_ours(lease, key, name).await?;
             let now = only(&view.seen.attributes, before, after);
-            if differing(&now, after).is_empty() {
+            if now.differing(after).is_empty() {
                 return Ok(Done::Already);
             }
-            let drift = differing(&now, before);
+            let drift = now.differing(before);
             if !drift.is_empty() {
                 return Err(other_values(&drift));
             }
-            let values = |name: &String| after.get(name).into_iter().flatten().cloned().collect();
+            let values = |name| after.values_of(name).iter().map(str::to_owned).collect();
             let changes = changed.iter().map(|name| Mod::Replace(name.clone(), values(name)));
             let control = self.as_seen(&view, key, failed.as_ref());
             let answer = lease.with(control).modify(name, changes.collect()).await;
@@ -219,7 +220,7 @@ impl LdapTarget {
             if !view.seen.key.as_ref().is_some_and(|found| key.is_marked(found)) {
                 return Err(not_ours(view.seen.key.as_ref()));
             }
-            let drift = differing(&view.seen.attributes, before);
+            let drift = view.seen.attributes.differing(before);
             if !drift.is_empty() {
                 return Err(other_values(&drift));
             }
@@ -320,11 +321,8 @@ pub(super) fn end(result: LdapResult) -> Option<Result<Done, WriteError>> {
 
 /// Of what was seen, the attributes that the operation is about.
 fn only(seen: &Attributes, before: &Attributes, after: &Attributes) -> Attributes {
-    let about = |name: &String| before.contains_key(name) || after.contains_key(name);
-    seen.iter()
-        .filter(|(name, _)| about(name))
-        .map(|(name, values)| (name.clone(), values.clone()))
-        .collect()
+    let about = |name: &str| before.contains_key(name) || after.contains_key(name);
+    seen.iter().filter(|(name, _)| about(name)).collect()
 }
 
 /// The link attributes that point to other entries in one map than in the other.

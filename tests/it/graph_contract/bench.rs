@@ -133,7 +133,7 @@ pub(super) fn managed() -> Managed {
         placeholders: BTreeMap::new(),
         at_creation: Attributes::new(),
         password: PasswordRule { attribute: "passwordProfile".into(), form: PasswordForm::Clear },
-        disabled: Attributes::from([("accountEnabled".into(), vec!["false".into()])]),
+        disabled: Attributes::from([("accountEnabled", ["false"])]),
         names: names(&["userPrincipalName", "mailNickname"]),
         required: BTreeSet::new(),
     }

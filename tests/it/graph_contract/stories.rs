@@ -193,7 +193,7 @@ async fn a_team_waits_until_its_group_is_old_enough() {
     let name = "hdf-2026-0590001F-div-2A-m365";
     let mut named =
         attributes(&[("uniqueName", name), ("displayName", "2A"), ("mailNickname", name)]);
-    named.insert("groupTypes".into(), vec!["Unified".into()]);
+    named.insert("groupTypes", ["Unified"]);
     let group = Entry {
         key: key.clone(),
         uai: Some(UAI.parse().unwrap()),
@@ -272,8 +272,7 @@ async fn a_licence_hangs_on_its_group() {
     let mut fresh = super::bench::target(&service, Memory::default()).await;
     let observed = fresh.observe().await.unwrap();
     let key: ObjectKey = PUPILS.parse().unwrap();
-    let expected = vec![PUPIL_SKU.to_owned()];
-    assert_eq!(observed.entries[&key].attributes.get("assignedLicenses"), Some(&expected));
+    assert_eq!(observed.entries[&key].attributes.values_of("assignedLicenses"), [PUPIL_SKU]);
     assert!(plan(&observed, &world).is_empty());
 }
 

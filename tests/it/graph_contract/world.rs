@@ -170,7 +170,7 @@ fn account(number: u64, person: &Person) -> Entry {
     if !person.enabled {
         pairs.push(("accountEnabled", "false"));
     }
-    let one = |(name, text): (&str, &str)| (name.to_owned(), vec![text.to_owned()]);
+    let one = |(name, text): (&str, &str)| (name.to_owned(), [text.to_owned()]);
     Entry {
         key: ObjectKey::Account(PersonId(number)),
         uai: None,
@@ -188,7 +188,7 @@ fn group(mark: &str, members: BTreeSet<String>) -> Entry {
     if mark == PUPILS {
         pairs.push(("assignedLicenses", PUPIL_SKU));
     }
-    let one = |(name, text): (&str, &str)| (name.to_owned(), vec![text.to_owned()]);
+    let one = |(name, text): (&str, &str)| (name.to_owned(), [text.to_owned()]);
     Entry {
         uai: key.structure().map(|structure| structure.uai.clone()),
         dn: dn::rdn("uniqueName", &name),
@@ -288,12 +288,9 @@ fn change(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
         before.remove("userPrincipalName");
         after.remove("userPrincipalName");
     }
-    let same: Vec<String> =
-        before.keys().filter(|name| before.get(*name) == after.get(*name)).cloned().collect();
-    for name in same {
-        before.remove(&name);
-        after.remove(&name);
-    }
+    let standing = before.clone();
+    before.retain(|name, values| after.get(name) != Some(values));
+    after.retain(|name, values| standing.get(name) != Some(values));
     if before != after {
         let disables = after.contains_key("accountEnabled");
         let kind = if disables { OperationKind::Disable } else { OperationKind::Update };
@@ -340,5 +337,5 @@ fn links(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
 
 /// Attributes by name, for a test that writes some itself.
 pub(super) fn attributes(pairs: &[(&str, &str)]) -> Attributes {
-    pairs.iter().map(|(name, text)| ((*name).to_owned(), vec![(*text).to_owned()])).collect()
+    pairs.iter().map(|(name, text)| (name, [text])).collect()
 }

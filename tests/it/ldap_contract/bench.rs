@@ -8,12 +8,12 @@ use std::time::Duration;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
 use rentree::lab::Lab;
 use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
-use rentree::model::entry::ObjectKind;
+use rentree::model::entry::{Attributes, ObjectKind};
 use rentree::target::ldap::settings::{Bind, Settings};
 use rentree::target::ldap::{LdapTarget, connect};
 use secrecy::SecretString;
 
-use super::objects::{LOCKED, set, strings};
+use super::objects::{LOCKED, set};
 use crate::slapd::{
     ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
     SUFFIX, Slapd,
@@ -47,9 +47,9 @@ pub(super) fn managed() -> Managed {
         ]),
         links: set(&["member", "owner"]),
         placeholders: BTreeMap::new(),
-        at_creation: BTreeMap::from([("pwdReset".to_owned(), strings(&["TRUE"]))]),
+        at_creation: Attributes::from([("pwdReset", ["TRUE"])]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
-        disabled: BTreeMap::from([("pwdAccountLockedTime".to_owned(), strings(&[LOCKED]))]),
+        disabled: Attributes::from([("pwdAccountLockedTime", [LOCKED])]),
         names: set(&["uid", "mail"]),
         required: set(&["pwdReset", "pwdAccountLockedTime"]),
     }

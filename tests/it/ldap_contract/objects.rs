@@ -29,7 +29,7 @@ pub(super) fn container(path: &str) -> Entry {
     let key = ObjectKey::Container(path.to_owned());
     let leaf = path.rsplit('/').next().unwrap();
     Entry {
-        attributes: BTreeMap::from([
+        attributes: Attributes::from([
             ("objectClass".to_owned(), strings(&["organizationalUnit"])),
             ("description".to_owned(), vec![key.to_string()]),
             ("ou".to_owned(), strings(&[leaf])),
@@ -58,10 +58,7 @@ pub(super) fn account(id: u64, login: &str, name: &str) -> Entry {
     Entry {
         dn: dn::child("uid", login, BASE),
         uai: None,
-        attributes: attributes
-            .into_iter()
-            .map(|(name, values)| (name.to_owned(), values))
-            .collect(),
+        attributes: attributes.into(),
         links: BTreeMap::new(),
         enabled: true,
         key,
@@ -74,7 +71,7 @@ pub(super) fn group(code: &str, members: &[&str]) -> Entry {
     Entry {
         dn: dn::child("cn", code, BASE),
         uai: Some(uai),
-        attributes: BTreeMap::from([
+        attributes: Attributes::from([
             ("objectClass".to_owned(), strings(&["groupOfNames"])),
             ("description".to_owned(), vec![key.to_string()]),
             ("cn".to_owned(), strings(&[code])),
@@ -116,7 +113,7 @@ pub(super) fn change(
     after: &[(&str, &[&str])],
 ) -> Operation {
     let map = |pairs: &[(&str, &[&str])]| -> Attributes {
-        pairs.iter().map(|(name, values)| ((*name).to_owned(), strings(values))).collect()
+        pairs.iter().map(|(name, values)| (name, *values)).collect()
     };
     let (before, after) = (map(before), map(after));
     operation(&entry.key, Action::Modify { dn: entry.dn.clone(), before, after })
