@@ -109,7 +109,7 @@ impl Attributes {
     }
 
     pub fn retain(&mut self, mut is_kept: impl FnMut(&str, Values<'_>) -> bool) {
-        let kept = self.named().filter(|(name, values)| is_kept(*name.0, *values));
+        let kept = self.named().filter(|(name, values)| is_kept(name.0, *values));
         *self = Self::packed(kept, self.slots.len());
     }
 

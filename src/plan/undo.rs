@@ -108,8 +108,8 @@ fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, St
     }
     for (name, turn) in &trace.attributes {
         match &turn.before {
-            Some(values) => _ = entry.attributes.insert(name.clone(), values.clone()),
-            None => _ = entry.attributes.remove(name),
+            Some(values) => entry.attributes.insert(name, values),
+            None => entry.attributes.remove(name),
         }
     }
     entry.attributes = after_move(entry.attributes, &trace.to, &trace.from);

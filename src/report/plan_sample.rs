@@ -17,7 +17,7 @@ const OLD: &str = "0599990N";
 const NEW: &str = "0809990Z";
 
 fn with(mut entry: Entry, attribute: &str, held: &str) -> Entry {
-    entry.attributes.insert(attribute.to_owned(), values(&[held]));
+    entry.attributes.insert(attribute, values(&[held]));
     entry
 }
 

@@ -79,7 +79,7 @@ fn ines() -> Entry {
 }
 
 fn with(mut entry: Entry, attribute: &str, held: &[&str]) -> Entry {
-    entry.attributes.insert(attribute.to_owned(), simulator::values(held));
+    entry.attributes.insert(attribute, simulator::values(held));
     entry
 }
 

@@ -149,7 +149,7 @@ proptest! {
         let mut edited = false;
         for entry in server.marked.values_mut().filter(|entry| entry.key == key) {
             if touched && entry.attributes.contains_key("sn") {
-                entry.attributes.insert("sn".to_owned(), vec!["Par la main".to_owned()]);
+                entry.attributes.insert("sn", vec!["Par la main".to_owned()]);
                 edited = true;
             }
         }

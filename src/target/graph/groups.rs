@@ -304,7 +304,7 @@ impl GraphTarget {
         }
         let values = |name| after.get(name).map(|all| (name, all));
         let given: Attributes = changed.iter().map(String::as_str).filter_map(values).collect();
-        let emptied = changed.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
+        let emptied = changed.iter().filter(|name| !given.contains_key(name)).cloned().collect();
         let body = body(&given, &emptied);
         if !body.is_empty() {
             let body = Value::Object(body);

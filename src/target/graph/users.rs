@@ -151,7 +151,7 @@ impl GraphTarget {
         let emptied: BTreeSet<String> = {
             let mirror = self.mirror();
             let columns = mirror.memory.user_columns.iter();
-            columns.filter(|name| !entry.attributes.contains_key(*name)).cloned().collect()
+            columns.filter(|name| !entry.attributes.contains_key(name)).cloned().collect()
         };
         let body = Value::Object(super::words::body(&entry.attributes, &emptied));
         let ask = || patch(format!("/users/{id}"), id, body.clone());
@@ -262,7 +262,7 @@ impl GraphTarget {
         };
         let values = |name| after.get(name).map(|all| (name, all));
         let given: Attributes = changed.iter().map(String::as_str).filter_map(values).collect();
-        let emptied = changed.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
+        let emptied = changed.iter().filter(|name| !given.contains_key(name)).cloned().collect();
         self.write_account(&found, person, body(&given, &emptied), &given, changed).await
     }
 
