@@ -156,13 +156,17 @@ pub fn drive_all(
     for target in late {
         (session.world.warn)(&unfinished(session, store, run, target, &tally)?);
     }
-    let bad = tally.values().flat_map(|kinds| kinds.values()).any(|line| {
-        line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
-    });
-    if bad {
+    if leaves_something(&tally) {
         status = status.and(ExitStatus::SomeFailed);
     }
     Ok(Applied { status, tally })
+}
+
+/// Some operation is not done.
+fn leaves_something(tally: &Tally) -> bool {
+    tally.values().flat_map(|kinds| kinds.values()).any(|line| {
+        line.failed + line.skipped > 0 || line.planned > line.done + line.failed + line.skipped
+    })
 }
 
 /// What is said of a target whose time is used up: what was done, what is left, who goes on when.
