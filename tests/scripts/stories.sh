@@ -141,8 +141,10 @@ office365() {
 # subscribed UAI FROM [UNTIL]: the school's subscription to Office 365.
 subscribed() { sed -i "s/^\($1;.*;\)[^;]*;[^;]*\$/\1$2;${3:-}/" schools.csv; }
 
-# With the lab's Graph served, and its address and a token at hand.
+# With the lab's Graph served, and its address and a token at hand. It is later by five minutes of the
+# tenant's clock: until then what we wrote ourselves is believed before what is seen.
 with_graph() {
+    sleep 0.6
     : >graph.out
     rentree --format json lab >graph.out 2>&1 &
     local lab=$! status=0 one
