@@ -78,6 +78,12 @@ pub(super) fn entropy(bytes: &mut [u8]) {
     }
 }
 
+/// Draws from here on are those of a seed, whatever was drawn before: it plays again alone.
+pub(super) fn reseed(seed: u64) {
+    DRAWN.set(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    BEGIN.set(None);
+}
+
 /// A number below `most`.
 pub(super) fn drawn(most: u64) -> u64 {
     let mut bytes = [0; 8];
