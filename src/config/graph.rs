@@ -85,12 +85,23 @@ pub struct GraphLab {
     pub tempo: f64,
 }
 
-/// What a link costs of the quota, until a real tenant has told.
+/// What a request with several links costs of the write quota. The service does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkCost {
-    /// A request with n links counts as n / 3, rounded up.
+    /// One write for three links, begun ones whole.
     Thirds,
+    /// One write for each request, however many links it carries.
     PerRequest,
+}
+
+impl LinkCost {
+    /// Writes that a request with so many links counts as.
+    pub fn writes(self, links: usize) -> u32 {
+        match self {
+            Self::Thirds => u32::try_from(links.div_ceil(3)).unwrap_or(u32::MAX).max(1),
+            Self::PerRequest => 1,
+        }
+    }
 }
 
 const BASE_URL: &str = "https://graph.microsoft.com/v1.0";

@@ -164,16 +164,15 @@ impl Drop for Lab {
     }
 }
 
-async fn accept(
-    listener: tokio::net::TcpListener,
-    acceptor: TlsAcceptor,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) {
+/// The next client, ready to be talked to; None once the server is told to stop.
+pub(super) async fn next_connection(
+    listener: &tokio::net::TcpListener,
+    stopped: &mut watch::Receiver<bool>,
+) -> Option<tokio::net::TcpStream> {
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopped.changed() => return,
+            _ = stopped.changed() => return None,
         };
         // Too many open files, or a client that was gone at once: the next one may do better.
         let Ok((stream, _)) = stream else {
@@ -182,6 +181,17 @@ async fn accept(
         };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
+        return Some(stream);
+    }
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while let Some(stream) = next_connection(&listener, &mut stopped).await {
         let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
             let handshake = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await;

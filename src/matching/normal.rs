@@ -377,8 +377,10 @@ mod tests {
         /// What is shown of a name is the same name, however often it was misread.
         #[test]
         fn the_shown_form_has_the_key_of_the_name(
-            name in "[a-zA-ZÀ-ÖÙ-ÞŒœ\u{2000}\u{303} '-]{0,12}(Ã§|Ã©|ÃƒÂ©|A\u{303}§)?[a-zA-Z -]{0,8}",
+            start in "[a-zA-ZÀ-ÖÙ-ÞŒœ\u{2000}\u{303} '-]{0,12}",
+            end in "(Ã§|Ã©|ÃƒÂ©|A\u{303}§)?[a-zA-Z -]{0,8}",
         ) {
+            let name = start + &end;
             prop_assert_eq!(key(&display_name(&name)), key(&name));
         }
 

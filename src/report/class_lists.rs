@@ -23,17 +23,18 @@ pub struct File {
 }
 
 /// Makes a file of its header and rows. A row that is as long as the header cannot fail.
-fn file<const N: usize>(
+fn file<'a>(
     name: &'static str,
-    header: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    header: impl IntoIterator<Item = &'a str>,
+    rows: impl Iterator<Item = impl IntoIterator<Item = String>>,
 ) -> csv::Result<File> {
     let mut bytes = Vec::new();
     let mut csv =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
     csv.write_record(header)?;
     for row in rows {
-        csv.write_record(row.map(|cell| safe_cell(&shown(&cell)).into_owned()))?;
+        let cells = row.into_iter().map(|cell| safe_cell(&shown(&cell)).into_owned());
+        csv.write_record(cells.collect::<Vec<String>>())?;
     }
     csv.flush()?;
     drop(csv);

@@ -7,14 +7,14 @@ use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{Labs, failed};
 use crate::config::{
-    self, GraphApp, GraphCredential, GraphLab, GraphPlace, GraphTarget as Rules, GraphTenant,
-    Target, secret_file,
+    GraphApp, GraphCredential, GraphLab, GraphPlace, GraphTarget as Rules, GraphTenant, Target,
+    secret_file,
 };
 use crate::lab::graph::{Options, Server, Sku};
 use crate::mapping::Mapping;
 use crate::mapping::graph::GraphMapping;
 use crate::store::{Store, memory};
-use crate::target::graph::settings::{App, Credential, LinkCost, Settings};
+use crate::target::graph::settings::{App, Credential, Settings};
 use crate::target::graph::{self, Exchange, GraphTarget, Memory};
 
 /// `$batch` requests open at once: more only makes refusals.
@@ -155,10 +155,7 @@ fn ready(
         managed: mapping.managed().clone(),
         timeout: target.timeout,
         share: rules.share,
-        link_cost: match rules.link_cost {
-            config::LinkCost::Thirds => LinkCost::Thirds,
-            config::LinkCost::PerRequest => LinkCost::PerRequest,
-        },
+        link_cost: rules.link_cost,
         batches: BATCHES,
         tempo,
         now: session.world.clock.wall,

@@ -11,9 +11,10 @@ use crate::model::ids::{Login, StructureCode, StructureKey, StructureKind};
 use crate::model::opaque::OpaqueKeys;
 use crate::model::person::{Enrolment, EnrolmentState, Enrolments, Role};
 use crate::model::record::Names;
-use crate::model::school::{School, SchoolSource};
+use crate::model::school::School;
 use crate::model::traits::Traits;
 use crate::model::workspace::Workspace;
+use crate::validate::fixture::lycee;
 
 const A: &str = "0590001F";
 const B: &str = "0599990N";
@@ -88,19 +89,7 @@ impl World {
             workspaces: spaces.iter().map(|one| (of(one).key, of(one))).collect(),
             ..Registry::default()
         };
-        let school = |text: &str, o365_from| School {
-            uai: uai(text),
-            name: String::new(),
-            town: String::new(),
-            department: String::new(),
-            academy: String::new(),
-            service: String::new(),
-            team: String::new(),
-            section: String::new(),
-            source: SchoolSource::StsSiecle,
-            o365_from,
-            o365_until: None,
-        };
+        let school = |text: &str, o365_from| School { o365_from, o365_until: None, ..lycee(text) };
         let from = Some(date(2025, 9, 1));
         Self {
             registry,

@@ -8,8 +8,8 @@ use crate::model::identifiers::Identifiers;
 use crate::model::ids::{Login, PersonId};
 use crate::model::person::{EndedBy, Enrolments, Role};
 use crate::model::record::Names;
-use crate::model::school::SchoolSource;
 use crate::model::traits::Traits;
+use crate::validate::fixture::lycee;
 
 const POLICY: Policy = Policy::STANDARD;
 const A: &str = "0590001F";
@@ -21,19 +21,8 @@ fn uai(text: &str) -> Uai {
 
 /// School A with these dates, and B that never subscribed.
 fn schools(from: Option<Date>, until: Option<Date>) -> Schools {
-    let school = |text: &str, o365_from, o365_until| School {
-        uai: uai(text),
-        name: String::new(),
-        town: String::new(),
-        department: String::new(),
-        academy: String::new(),
-        service: String::new(),
-        team: String::new(),
-        section: String::new(),
-        source: SchoolSource::StsSiecle,
-        o365_from,
-        o365_until,
-    };
+    let school =
+        |text: &str, o365_from, o365_until| School { o365_from, o365_until, ..lycee(text) };
     [(uai(A), school(A, from, until)), (uai(B), school(B, None, None))].into()
 }
 

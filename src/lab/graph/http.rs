@@ -1,7 +1,6 @@
 //! The front on loopback: HTTP/1.1, each request a call of the service.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -14,6 +13,7 @@ use tokio::sync::watch;
 
 use super::call::{Call, Outcome};
 use super::service::Service;
+use crate::lab::server::next_connection;
 
 /// Bytes of a request body; the service takes 4 MB of a batch.
 const BODY_MAX: usize = 4 << 20;
@@ -29,18 +29,7 @@ pub(super) async fn accept(
     service: Arc<Service>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.changed() => return,
-        };
-        // Too many open files, or a client that was gone at once: the next one may do better.
-        let Ok((stream, _)) = stream else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        // Small answers must not wait for more to come.
-        let _ = stream.set_nodelay(true);
+    while let Some(stream) = next_connection(&listener, &mut stopped).await {
         let service = Arc::clone(&service);
         tokio::spawn(async move {
             if let Err(error) = serve(stream, service).await {

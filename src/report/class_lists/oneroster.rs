@@ -39,6 +39,25 @@ pub fn oneroster(lists: &ClassLists<'_>) -> csv::Result<Vec<File>> {
     ])
 }
 
+/// A bulk file: the key, two columns that stay empty, then those of the format; a row names what it
+/// carries, and what it does not name stays empty.
+fn bulk<const N: usize>(
+    name: &'static str,
+    columns: &[&'static str],
+    rows: impl Iterator<Item = (String, [(&'static str, String); N])>,
+) -> csv::Result<File> {
+    let header = ["sourcedId", "status", "dateLastModified"].iter().chain(columns).copied();
+    let rows = rows.map(|(key, mut carried)| {
+        let mut row = vec![key, String::new(), String::new()];
+        row.extend(columns.iter().map(|column| {
+            let cell = carried.iter_mut().find(|(name, _)| name == column);
+            cell.map(|(_, text)| std::mem::take(text)).unwrap_or_default()
+        }));
+        row
+    });
+    file(name, header, rows)
+}
+
 fn manifest() -> csv::Result<File> {
     let head = [("manifest.version", "1.0"), ("oneroster.version", "1.1")];
     let head = head.map(|(name, value)| [name.to_owned(), value.to_owned()]);
@@ -52,32 +71,42 @@ fn term(lists: &ClassLists<'_>) -> String {
     format!("{}-periode", session(lists))
 }
 
+const SESSION: &[&str] =
+    &["title", "type", "startDate", "endDate", "parentSourcedId", "schoolYear"];
+
 fn sessions(lists: &ClassLists<'_>) -> csv::Result<File> {
-    let row = |id: String, kind: &str, parent: String| {
-        let (begins, ends) = (lists.begins.to_string(), lists.ends.to_string());
-        let title = lists.year.to_string();
-        let (status, modified) = (String::new(), String::new());
-        [id, status, modified, title, kind.to_owned(), begins, ends, parent, ending(lists)]
+    let row = |kind: &str, parent: String| {
+        [
+            ("title", lists.year.to_string()),
+            ("type", kind.to_owned()),
+            ("startDate", lists.begins.to_string()),
+            ("endDate", lists.ends.to_string()),
+            ("parentSourcedId", parent),
+            ("schoolYear", ending(lists)),
+        ]
     };
-    let year = row(session(lists), "schoolYear", String::new());
-    let term = row(term(lists), "term", session(lists));
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "title",
-        "type",
-        "startDate",
-        "endDate",
-        "parentSourcedId",
-        "schoolYear",
-    ];
-    file("academicSessions.csv", header, [year, term].into_iter())
+    let year = (session(lists), row("schoolYear", String::new()));
+    let term = (term(lists), row("term", session(lists)));
+    bulk("academicSessions.csv", SESSION, [year, term].into_iter())
 }
 
 fn course(uai: &Uai, kind: StructureKind) -> String {
     format!("{uai}-{}", kind.as_str())
 }
+
+const CLASS: &[&str] = &[
+    "title",
+    "grades",
+    "courseSourcedId",
+    "classCode",
+    "classType",
+    "location",
+    "schoolSourcedId",
+    "termSourcedIds",
+    "subjects",
+    "subjectCodes",
+    "periods",
+];
 
 fn classes(lists: &ClassLists<'_>) -> csv::Result<File> {
     let rows = lists.classes.iter().map(|class| {
@@ -85,42 +114,28 @@ fn classes(lists: &ClassLists<'_>) -> csv::Result<File> {
             StructureKind::Division => "homeroom",
             StructureKind::Group => "scheduled",
         };
-        let blank = String::new;
-        [
-            class.id.clone(),
-            blank(),
-            blank(),
-            class.label.to_owned(),
-            blank(),
-            course(class.uai, class.kind),
-            class.name.to_owned(),
-            kind.to_owned(),
-            blank(),
-            text(class.uai),
-            term(lists),
-            blank(),
-            blank(),
-            blank(),
-        ]
+        let row = [
+            ("title", class.label.to_owned()),
+            ("courseSourcedId", course(class.uai, class.kind)),
+            ("classCode", class.name.to_owned()),
+            ("classType", kind.to_owned()),
+            ("schoolSourcedId", text(class.uai)),
+            ("termSourcedIds", term(lists)),
+        ];
+        (class.id.clone(), row)
     });
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "title",
-        "grades",
-        "courseSourcedId",
-        "classCode",
-        "classType",
-        "location",
-        "schoolSourcedId",
-        "termSourcedIds",
-        "subjects",
-        "subjectCodes",
-        "periods",
-    ];
-    file("classes.csv", header, rows)
+    bulk("classes.csv", CLASS, rows)
 }
+
+const COURSE: &[&str] = &[
+    "schoolYearSourcedId",
+    "title",
+    "courseCode",
+    "grades",
+    "orgSourcedId",
+    "subjects",
+    "subjectCodes",
+];
 
 /// One for each kind of class that a school has.
 fn courses(lists: &ClassLists<'_>) -> csv::Result<File> {
@@ -131,138 +146,95 @@ fn courses(lists: &ClassLists<'_>) -> csv::Result<File> {
             StructureKind::Division => "Divisions",
             StructureKind::Group => "Groupes",
         };
-        let blank = String::new;
-        [
-            course(uai, kind),
-            blank(),
-            blank(),
-            session(lists),
-            title.to_owned(),
-            blank(),
-            blank(),
-            text(uai),
-            blank(),
-            blank(),
-        ]
+        let row = [
+            ("schoolYearSourcedId", session(lists)),
+            ("title", title.to_owned()),
+            ("orgSourcedId", text(uai)),
+        ];
+        (course(uai, kind), row)
     });
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "schoolYearSourcedId",
-        "title",
-        "courseCode",
-        "grades",
-        "orgSourcedId",
-        "subjects",
-        "subjectCodes",
-    ];
-    file("courses.csv", header, rows)
+    bulk("courses.csv", COURSE, rows)
 }
+
+const ENROLLMENT: &[&str] = &[
+    "classSourcedId",
+    "schoolSourcedId",
+    "userSourcedId",
+    "role",
+    "primary",
+    "beginDate",
+    "endDate",
+];
 
 fn enrollments(lists: &ClassLists<'_>) -> csv::Result<File> {
     let rows = lists.classes.iter().flat_map(|class| {
         let pupils = class.pupils.iter().map(|key| (key, "student"));
         let teachers = class.teachers.iter().map(|key| (key, "teacher"));
         pupils.chain(teachers).map(|(key, role)| {
-            let blank = String::new;
-            [
-                format!("{}-{key}", class.id),
-                blank(),
-                blank(),
-                class.id.clone(),
-                text(class.uai),
-                key.clone(),
-                role.to_owned(),
-                blank(),
-                blank(),
-                blank(),
-            ]
+            let row = [
+                ("classSourcedId", class.id.clone()),
+                ("schoolSourcedId", text(class.uai)),
+                ("userSourcedId", key.clone()),
+                ("role", role.to_owned()),
+            ];
+            (format!("{}-{key}", class.id), row)
         })
     });
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "classSourcedId",
-        "schoolSourcedId",
-        "userSourcedId",
-        "role",
-        "primary",
-        "beginDate",
-        "endDate",
-    ];
-    file("enrollments.csv", header, rows)
+    bulk("enrollments.csv", ENROLLMENT, rows)
 }
 
+const ORG: &[&str] = &["name", "type", "identifier", "parentSourcedId"];
+
 fn orgs(lists: &ClassLists<'_>) -> csv::Result<File> {
-    let row = |id: String, name: &str, kind: &str, identifier: String, parent: &str| {
-        let (status, modified) = (String::new(), String::new());
-        [id, status, modified, name.to_owned(), kind.to_owned(), identifier, parent.to_owned()]
+    let row = |name: &str, kind: &str, identifier: String, parent: &str| {
+        [
+            ("name", name.to_owned()),
+            ("type", kind.to_owned()),
+            ("identifier", identifier),
+            ("parentSourcedId", parent.to_owned()),
+        ]
     };
-    let region = row(REGION.to_owned(), lists.region, "district", String::new(), "");
+    let region = (REGION.to_owned(), row(lists.region, "district", String::new(), ""));
     let schools = lists
         .schools
         .iter()
-        .map(|school| row(text(&school.uai), &school.name, "school", text(&school.uai), REGION));
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "name",
-        "type",
-        "identifier",
-        "parentSourcedId",
-    ];
-    file("orgs.csv", header, std::iter::once(region).chain(schools))
+        .map(|school| (text(&school.uai), row(&school.name, "school", text(&school.uai), REGION)));
+    bulk("orgs.csv", ORG, std::iter::once(region).chain(schools))
 }
+
+const USER: &[&str] = &[
+    "enabledUser",
+    "orgSourcedIds",
+    "role",
+    "username",
+    "userIds",
+    "givenName",
+    "familyName",
+    "middleName",
+    "identifier",
+    "email",
+    "sms",
+    "phone",
+    "agentSourcedIds",
+    "grades",
+    "password",
+];
 
 fn users(lists: &ClassLists<'_>) -> csv::Result<File> {
     let rows = lists.people.iter().map(|(key, one)| {
         let schools: Vec<String> = one.roles.keys().map(|uai| text(uai)).collect();
-        let blank = String::new;
-        [
-            key.clone(),
-            blank(),
-            blank(),
-            "true".to_owned(),
-            schools.join(","),
-            role(one).to_owned(),
-            one.login.to_owned(),
-            blank(),
-            one.given.clone(),
-            one.called.clone(),
-            blank(),
-            blank(),
-            one.address.clone(),
-            blank(),
-            blank(),
-            blank(),
-            blank(),
-            blank(),
-        ]
+        let row = [
+            ("enabledUser", "true".to_owned()),
+            ("orgSourcedIds", schools.join(",")),
+            ("role", role(one).to_owned()),
+            ("username", one.login.to_owned()),
+            ("givenName", one.given.clone()),
+            ("familyName", one.called.clone()),
+            ("email", one.address.clone()),
+        ];
+        (key.clone(), row)
     });
-    let header = [
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "enabledUser",
-        "orgSourcedIds",
-        "role",
-        "username",
-        "userIds",
-        "givenName",
-        "familyName",
-        "middleName",
-        "identifier",
-        "email",
-        "sms",
-        "phone",
-        "agentSourcedIds",
-        "grades",
-        "password",
-    ];
-    file("users.csv", header, rows)
+    bulk("users.csv", USER, rows)
 }
 
 /// OneRoster 1.1 has one role a person: of a teacher who is also something else, the teacher.

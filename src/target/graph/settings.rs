@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use crate::config::LinkCost;
 use crate::mapping::managed::Managed;
 use crate::model::entry::Licence;
 use crate::model::opaque::OpaqueKeys;
@@ -105,25 +106,6 @@ pub enum Credential {
         pem: String,
         key: SecretString,
     },
-}
-
-/// What a request with several links costs of the write quota. The service does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkCost {
-    /// One write for three links, begun ones whole.
-    Thirds,
-    /// One write for each request, however many links it carries.
-    PerRequest,
-}
-
-impl LinkCost {
-    /// Writes that a request with so many links counts as.
-    pub fn writes(self, links: usize) -> u32 {
-        match self {
-            Self::Thirds => u32::try_from(links.div_ceil(3)).unwrap_or(u32::MAX).max(1),
-            Self::PerRequest => 1,
-        }
-    }
 }
 
 #[cfg(test)]
