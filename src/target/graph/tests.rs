@@ -10,8 +10,10 @@ use std::time::Duration;
 use secrecy::{SecretSlice, SecretString};
 
 use super::settings::{Credential, LinkCost, Settings};
-use crate::mapping::managed::{Managed, PasswordForm, PasswordRule};
-use crate::model::entry::{Attributes, Licence, ObjectKind};
+use crate::mapping::SUPPLIED;
+use crate::mapping::graph::{GraphMapping, Tenant};
+use crate::mapping::managed::Managed;
+use crate::model::entry::{GroupForm, Licence};
 use crate::model::opaque::OpaqueKeys;
 
 pub(super) const SKU: &str = "6fd2c87f-b296-42f0-b197-1e91e994b900";
@@ -20,43 +22,18 @@ pub(super) fn opaque() -> OpaqueKeys {
     OpaqueKeys::new(SecretSlice::from(b"tests".to_vec()))
 }
 
+/// What the mapping that comes with the program manages.
 pub(super) fn managed() -> Managed {
-    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    let accounts = names(&[
-        "userPrincipalName",
-        "mailNickname",
-        "displayName",
-        "givenName",
-        "surname",
-        "usageLocation",
-        "employeeId",
-        "extensionAttribute1",
-        "extensionAttribute2",
-        "accountEnabled",
-    ]);
-    let groups = names(&[
-        "uniqueName",
-        "displayName",
-        "mailNickname",
-        "description",
-        "groupTypes",
-        "assignedLicenses",
-    ]);
-    Managed {
-        mark: "extensionAttribute1".into(),
-        attributes: BTreeMap::from([
-            (ObjectKind::Account, accounts),
-            (ObjectKind::Group, groups),
-            (ObjectKind::Team, names(&["template"])),
-        ]),
-        links: names(&["members", "owners"]),
-        placeholders: BTreeMap::new(),
-        at_creation: Attributes::new(),
-        password: PasswordRule { attribute: "passwordProfile".into(), form: PasswordForm::Clear },
-        disabled: Attributes::from([("accountEnabled", ["false"])]),
-        names: names(&["userPrincipalName", "mailNickname"]),
-        required: BTreeSet::new(),
-    }
+    let tenant = Tenant {
+        prefix: "hdf".into(),
+        form: GroupForm::Security,
+        people: opaque(),
+        schools: opaque(),
+        licences: BTreeMap::from([(Licence::Pupils, SKU.to_owned())]),
+    };
+    let supplied = SUPPLIED.iter().find(|(name, _)| *name == "graph.toml");
+    let (file, text) = supplied.unwrap();
+    GraphMapping::parse(text, file, tenant).unwrap().managed().clone()
 }
 
 /// Settings of a tenant, changed for one test.

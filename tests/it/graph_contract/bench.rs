@@ -13,8 +13,10 @@ use rentree::credential::InitialPassword;
 use rentree::lab::graph::{
     CLIENT_ID, CLIENT_SECRET, Call, Faults, Options, Outcome, PUPIL_SKU, Service, TENANT,
 };
-use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
-use rentree::model::entry::{Attributes, Licence, ObjectKind};
+use rentree::mapping::SUPPLIED;
+use rentree::mapping::graph::{GraphMapping, Tenant};
+use rentree::mapping::managed::Managed;
+use rentree::model::entry::{GroupForm, Licence, ObjectKind};
 use rentree::model::opaque::OpaqueKeys;
 use rentree::plan::operation::{Action, Operation};
 use rentree::target::graph::settings::{Credential, LinkCost, Settings};
@@ -106,43 +108,18 @@ pub(super) fn service_with(seed: u64, change: impl FnOnce(&mut Options)) -> Arc<
     Arc::new(Service::open(options).unwrap())
 }
 
+/// What the mapping that comes with the program manages.
 pub(super) fn managed() -> Managed {
-    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    let accounts = names(&[
-        "userPrincipalName",
-        "mailNickname",
-        "displayName",
-        "givenName",
-        "surname",
-        "usageLocation",
-        "employeeId",
-        "extensionAttribute1",
-        "extensionAttribute2",
-        "accountEnabled",
-    ]);
-    let groups = names(&[
-        "uniqueName",
-        "displayName",
-        "mailNickname",
-        "description",
-        "groupTypes",
-        "assignedLicenses",
-    ]);
-    Managed {
-        mark: "extensionAttribute1".into(),
-        attributes: BTreeMap::from([
-            (ObjectKind::Account, accounts),
-            (ObjectKind::Group, groups),
-            (ObjectKind::Team, names(&["template"])),
-        ]),
-        links: names(&["members", "owners"]),
-        placeholders: BTreeMap::new(),
-        at_creation: Attributes::new(),
-        password: PasswordRule { attribute: "passwordProfile".into(), form: PasswordForm::Clear },
-        disabled: Attributes::from([("accountEnabled", ["false"])]),
-        names: names(&["userPrincipalName", "mailNickname"]),
-        required: BTreeSet::new(),
-    }
+    let tenant = Tenant {
+        prefix: "hdf".into(),
+        form: GroupForm::Security,
+        people: opaque(),
+        schools: opaque(),
+        licences: BTreeMap::from([(Licence::Pupils, PUPIL_SKU.to_owned())]),
+    };
+    let supplied = SUPPLIED.iter().find(|(name, _)| *name == "graph.toml");
+    let (file, text) = supplied.unwrap();
+    GraphMapping::parse(text, file, tenant).unwrap().managed().clone()
 }
 
 pub(super) fn settings() -> Settings {
