@@ -1,6 +1,7 @@
 //! Looking at a real directory: as its manager, and as the people in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
 use rentree::cli;
@@ -79,6 +80,20 @@ impl Look {
         let mut found = self.entries(&format!("(uid={login})"));
         assert_eq!(found.len(), 1, "{login}");
         found.pop_first().unwrap()
+    }
+
+    /// How many accounts stand once the server has done what a dead client had already sent it:
+    /// looked at until nothing is added for half a second.
+    pub(super) fn standing_at_rest(&self) -> usize {
+        let mut standing = self.entries("(uid=*)").len();
+        loop {
+            std::thread::sleep(Duration::from_millis(500));
+            let now = self.entries("(uid=*)").len();
+            if now == standing {
+                return now;
+            }
+            standing = now;
+        }
     }
 
     /// Waits until so many accounts stand; whether they ever did within 20 s.

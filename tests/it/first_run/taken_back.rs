@@ -73,7 +73,7 @@ fn a_run_that_was_killed_in_the_middle_is_taken_back() {
     assert!(look.waits_for_accounts(120));
     run.kill().unwrap();
     run.wait().unwrap();
-    let standing = look.entries("(uid=*)").len();
+    let standing = look.standing_at_rest();
     let stopped = folder.rentree(&["rollback", "1"]).with(4);
     assert!(stopped.stdout.contains("school-emptied") || stopped.stdout.contains("too-many"));
     lifted(&folder, 0);
