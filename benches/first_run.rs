@@ -16,12 +16,11 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::SignedDuration;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
+use ldap3::Ldap;
 use rentree::academy::demo::{self, Day};
 use rentree::apply::Take;
 use rentree::cli::{self, clock::entropy};
@@ -39,8 +38,6 @@ use rentree::run::targets::Labs;
 use rentree::run::{applying, draft};
 use rentree::store::journal;
 use rentree::target::ldap::ssha;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::runtime::Runtime;
 
 #[expect(dead_code, reason = "the tests use the rest")]
@@ -220,18 +217,7 @@ fn request(entry: &Entry, managed: &Managed) -> Request {
 }
 
 async fn connect(slapd: &Slapd) -> Ldap {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(slapd.ca_file()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let settings = LdapConnSettings::new().set_config(Arc::new(config));
-    let (driver, mut handle) =
-        LdapConnAsync::with_settings(settings, &slapd.ldaps()).await.unwrap();
-    tokio::spawn(driver.drive());
+    let mut handle = slapd::client_of(&slapd.ldaps(), &slapd.ca_file()).await;
     handle.simple_bind(SERVICE, SERVICE_PASSWORD).await.unwrap().success().unwrap();
     handle
 }

@@ -71,6 +71,27 @@ pub struct Declared {
     pub claim: ClaimId,
 }
 
+#[cfg(test)]
+impl Declared {
+    /// A pupil of whom a line says the names and nothing else.
+    pub(crate) fn pupil(uai: &Uai, line: u64, family: &str, given: &str) -> Self {
+        Self {
+            names: Names { family: family.into(), usage: None, given: given.into() },
+            birth_date: None,
+            traits: Traits::default(),
+            identifiers: Identifiers::default(),
+            role: Role::Pupil,
+            year: SchoolYear(2026),
+            entered_on: None,
+            left_on: None,
+            division: None,
+            division_unclear: false,
+            groups: BTreeSet::new(),
+            claim: ClaimId { uai: uai.clone(), source: Source::SieclePupils, line },
+        }
+    }
+}
+
 /// Everything declared, by person and school.
 #[derive(Debug, Default)]
 pub struct Declarations {
@@ -297,20 +318,8 @@ mod tests {
 
     fn declared(identifiers: &[Identifier]) -> Declared {
         let uai: Uai = "0599990N".parse().unwrap();
-        Declared {
-            names: Names { family: "MARTIN".into(), usage: None, given: "Léo".into() },
-            birth_date: None,
-            traits: Traits::default(),
-            identifiers: identifiers.iter().cloned().collect(),
-            role: Role::Pupil,
-            year: SchoolYear(2026),
-            entered_on: None,
-            left_on: None,
-            division: None,
-            division_unclear: false,
-            groups: BTreeSet::new(),
-            claim: ClaimId { uai, source: Source::SieclePupils, line: 1 },
-        }
+        let identifiers = identifiers.iter().cloned().collect();
+        Declared { identifiers, ..Declared::pupil(&uai, 1, "MARTIN", "Léo") }
     }
 
     #[test]

@@ -33,6 +33,27 @@ pub struct Parts {
     pub summary: Summary,
 }
 
+#[cfg(test)]
+impl Parts {
+    /// Operations and nothing else: what a test adds is what it is about.
+    pub(crate) fn of(operations: Vec<Operation>) -> Self {
+        Self {
+            made_at: "2026-09-01T07:00:00Z".parse().unwrap(),
+            generation: 1,
+            basis: Vec::new(),
+            settings: "0".repeat(64).parse().unwrap(),
+            change: RegistryChange::default(),
+            operations,
+            objections: Vec::new(),
+            strays: Vec::new(),
+            doubles: Vec::new(),
+            rehearsed: false,
+            origin: Origin::default(),
+            summary: Summary::default(),
+        }
+    }
+}
+
 /// Puts the parts in order, numbers the operations and computes the hash.
 pub fn make(parts: Parts) -> Plan {
     let Parts {

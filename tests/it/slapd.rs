@@ -7,12 +7,16 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 pub(crate) const SUFFIX: &str = "dc=ent,dc=test";
 pub(crate) const BASE: &str = "ou=ecoles,dc=ent,dc=test";
@@ -351,6 +355,22 @@ ppolicy_hash_cleartext
 fn owner(flag: &str) -> String {
     let output = Command::new("id").arg(flag).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A bare client of a server that this authority vouches for; not yet bound.
+pub(crate) async fn client_of(url: &str, ca_file: &Path) -> Ldap {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca_file).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let settings = LdapConnSettings::new().set_config(Arc::new(config));
+    let (driver, handle) = LdapConnAsync::with_settings(settings, url).await.unwrap();
+    tokio::spawn(driver.drive());
+    handle
 }
 
 /// An authority and what it signed.

@@ -22,10 +22,10 @@ use crate::model::entry::{Entry, ObjectKey};
 use crate::model::ids::PersonId;
 use crate::model::person::Person;
 use crate::model::registry::RegistryChange;
+use crate::plan::Plan;
 use crate::plan::diff::{self, Sides};
 use crate::plan::make::{self, Parts};
 use crate::plan::simulator::{account, container, group, keyed, managed, person_dn};
-use crate::plan::{Plan, Summary};
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::tests::{digest, noon, person};
 use crate::store::trap::Trap;
@@ -173,16 +173,9 @@ fn plan(
     make::make(Parts {
         made_at: at(night),
         generation: before.generation,
-        basis: Vec::new(),
         settings: digest(255),
         change: RegistryChange { persons, ..RegistryChange::default() },
-        operations: difference.operations,
-        objections: Vec::new(),
-        strays: Vec::new(),
-        doubles: Vec::new(),
-        rehearsed: false,
-        origin: crate::plan::origin::Origin::default(),
-        summary: Summary::default(),
+        ..Parts::of(difference.operations)
     })
 }
 

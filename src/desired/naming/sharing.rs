@@ -12,14 +12,9 @@ use crate::desired::people::{self, Setting};
 use crate::desired::policy::Policy;
 use crate::desired::structures::Declaration;
 use crate::desired::workspaces;
-use crate::matching::claim::ClaimId;
 use crate::model::account::Account;
-use crate::model::delivery::Source;
-use crate::model::identifiers::Identifiers;
-use crate::model::ids::{PersonId, SchoolYear, StructureCode, StructureKey, StructureKind};
-use crate::model::person::Role;
+use crate::model::ids::{PersonId, StructureCode, StructureKey, StructureKind};
 use crate::model::registry::RegistryChange;
-use crate::model::traits::Traits;
 
 const SCHOOL: &str = "0590001F";
 
@@ -31,23 +26,9 @@ fn run(
     scheme: &Scheme,
 ) -> Registry {
     let uai: Uai = SCHOOL.parse().unwrap();
-    let declared = |line: u64, family: &str, given: &str| Declared {
-        names: names(family, given),
-        birth_date: None,
-        traits: Traits::default(),
-        identifiers: Identifiers::default(),
-        role: Role::Pupil,
-        year: SchoolYear(2026),
-        entered_on: None,
-        left_on: None,
-        division: None,
-        division_unclear: false,
-        groups: BTreeSet::new(),
-        claim: ClaimId { uai: uai.clone(), source: Source::SieclePupils, line },
-    };
     let mut declarations = Declarations::default();
     for (id, family, given) in people {
-        let at_school = BTreeMap::from([(uai.clone(), declared(*id, family, given))]);
+        let at_school = BTreeMap::from([(uai.clone(), Declared::pupil(&uai, *id, family, given))]);
         declarations.by_person.insert(PersonId(*id), at_school);
     }
     let mut structures = BTreeMap::from([(uai.clone(), Structures::default())]);

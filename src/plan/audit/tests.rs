@@ -1,8 +1,8 @@
 //! The checker finds each planted fault; that it has nothing against good plans is a law of the
 //! difference (`diff/laws.rs`).
 
+use super::super::make::Parts;
 use super::super::simulator::{account, container, group, keyed, managed, one_creation, person_dn};
-use super::super::{Summary, make::Parts};
 use super::*;
 use crate::model::account::{Account, AccountName, AccountState};
 use crate::model::identifiers::Identifiers;
@@ -15,20 +15,7 @@ use crate::model::workspace::{Workspace, WorkspaceState};
 const SCHOOL: &str = "0599990N";
 
 fn planned(operations: Vec<Operation>) -> Plan {
-    make::make(Parts {
-        made_at: "2026-09-01T07:00:00Z".parse().unwrap(),
-        generation: 1,
-        basis: Vec::new(),
-        settings: "0".repeat(64).parse().unwrap(),
-        change: RegistryChange::default(),
-        operations,
-        objections: Vec::new(),
-        strays: Vec::new(),
-        doubles: Vec::new(),
-        rehearsed: false,
-        origin: crate::plan::origin::Origin::default(),
-        summary: Summary::default(),
-    })
+    make::make(Parts::of(operations))
 }
 
 /// One account and one group stand; a stranger is at `uid=autre`.

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::super::Plan;
 use super::super::audit::{self, Scene};
 use super::super::make::{self, Parts};
 use super::super::simulator::{Server, account, container, group, keyed, managed, person_dn};
-use super::super::{Plan, Summary};
 use super::*;
 
 const SCHOOLS: [&str; 2] = ["0599990N", "0809990Z"];
@@ -97,20 +97,7 @@ pub(in crate::plan) fn planned(world: &World, observed: &Observed) -> Plan {
         unheard: &BTreeMap::new(),
         link_chunk: world.chunk,
     });
-    make::make(Parts {
-        made_at: "2026-09-01T07:00:00Z".parse().unwrap(),
-        generation: 1,
-        basis: Vec::new(),
-        settings: "0".repeat(64).parse().unwrap(),
-        change: crate::model::registry::RegistryChange::default(),
-        operations: found.operations,
-        objections: Vec::new(),
-        strays: Vec::new(),
-        doubles: Vec::new(),
-        rehearsed: false,
-        origin: crate::plan::origin::Origin::default(),
-        summary: Summary::default(),
-    })
+    make::make(Parts::of(found.operations))
 }
 
 fn active(plan: &Plan) -> Vec<&Operation> {

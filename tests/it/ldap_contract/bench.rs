@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
+use ldap3::{Ldap, Scope, SearchEntry};
 use rentree::lab::Lab;
 use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
 use rentree::model::entry::{Attributes, ObjectKind};
@@ -15,7 +14,7 @@ use secrecy::SecretString;
 
 use super::objects::{LOCKED, set};
 use crate::slapd::{
-    ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
+    self, ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
     SUFFIX, Slapd,
 };
 
@@ -156,20 +155,7 @@ impl Bench {
 
     /// A bare client, trusting the same authority; not yet bound.
     pub(super) async fn client(&self) -> Ldap {
-        use rustls::pki_types::CertificateDer;
-        use rustls::pki_types::pem::PemObject;
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(self.ca_file()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let settings = LdapConnSettings::new().set_config(Arc::new(config));
-        let (driver, handle) = LdapConnAsync::with_settings(settings, &self.url()).await.unwrap();
-        tokio::spawn(driver.drive());
-        handle
+        slapd::client_of(&self.url(), &self.ca_file()).await
     }
 
     /// Somebody else at work: the directory's manager.
