@@ -170,7 +170,7 @@ pub enum Command {
         #[command(subcommand)]
         what: MatchCommand,
     },
-    /// Tell one person's story: enrolments, records and why they are his, answers, operations
+    /// Tell one person's story: deliveries, records and why they are his, answers, operations
     Explain {
         /// Login, address, number of the person, or mark or DN of an entry
         #[arg(value_name = "LOGIN|PERSON|ENTRY")]

@@ -93,6 +93,11 @@ pub(super) fn day(instant: Timestamp, zone: &TimeZone) -> String {
     french(instant.to_zoned_datetime(zone.clone()).date())
 }
 
+/// An instant to the minute.
+pub(super) fn moment(instant: Timestamp, zone: &TimeZone) -> String {
+    instant.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
 fn words(name: &str) -> String {
     say("page", name, &[])
 }

@@ -1,12 +1,16 @@
-//! One person's story, in sentences that a school secretary understands: enrolments, records with
-//! their evidence, answers of people, logins, operations. Never an INE, nor a birth date.
+//! One person's story, in sentences that a school secretary understands: enrolments, deliveries,
+//! records with their evidence, answers of people, logins, operations. Never an INE, nor a birth
+//! date.
+
+mod mentions;
+mod steps;
 
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
 use super::catalogue::{harmless, shown};
-use super::question::{day, french, login, school};
+use super::question::{day, french, login, moment, school};
 use super::question_lines;
 use super::words::{self, say};
 use crate::matching::decide::Weighing;
@@ -17,12 +21,13 @@ use crate::model::ids::PersonId;
 use crate::model::person::{EndedBy, Enrolment, EnrolmentState, Person, Role};
 use crate::model::registry::Registry;
 use crate::model::school::Schools;
-use crate::store::plans::OperationRow;
 use crate::store::review::Verdict;
 use crate::store::review::answers::Answer;
 use crate::store::review::links::Given;
 use crate::store::review::questions::Question;
-use crate::store::runs::RunId;
+use crate::store::steps::Step;
+pub use mentions::{Mention, Mentions, Place};
+pub use steps::{entry_json, entry_text};
 
 /// All that the story is made of.
 pub struct Story<'a> {
@@ -35,7 +40,10 @@ pub struct Story<'a> {
     pub questions: &'a [&'a Question],
     /// All that were given.
     pub answers: &'a [Answer],
-    pub operations: &'a [(RunId, OperationRow)],
+    /// What was received about the person.
+    pub mentions: &'a Mentions,
+    /// On the account, and on its memberships.
+    pub steps: &'a [Step],
     pub address: Option<String>,
 }
 
@@ -62,6 +70,7 @@ pub fn text(story: &Story<'_>) -> String {
         ];
         line(&mut out, "enrolment", &facts);
     }
+    mentions::write(&mut out, story);
     heading(&mut out, "records");
     if story.links.is_empty() {
         line(&mut out, "no-records", &[]);
@@ -72,19 +81,7 @@ pub fn text(story: &Story<'_>) -> String {
         story.questions.iter().for_each(|question| write_question(&mut out, story, question));
     }
     write_login(&mut out, story);
-    heading(&mut out, "operations");
-    if story.operations.is_empty() {
-        line(&mut out, "no-operations", &[]);
-    }
-    for (run, row) in story.operations {
-        let facts = [
-            ("run", Some(run.to_string())),
-            ("target", Some(shown(&row.operation.target))),
-            ("kind", Some(say("operation", row.operation.kind.as_str(), &[]))),
-            ("state", Some(say("outcome", row.state.as_str(), &[]))),
-        ];
-        line(&mut out, "operation", &facts);
-    }
+    steps::write(&mut out, story.steps, story.zone);
     out
 }
 
@@ -158,7 +155,7 @@ fn state(enrolment: &Enrolment) -> String {
 /// A record and why it is the person's; what was weighed, in words.
 fn write_link(out: &mut String, story: &Story<'_>, link: &Given) {
     let facts = [
-        ("at", Some(day(link.at, story.zone))),
+        ("at", Some(moment(link.at, story.zone))),
         ("school", Some(school(story.schools, &link.key.uai))),
         ("number", Some(shown(&link.key.number))),
         ("evidence", Some(words::evidence(link.evidence).to_owned())),
@@ -271,18 +268,6 @@ pub fn json(story: &Story<'_>) -> serde_json::Result<String> {
             })
         })
         .collect();
-    let operations: Vec<_> = story
-        .operations
-        .iter()
-        .map(|(run, row)| {
-            serde_json::json!({
-                "run": run.0,
-                "target": row.operation.target,
-                "kind": row.operation.kind.as_str(),
-                "state": row.state,
-            })
-        })
-        .collect();
     serde_json::to_string(&serde_json::json!({
         "person": person.id,
         "names": person.names,
@@ -292,6 +277,7 @@ pub fn json(story: &Story<'_>) -> serde_json::Result<String> {
         "questions": questions,
         "account": person.account,
         "address": story.address,
-        "operations": operations,
+        "deliveries": mentions::json(story.mentions),
+        "operations": steps::json(story.steps),
     }))
 }

@@ -1,7 +1,8 @@
-//! `explain`: one person's whole story.
+//! `explain`: one person's whole story, or what was done to one entry.
 
 use std::collections::BTreeSet;
 
+use super::mentions;
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use crate::model::entry::ObjectKey;
@@ -9,10 +10,8 @@ use crate::model::ids::PersonId;
 use crate::report::story::{self, Story};
 use crate::store::review::questions::Question;
 use crate::store::review::{answers, links, questions};
-use crate::store::{Store, StoreError, plans, registry};
-
-/// Operations told, the newest.
-const OPERATIONS_MAX: usize = 10;
+use crate::store::steps::{self, Step};
+use crate::store::{Store, StoreError, registry};
 
 pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
@@ -20,6 +19,9 @@ pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
     let id = match ids.iter().collect::<Vec<_>>().as_slice() {
         [id] => **id,
         [] => {
+            if let Some((key, steps)) = entry(&store, whom).map_err(store_failure)? {
+                return Ok(tell_entry(session, &key, &steps));
+            }
             return Err(Failure::new(ExitStatus::Usage, format!("nobody is known as {whom}"))
                 .hint("`rentree people --find TEXT` looks for names, logins and numbers")
                 .into());
@@ -58,16 +60,32 @@ fn find(store: &Store, whom: &str) -> Result<BTreeSet<PersonId>, StoreError> {
     Ok(ids)
 }
 
+/// An entry that is no account, by its mark or its DN, and what was done to it.
+fn entry(store: &Store, whom: &str) -> Result<Option<(ObjectKey, Vec<Step>)>, StoreError> {
+    let steps = match whom.parse::<ObjectKey>() {
+        Ok(key) => steps::of_object(store, &key)?,
+        Err(_) => steps::of_place(store, whom)?,
+    };
+    Ok(steps.first().map(|step| step.operation.key.clone()).map(|key| (key, steps)))
+}
+
+fn tell_entry(session: &Session, key: &ObjectKey, steps: &[Step]) -> ExitStatus {
+    (session.world.out)(&match session.format {
+        Format::Text => story::entry_text(key, steps, &session.config.zone),
+        Format::Json => story::entry_json(key, steps) + "\n",
+    });
+    ExitStatus::Done
+}
+
 fn tell(session: &Session, store: &Store, id: PersonId) -> anyhow::Result<ExitStatus> {
     let load = || -> Result<_, StoreError> {
         let registry = registry::load(store)?;
         let questions = questions::list(store, true)?;
         let answers = answers::list(store, None)?;
         let links = links::of_person(store, id)?;
-        let operations = plans::of_object(store, &ObjectKey::Account(id).to_string())?;
-        Ok((registry, questions, answers, links, operations))
+        Ok((registry, questions, answers, links, steps::of_person(store, id)?))
     };
-    let (registry, questions, answers, links, operations) = load().map_err(store_failure)?;
+    let (registry, questions, answers, links, steps) = load().map_err(store_failure)?;
     let Some(person) = registry.persons.get(&id) else {
         return Err(Failure::new(ExitStatus::Usage, format!("there is no person {id}")).into());
     };
@@ -77,7 +95,7 @@ fn tell(session: &Session, store: &Store, id: PersonId) -> anyhow::Result<ExitSt
             || number.is_some_and(|number| person.identifiers.contains(number))
     };
     let questions: Vec<&Question> = questions.iter().filter(concerns).collect();
-    let skipped = operations.len().saturating_sub(OPERATIONS_MAX);
+    let mentions = mentions::of(session, store, person).map_err(store_failure)?;
     let story = Story {
         person,
         registry: &registry,
@@ -86,7 +104,8 @@ fn tell(session: &Session, store: &Store, id: PersonId) -> anyhow::Result<ExitSt
         links: &links,
         questions: &questions,
         answers: &answers,
-        operations: operations.get(skipped..).unwrap_or_default(),
+        mentions: &mentions,
+        steps: &steps,
         address: person.account.as_ref().map(|account| {
             let pupil = person.enrolments.values().any(|one| one.role.is_pupil());
             session.config.scheme.address(&account.name, pupil)

@@ -28,6 +28,7 @@ pub mod intake;
 pub mod lab;
 pub mod lift;
 mod machine;
+mod mentions;
 pub mod metrics;
 pub mod open;
 pub mod outcome;

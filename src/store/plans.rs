@@ -399,17 +399,6 @@ pub fn creations_with_secret(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The operations of every run on one object (the text of its key), oldest first: for `explain`.
-pub fn of_object(store: &Store, object: &str) -> Result<Vec<(RunId, OperationRow)>, StoreError> {
-    let sql = "SELECT o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail,
-                      o.run
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE o.object = ?1 ORDER BY o.run, o.seq";
-    let mut statement = store.connection.prepare(sql)?;
-    let rows = statement.query_map([object], |row| Ok((RunId(row.get(4)?), read_row(row)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<OperationRow> {
     Ok(OperationRow {
         operation: document(row, 0)?,

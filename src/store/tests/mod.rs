@@ -7,6 +7,7 @@ mod items;
 mod plans;
 mod refused;
 mod registry;
+mod steps;
 mod undo;
 
 use std::collections::BTreeMap;

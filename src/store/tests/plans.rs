@@ -3,7 +3,7 @@ use crate::plan::Objection;
 use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::plans::{self, Page, Take};
 use crate::store::runs::{self, OperationState, RunId, RunState};
-use crate::store::{StoreError, secrets};
+use crate::store::{StoreError, secrets, steps};
 
 fn three() -> Plan {
     let mut plan = plan(
@@ -140,9 +140,9 @@ fn states_follow_from_the_journal_and_a_page_has_what_is_open() {
         .map(|line| format!("{} {}", line.event.as_str(), line.attempt))
         .collect();
     assert_eq!(events, ["started 1", "put-back 1", "started 2", "unknown 2"]);
-    let story = plans::of_object(&store, "rentree:account:1").unwrap();
+    let story = steps::of_object(&store, &"rentree:account:1".parse().unwrap()).unwrap();
     assert_eq!(story.len(), 1);
-    assert_eq!(story[0].1.detail.as_deref(), Some("mots"));
+    assert_eq!(story[0].detail.as_deref(), Some("mots"));
 }
 
 #[test]
