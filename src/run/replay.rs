@@ -91,6 +91,9 @@ pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatu
         Wanted::Run(run) => run,
         Wanted::Nothing(why) => return Ok(settled(session, &why)),
     };
+    if !runs::is_newest(&store, &wanted).map_err(store_failure)? {
+        return passed(session, &store, &wanted);
+    }
     if session.format == Format::Text {
         for target in &session.config.targets {
             let count = |take| plans::count(&store, wanted.id, &target.name, take);

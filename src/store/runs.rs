@@ -169,6 +169,11 @@ pub fn resume(store: &mut Store, run: RunId) -> Result<(), StoreError> {
     })
 }
 
+/// Whether [`resume`] would find that no other run was begun after this one.
+pub fn is_newest(store: &Store, run: &Run) -> Result<bool, StoreError> {
+    Ok(registry::generation_now(store)? == run.generation + 1)
+}
+
 /// Runs left `applying` by a process that died. To be called by whoever holds the lock, before
 /// anything else; gives back their numbers.
 pub fn interrupt_leftovers(store: &mut Store) -> Result<Vec<RunId>, StoreError> {
