@@ -25,6 +25,7 @@ pub mod review;
 pub mod runs;
 mod schema;
 pub mod secrets;
+pub mod taken;
 pub mod trap;
 pub mod undo;
 mod waits;

@@ -50,6 +50,7 @@ scripts!(
     graph_forms,
     graph_full,
     graph_homonym,
+    graph_homonym_at_post,
     graph_hours,
     graph_name_change,
     graph_rentree,

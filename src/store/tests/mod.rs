@@ -7,6 +7,7 @@ mod items;
 mod plans;
 mod refused;
 mod registry;
+mod taken;
 mod undo;
 
 use std::collections::BTreeMap;
