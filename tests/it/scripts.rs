@@ -59,6 +59,7 @@ scripts!(
     graph_subscription,
     graph_switched_off,
     graph_synced,
+    graph_team_fails,
     graph_token,
     guard,
     harness,

@@ -16,6 +16,9 @@ pub(super) const HIDDEN: &str = "@lab.";
 pub(super) const ADMIN: &str = "@lab.admin";
 /// When a team was asked for, in ms.
 pub(super) const TEAM_ASKED: &str = "@lab.teamAsked";
+/// The operation of the last one that was asked for, and whether it comes to nothing.
+pub(super) const TEAM_OPERATION: &str = "@lab.teamOperation";
+pub(super) const TEAM_FAILS: &str = "@lab.teamFails";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Kind {

@@ -37,7 +37,7 @@ fn account(person: u64, login: &str) -> Entry {
     }
 }
 
-fn operation(key: ObjectKey, kind: OperationKind, action: Action) -> Operation {
+pub(super) fn operation(key: ObjectKey, kind: OperationKind, action: Action) -> Operation {
     let (target, blocked) = ("o365".into(), None);
     Operation { seq: 1, target, kind, key, uai: None, stage: 20, action, blocked }
 }
