@@ -1,4 +1,4 @@
-//! `export`: the desired state as files for other systems, and `show --as sds`.
+//! `export`: the desired state as files for other systems, and `show --format sds`.
 
 use std::fs;
 use std::io::Write as _;
