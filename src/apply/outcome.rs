@@ -5,7 +5,7 @@ use super::{Settings, Tally};
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
 use crate::store::items::DONE_AFTER;
-use crate::store::journal::{Event, Settlement};
+use crate::store::journal::{Event, Refusal, Settlement};
 use crate::store::secrets::SecretFate;
 use crate::target::{Done, WriteError};
 
@@ -17,6 +17,8 @@ pub(super) enum Ending {
     Stale(String),
     /// The server says no, and will say no again.
     Refused(String),
+    /// It says that a name is somebody else's.
+    NameTaken(String),
     /// Put off for too long, waiting for another, or set aside.
     Failed(String),
     Blocked(String),
@@ -55,6 +57,7 @@ pub(super) fn next(answer: Result<Done, WriteError>, tries: Tries, settings: &Se
         Ok(Done::Already) => Next::Settle(Ending::Already),
         Err(WriteError::Stale(what)) => Next::Settle(Ending::Stale(what)),
         Err(WriteError::Refused { .. }) => Next::Settle(Ending::Refused(words)),
+        Err(WriteError::NameTaken { .. }) => Next::Settle(Ending::NameTaken(words)),
         Err(WriteError::Busy { .. }) if tries.busy < settings.attempts_max => Next::Again(words),
         // Put off now, but maybe done by a try before it.
         Err(WriteError::Busy { .. }) if tries.unanswered > 0 => {
@@ -89,6 +92,7 @@ impl Settled {
             Ending::Written | Ending::Already => false,
             Ending::Stale(_)
             | Ending::Refused(_)
+            | Ending::NameTaken(_)
             | Ending::Failed(_)
             | Ending::Blocked(_)
             | Ending::Unknown(_)
@@ -112,7 +116,7 @@ impl Settled {
             (Ending::Written, None) => (Event::Done, self.put_off()),
             (Ending::Already, None) => (Event::Already, self.put_off()),
             (Ending::Stale(text), _) => (Event::Stale, Some(text.clone())),
-            (Ending::Refused(text) | Ending::Failed(text), _) => {
+            (Ending::Refused(text) | Ending::NameTaken(text) | Ending::Failed(text), _) => {
                 (Event::Failed, Some(text.clone()))
             }
             (Ending::Blocked(text), _) => (Event::Blocked, Some(text.clone())),
@@ -128,7 +132,17 @@ impl Settled {
             detail,
             secret: creates_account(&self.operation)
                 .and_then(|person| Some((person, fate(&self.ending, self.tries)?))),
-            refused: matches!(self.ending, Ending::Refused(_) | Ending::Silent(_)),
+            refusal: match self.ending {
+                Ending::Refused(_) | Ending::Silent(_) => Some(Refusal::Any),
+                Ending::NameTaken(_) => Some(Refusal::NameTaken),
+                Ending::Written
+                | Ending::Already
+                | Ending::Stale(_)
+                | Ending::Failed(_)
+                | Ending::Blocked(_)
+                | Ending::Unknown(_)
+                | Ending::PutBack(_) => None,
+            },
         }
     }
 }
@@ -140,7 +154,11 @@ fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
         Ending::Written => Some(SecretFate::ThisAttempt),
         // A try of this attempt was left without an answer: it was that one.
         Ending::Already if maybe_done => Some(SecretFate::ThisAttempt),
-        Ending::Stale(_) | Ending::Refused(_) | Ending::Failed(_) | Ending::PutBack(_)
+        Ending::Stale(_)
+        | Ending::Refused(_)
+        | Ending::NameTaken(_)
+        | Ending::Failed(_)
+        | Ending::PutBack(_)
             if maybe_done =>
         {
             None
@@ -148,6 +166,7 @@ fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
         Ending::Already
         | Ending::Stale(_)
         | Ending::Refused(_)
+        | Ending::NameTaken(_)
         | Ending::Failed(_)
         | Ending::PutBack(_) => Some(SecretFate::EarlierAttempt),
         // Never sent: this attempt has no secret.
@@ -207,6 +226,8 @@ mod tests {
         check(Err(WriteError::Stale("x".into())), tries(0, 0), "Settle(Stale");
         let refused = WriteError::Refused { code: 65, text: "schema".into() };
         check(Err(refused), tries(0, 0), "Settle(Refused(\"refused by the server (65): schema\"");
+        let taken = WriteError::NameTaken { code: 400, text: "x".into() };
+        check(Err(taken), tries(0, 0), "Settle(NameTaken(\"a name is taken (400): x\"");
         check(busy(), tries(1, 0), "Again");
         check(busy(), tries(3, 0), "Settle(Failed");
         check(busy(), tries(3, 1), "Settle(Unknown");

@@ -36,7 +36,7 @@ pub(super) async fn settle_standing_accounts<W: Write>(
             event: Event::Already,
             detail: Some("found standing after an interruption".into()),
             secret: Some((person, SecretFate::Newest)),
-            refused: false,
+            refusal: None,
         })
     });
     let standing: Vec<Settlement> = standing.collect();

@@ -132,7 +132,12 @@ impl Round {
             Err(WriteError::Busy { .. }) => job.tries.busy += 1,
             Err(WriteError::Unknown(_)) => job.tries.unanswered += 1,
             Ok(_)
-            | Err(WriteError::Stale(_) | WriteError::Refused { .. } | WriteError::Lost(_)) => {}
+            | Err(
+                WriteError::Stale(_)
+                | WriteError::Refused { .. }
+                | WriteError::NameTaken { .. }
+                | WriteError::Lost(_),
+            ) => {}
         }
         // An operation given up as unknown has broken the connection all the same.
         if let Err(WriteError::Unknown(_) | WriteError::Lost(_)) = &answer {

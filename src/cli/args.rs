@@ -8,8 +8,7 @@ use jiff::civil::Date;
 
 use crate::academy::campaign::Typing;
 use crate::run::export::System;
-use crate::run::session::Format;
-use crate::run::show::ShowAs;
+use crate::run::show::Form;
 use crate::store::review::Verdict;
 
 /// Accounts and workspaces of schools, from STSWeb and Siècle exports to the directories
@@ -20,8 +19,8 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE", default_value = "rentree.toml")]
     pub config: PathBuf,
     /// What stdout holds: sentences, or one JSON document (JSON lines where said)
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
     /// Say more on stderr; repeat for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -68,20 +67,22 @@ pub enum Command {
         #[command(flatten)]
         metrics: MetricsFile,
     },
-    /// Show a stored plan, whole
+    /// Show a stored plan, whole; --format also takes csv, ldif and sds
+    ///
+    /// --format text prints a summary by school, then one line a change; json one JSON object a
+    /// line, one an operation; csv one row an operation, safe in spreadsheets; ldif change records
+    /// of the directories, without passwords; sds the class lists that stand once it is applied, as
+    /// School Data Sync takes them.
     Show {
         /// Number of the plan, beginning of its hash, or `latest`
         #[arg(default_value = "latest")]
         plan: String,
         /// Show instead what stands in the targets otherwise than it was last written
-        #[arg(long, conflicts_with_all = ["plan", "form"])]
+        #[arg(long, conflicts_with = "plan")]
         drift: bool,
         /// With --drift: only these schools
         #[arg(long, value_name = "UAI", value_delimiter = ',', requires = "drift")]
         school: Vec<String>,
-        /// Form of the output
-        #[arg(long = "as", value_enum, default_value_t = ShowAs::Text)]
-        form: ShowAs,
     },
     /// Write a stored plan's changes to the targets; refuses when anything has changed since
     Apply {

@@ -15,8 +15,8 @@ use tracing_subscriber::prelude::*;
 use self::args::{Args, Command, MatchCommand, ReviewCommand, Signer};
 use crate::run;
 use crate::run::metrics::Metrics;
-use crate::run::outcome::ExitStatus;
-use crate::run::session::Session;
+use crate::run::outcome::{ExitStatus, Failure};
+use crate::run::session::{Format, Session};
 use crate::run::world::{Clock, World};
 
 /// Parses, logs, runs, says.
@@ -27,7 +27,8 @@ pub fn main() -> ExitCode {
         Err(error) => return say::code(say::usage(&error)),
     };
     log_to_stderr(args.verbose);
-    let (format, config, world) = (args.format, args.config.clone(), world(args.now));
+    let format = args.format.answers().unwrap_or(Format::Text);
+    let (config, world) = (args.config.clone(), world(args.now));
     let metrics = args.command.metrics();
     let metrics = metrics.map(|(name, file)| Metrics::start(&world, name, file));
     let status = match dispatch(args, world) {
@@ -83,7 +84,14 @@ pub fn world(now: Option<Timestamp>) -> World {
 }
 
 fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
-    let Args { config, format, verbose: _, now: _, command } = args;
+    let Args { config, format: form, verbose: _, now: _, command } = args;
+    let is_plan = matches!(command, Command::Show { drift: false, .. });
+    let of_plan = is_plan.then_some(Format::Text);
+    let Some(format) = form.answers().or(of_plan) else {
+        let what = "--format: only a plan is shown as csv, ldif or sds";
+        let hint = "rentree show PLAN takes them, the other commands text and json";
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
+    };
     let session = || Session::open(&config, format, world);
     match command {
         Command::Demo { dir } => run::demo::demo(&world, format, &dir),
@@ -91,10 +99,8 @@ fn dispatch(args: Args, world: World) -> anyhow::Result<ExitStatus> {
         Command::Doctor => run::doctor::doctor(&session()?),
         Command::Check { school, out } => run::check::check(&session()?, school, out.as_deref()),
         Command::Plan { out, metrics: _ } => run::plan::plan(&session()?, out.as_deref()),
-        Command::Show { plan: _, drift: true, school, form: _ } => {
-            run::drift::drift(&session()?, &school)
-        }
-        Command::Show { plan, drift: false, school: _, form } => {
+        Command::Show { plan: _, drift: true, school } => run::drift::drift(&session()?, &school),
+        Command::Show { plan, drift: false, school: _ } => {
             run::show::show(&session()?, &plan, form)
         }
         Command::Apply { plan, confirm, signer, school, exact, metrics: _ } => {

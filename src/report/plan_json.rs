@@ -171,7 +171,7 @@ fn counted(
     counted
 }
 
-/// Writes operations as JSON lines, one each, in the order of the plan (`show --format jsonl`).
+/// Writes operations as JSON lines, one each, in the order of the plan (`show --format json`).
 pub fn write_lines(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
     for operation in operations {
         serde_json::to_writer(&mut *out, operation)?;

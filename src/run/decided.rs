@@ -37,6 +37,7 @@ use crate::store::review::QuestionState;
 use crate::store::review::answers::{self, Answer};
 use crate::store::review::links;
 use crate::store::review::questions::{self, Asked, Change, Question};
+use crate::store::taken::{self, Taken};
 use crate::store::{Store, StoreError, registry};
 
 /// What the store knows: the registry, the questions that are open, what people answered.
@@ -100,7 +101,7 @@ pub fn findings_of_registry(
     review: &Review,
 ) -> anyhow::Result<Vec<Finding>> {
     let known = Known::load(store)?;
-    Ok(decide_all(session, review, &known, &BTreeMap::new(), &BTreeSet::new()).findings)
+    Ok(decide_all(session, review, &known, &BTreeMap::new(), &BTreeMap::new()).findings)
 }
 
 /// What would be decided now of the records in force; for measuring. Nothing is kept.
@@ -126,14 +127,14 @@ impl Now {
     }
 }
 
-/// Decides everything. `refused` are the persons whose names a target refused: they are named
-/// anew.
+/// Decides everything. `taken` are the persons whose names a target refused: whoever has no account
+/// is named anew.
 pub fn decide_all(
     session: &Session,
     review: &Review,
     known: &Known,
     observed: &BTreeMap<String, Observed>,
-    refused: &BTreeSet<PersonId>,
+    taken: &BTreeMap<PersonId, Taken>,
 ) -> Decided {
     let registry = &known.registry;
     let inputs = review.inputs(session);
@@ -150,9 +151,9 @@ pub fn decide_all(
     let functions = &session.config.functions;
     let decisions = &outcome.decisions;
     let declarations = declared::collect(&inputs, &structures, decisions, functions, &base);
-    let nameless = without_names(&base, refused);
+    let unnamed = without_names(&base, &taken::nameless(taken, observed));
     let setting = Setting {
-        registry: &nameless,
+        registry: &unnamed,
         inputs: &inputs,
         declarations: &declarations,
         scheme: &session.config.scheme,
@@ -200,9 +201,9 @@ pub fn decide_all(
 
 /// The registry, where whoever was refused an account for its names, and has none anywhere, is to
 /// be named anew: the ledger keeps the refused names taken.
-fn without_names<'a>(registry: &'a Registry, refused: &BTreeSet<PersonId>) -> Cow<'a, Registry> {
+fn without_names<'a>(registry: &'a Registry, nameless: &BTreeSet<PersonId>) -> Cow<'a, Registry> {
     let mut registry = Cow::Borrowed(registry);
-    for person in refused {
+    for person in nameless {
         if let Some(person) = registry.to_mut().persons.get_mut(person) {
             person.account = None;
         }

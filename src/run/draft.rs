@@ -60,7 +60,7 @@ pub fn draft(
     let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
     laps.lap("observe");
     let past = history::past(store).map_err(store_failure)?;
-    let decided = decided::decide_all(session, &review, &known, &observed, &past.refused);
+    let decided = decided::decide_all(session, &review, &known, &observed, &past.taken);
     laps.lap("match");
     observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
     let compared = compare(session, store, &decided, &observed)?;

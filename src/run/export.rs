@@ -1,4 +1,4 @@
-//! `export`: the desired state as files for other systems, and `show --as sds`.
+//! `export`: the desired state as files for other systems, and `show --format sds`.
 
 use std::fs;
 use std::io::Write as _;
@@ -82,7 +82,7 @@ fn decide(session: &Session) -> anyhow::Result<Decided> {
     // Names that others hold in the targets are given to nobody new.
     let observed =
         applying::runtime()?.block_on(targets::observe_all(session, &store, &labs))?.observed;
-    Ok(decided::decide_all(session, &review, &known, &observed, &past.refused))
+    Ok(decided::decide_all(session, &review, &known, &observed, &past.taken))
 }
 
 fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result<Vec<File>> {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use clap::ValueEnum;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +14,7 @@ use crate::store::runs::Run;
 use crate::store::{Options, Store, StoreError, history};
 
 /// What stdout holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Text,
     Json,

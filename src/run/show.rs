@@ -10,37 +10,45 @@ use crate::report::plan_text::Detail;
 use crate::report::{plan_csv, plan_json, plan_ldif};
 use crate::store::plans;
 
-/// Forms of `show`.
+/// What `--format` takes. The forms of a plan are hidden from the other commands, which refuse
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShowAs {
-    /// Sentences: summary by school, then one line a change
+pub enum Form {
     Text,
-    /// One JSON object a line, one line an operation
-    Jsonl,
-    /// One row an operation, safe in spreadsheets
+    Json,
+    #[value(hide = true)]
     Csv,
-    /// LDIF change records of the directories, without passwords
+    #[value(hide = true)]
     Ldif,
-    /// The class lists that stand once it is applied, as School Data Sync takes them
+    #[value(hide = true)]
     Sds,
 }
 
-pub fn show(session: &Session, wanted: &str, form: ShowAs) -> anyhow::Result<ExitStatus> {
+impl Form {
+    /// How a command answers; None: only a plan has this form.
+    pub fn answers(self) -> Option<Format> {
+        match self {
+            Self::Text => Some(Format::Text),
+            Self::Json => Some(Format::Json),
+            Self::Csv | Self::Ldif | Self::Sds => None,
+        }
+    }
+}
+
+pub fn show(session: &Session, wanted: &str, form: Form) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
     let run = apply::find(session, &store, wanted)?;
     let plan = plans::load(&store, run.id).map_err(store_failure)?;
     let mut bytes = Vec::new();
-    match (form, session.format) {
-        (ShowAs::Text, Format::Text) => {
+    match form {
+        Form::Text => {
             let text = tell::text(session, &store, run.id, &plan, Detail::Full)?;
             bytes.extend(text.into_bytes());
         }
-        (ShowAs::Jsonl, _) | (ShowAs::Text, Format::Json) => {
-            plan_json::write_lines(&mut bytes, &plan.operations)?;
-        }
-        (ShowAs::Sds, _) => bytes.extend(export::of_plan(session, &plan)?.into_bytes()),
-        (ShowAs::Csv, _) => plan_csv::write(&mut bytes, &plan.operations)?,
-        (ShowAs::Ldif, _) => {
+        Form::Json => plan_json::write_lines(&mut bytes, &plan.operations)?,
+        Form::Sds => bytes.extend(export::of_plan(session, &plan)?.into_bytes()),
+        Form::Csv => plan_csv::write(&mut bytes, &plan.operations)?,
+        Form::Ldif => {
             let trees = session.config.targets.iter().filter(|target| target.graph().is_none());
             for target in trees {
                 plan_ldif::write(&mut bytes, &target.name, &plan.operations)?;

@@ -9,7 +9,8 @@ use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use crate::clock::figures::Cause;
-use crate::plan::operation::OperationKind;
+use crate::model::ids::PersonId;
+use crate::plan::operation::{Operation, OperationKind};
 use crate::plan::origin::Origin;
 use crate::plan::{Plan, Summary};
 use crate::report::plan_json::Deadline;
@@ -17,7 +18,8 @@ use crate::report::{catalogue, plan_text};
 use crate::store::assent::{self, Assent};
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
-use crate::store::{Store, history, refused};
+use crate::store::taken::{self, Outlook, Taken};
+use crate::store::{Store, refused};
 
 /// Operations shown of a run that are not done; the rest is counted.
 const SHOWN_MAX: usize = 50;
@@ -35,7 +37,7 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let refused = refused::list(&store).map_err(store_failure)?;
     (session.world.out)(&match (session.format, story) {
         (Format::Text, Some(story)) => {
-            text(session, &story) + &aside::text(&refused, &session.config.zone)
+            text(session, &story) + &aside::text(&refused, &story.taken, &session.config.zone)
         }
         (Format::Text, None) => NO_RUN.to_owned(),
         (Format::Json, story) => {
@@ -67,6 +69,8 @@ struct Story {
     origin: Origin,
     /// Who let it pass its guards.
     assents: Vec<Assent>,
+    /// Whose names are refused somewhere, now.
+    taken: BTreeMap<PersonId, Taken>,
 }
 
 impl Story {
@@ -80,13 +84,37 @@ impl Story {
         let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
         waiting.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
         let assents = assent::of_run(store, run.id).map_err(store_failure)?;
-        Ok(Self { run, tally, unsettled, more, deadline, left, waits, unread, origin, assents })
+        let taken = taken::list(store).map_err(store_failure)?;
+        Ok(Self {
+            run,
+            tally,
+            unsettled,
+            more,
+            deadline,
+            left,
+            waits,
+            unread,
+            origin,
+            assents,
+            taken,
+        })
     }
 }
 
 fn text(session: &Session, story: &Story) -> String {
-    let Story { run, tally, unsettled, more, deadline, left, waits, unread, origin, assents } =
-        story;
+    let Story {
+        run,
+        tally,
+        unsettled,
+        more,
+        deadline,
+        left,
+        waits,
+        unread,
+        origin,
+        assents,
+        taken,
+    } = story;
     let mut text = line(session, run);
     if let Some(undone) = origin.undoes {
         text.push_str(&format!("takes back run {undone}\n"));
@@ -110,7 +138,7 @@ fn text(session: &Session, story: &Story) -> String {
         text.push_str(&format!("left to write: {open} operation(s), {time} by measured rates\n"));
     }
     text.push_str(&next(run, tally));
-    unsettled.iter().for_each(|row| text.push_str(&operation(row)));
+    unsettled.iter().for_each(|row| text.push_str(&operation(row, taken)));
     if *more > 0 {
         text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
     }
@@ -152,8 +180,8 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         .collect();
     let unsettled: Vec<_> = story
         .iter()
-        .flat_map(|story| &story.unsettled)
-        .map(|row| {
+        .flat_map(|story| story.unsettled.iter().map(|row| (row, &story.taken)))
+        .map(|(row, taken)| {
             serde_json::json!({
                 "seq": row.operation.seq,
                 "key": row.operation.key,
@@ -161,6 +189,7 @@ fn json(story: Option<&Story>) -> serde_json::Value {
                 "state": row.state.as_str(),
                 "attempts": row.attempts,
                 "detail": row.detail,
+                "name_taken": outlook(row, taken),
             })
         })
         .collect();
@@ -287,15 +316,10 @@ fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, us
     Ok((rows, more))
 }
 
-/// Where a name is taken that we do not see, the next run tries the next one.
-const NAME_TAKEN: &str = "          its login or address stands outside of the base: the next run \
-                          takes the next number, names_base avoids the refusal\n";
-
-fn operation(row: &OperationRow) -> String {
+fn operation(row: &OperationRow, taken: &BTreeMap<PersonId, Taken>) -> String {
     let OperationRow { operation, state, attempts: _, detail } = row;
     let detail = detail.as_deref().map(catalogue::harmless).unwrap_or_default();
-    let taken = operation.kind == OperationKind::Create && detail.contains(history::NOT_UNIQUE);
-    let advice = if taken { NAME_TAKEN } else { "" };
+    let advice = outlook(row, taken).map(aside::advice).unwrap_or_default();
     format!(
         "  {:>6}  {:<8} {:<13} {}\n          {detail}\n{advice}",
         operation.seq,
@@ -303,4 +327,12 @@ fn operation(row: &OperationRow) -> String {
         operation.kind.as_str(),
         operation.key
     )
+}
+
+/// What becomes of an account that was not made for its names.
+fn outlook(row: &OperationRow, taken: &BTreeMap<PersonId, Taken>) -> Option<Outlook> {
+    let Operation { kind, key, target, .. } = &row.operation;
+    let was_refused = *kind == OperationKind::Create && row.state == OperationState::Failed;
+    let taken = taken.get(&key.person().filter(|_| was_refused)?)?;
+    taken.by.contains(target).then_some(taken.outlook)
 }

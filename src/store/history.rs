@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, parsed};
 use super::runs::RunId;
+use super::taken::{self, Taken};
 use super::{Store, StoreError};
 use crate::clock::forecast::{Measured, Pace};
 use crate::model::entry::ObjectKey;
@@ -30,13 +31,13 @@ pub struct Past {
     pub owed: BTreeMap<Uai, Timestamp>,
     /// The strays that a person has seen, and let be.
     pub acknowledged: BTreeSet<Stray>,
-    /// Persons without an account anywhere, as a server held their login or address already.
-    pub refused: BTreeSet<PersonId>,
+    /// Persons whose login or address a target says is somebody else's.
+    pub taken: BTreeMap<PersonId, Taken>,
 }
 
 pub fn past(store: &Store) -> Result<Past, StoreError> {
     let (made, owed) = (made_accounts(store)?, owed_since(store)?);
-    Ok(Past { made, owed, acknowledged: acknowledged(store)?, refused: refused_names(store)? })
+    Ok(Past { made, owed, acknowledged: acknowledged(store)?, taken: taken::list(store)? })
 }
 
 /// By target, the accounts that a run made there and none deleted since.
@@ -59,38 +60,6 @@ fn made_accounts(store: &Store) -> Result<BTreeMap<String, BTreeSet<PersonId>>, 
         }
     }
     Ok(made)
-}
-
-/// The server's words when a name is taken where we do not see it (slapd's `unique` overlay).
-pub const NOT_UNIQUE: &str = "unique";
-
-/// Persons whose account was never made, anywhere, and whose last creation was refused for its
-/// names.
-fn refused_names(store: &Store) -> Result<BTreeSet<PersonId>, StoreError> {
-    let sql = "SELECT o.object, max(o.run), s.state, coalesce(s.detail, ''),
-                      sum(s.state IN ('done', 'already'))
-               FROM plan_operation o JOIN operation_state s USING (run, seq)
-               WHERE o.kind = 'create' AND o.object LIKE 'rentree:account:%'
-                 AND o.object IN (
-                     SELECT f.object FROM plan_operation f JOIN operation_state t USING (run, seq)
-                     WHERE f.kind = 'create' AND t.state = 'failed'
-                       AND t.detail LIKE 'refused by the server (19)%')
-               GROUP BY o.object";
-    let mut statement = store.connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let mut refused = BTreeSet::new();
-    while let Some(row) = rows.next()? {
-        let (state, detail): (String, String) = (row.get(2)?, row.get(3)?);
-        let never_made = row.get::<_, u64>(4)? == 0;
-        if let ObjectKey::Account(person) = parsed(row, 0)?
-            && never_made
-            && state == "failed"
-            && detail.contains(NOT_UNIQUE)
-        {
-            refused.insert(person);
-        }
-    }
-    Ok(refused)
 }
 
 /// By school, the receipt that the last begun run of it still owes: it has operations there that

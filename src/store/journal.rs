@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::column::{At, words};
 use super::runs::{self, OperationState, RunId, RunState};
 use super::secrets::{self, Attempt, Sealed, SecretFate};
-use super::{Store, StoreError, deliveries, history, refused, registry, undo, waits};
+use super::{Store, StoreError, deliveries, history, refused, registry, taken, undo, waits};
 use crate::model::ids::PersonId;
 use crate::plan::Plan;
 
@@ -66,7 +66,15 @@ pub struct Settlement {
     /// For the creation of an account that has a sure outcome.
     pub secret: Option<(PersonId, SecretFate)>,
     /// The target said no, or never answered: one more try that brought nothing.
-    pub refused: bool,
+    pub refusal: Option<Refusal>,
+}
+
+/// Why a try brought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    Any,
+    /// A login or an address is somebody else's.
+    NameTaken,
 }
 
 /// One line of the journal.
@@ -144,13 +152,16 @@ pub fn settle(
     }
     store.write(|transaction| {
         let unsolved = refused::any(transaction)?;
-        for Settlement { seq, attempt, event, detail, secret, refused } in settlements {
+        for Settlement { seq, attempt, event, detail, secret, refusal } in settlements {
             let which = Attempt { target, run, seq: *seq, attempt: *attempt };
             note(transaction, which, *event, at, detail.as_deref())?;
             if let Some((person, fate)) = secret {
                 secrets::settle(transaction, which, *person, *fate)?;
             }
-            if *refused {
+            if *refusal == Some(Refusal::NameTaken) {
+                taken::note(transaction, run, *seq, at)?;
+            }
+            if refusal.is_some() {
                 let detail = detail.as_deref().unwrap_or_default();
                 refused::count(transaction, run, *seq, at, detail)?;
             } else if unsolved && matches!(event, Event::Done | Event::Already) {

@@ -26,6 +26,7 @@ pub mod runs;
 mod schema;
 pub mod secrets;
 pub mod steps;
+pub mod taken;
 pub mod trap;
 pub mod undo;
 mod waits;

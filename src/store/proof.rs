@@ -58,7 +58,7 @@ pub fn disprove(
                     event: Event::Failed,
                     detail: Some("read again, it does not stand as it was written".to_owned()),
                     secret: None,
-                    refused: false,
+                    refusal: None,
                 });
             }
         }

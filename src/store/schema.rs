@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_undo.sql"),
     include_str!("migrations/0008_memory.sql"),
     include_str!("migrations/0009_proven.sql"),
+    include_str!("migrations/0010_taken.sql"),
 ];
 
 /// The schema that this program knows.

@@ -48,6 +48,10 @@ pub enum WriteError {
     /// The server says no and will say no again: its own words and code.
     #[error("refused by the server ({code}): {text}")]
     Refused { code: u32, text: String },
+    /// A login or an address is somebody else's, where our look does not see him. Never said while
+    /// it may be an earlier try of ours.
+    #[error("a name is taken ({code}): {text}")]
+    NameTaken { code: u32, text: String },
     /// Busy, unavailable, a limit: worth another try.
     #[error("not now ({code}): {text}")]
     Busy { code: u32, text: String },

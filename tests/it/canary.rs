@@ -50,9 +50,9 @@ fn all_done() -> Folder {
     say(TUESDAY, Some(0), "status");
     say(TUESDAY, Some(0), "replay");
     say(TUESDAY, Some(3), "run");
-    for form in ["text", "jsonl", "csv", "ldif"] {
+    for form in ["text", "json", "csv", "ldif"] {
         for plan in ["1", "latest"] {
-            say(TUESDAY, Some(0), &format!("show {plan} --as {form}"));
+            say(TUESDAY, Some(0), &format!("show {plan} --format {form}"));
         }
     }
     for command in ["status", "runs", "people", "review list", "explain 1", "replay"] {

@@ -183,3 +183,7 @@ _account_of_others() {
         \"displayName\":\"${1%@*}\",\"mailNickname\":\"${1%@*}\",\"userPrincipalName\":\"$1\",
         \"passwordProfile\":{\"password\":\"Xx1-$RANDOM-$RANDOM\"}}" | jq -r '.error.message // empty'
 }
+# reached_at UPN ADDRESS: that account gets mail at an address as well, which no list of accounts shows.
+reached_at() {
+    with_graph ask "/users/$1" -X PATCH -H 'Content-Type: application/json' -d "{\"mail\":\"$2\"}"
+}

@@ -36,6 +36,8 @@ pub(super) struct Desk {
     pub(super) calls: u64,
     /// Teams to come: when, and of which group.
     pub(super) teams: BTreeMap<Guid, i64>,
+    /// The team that the request in hand asks for will not come.
+    pub(super) team_fails: bool,
     /// Seats that were bought, by SKU, when it differs from the options.
     pub(super) seats: BTreeMap<String, u64>,
     pub(super) directory_objects: u64,

@@ -49,6 +49,8 @@ pub struct Faults {
     pub delta_replays: f64,
     /// A delta link is answered 410.
     pub delta_gone: f64,
+    /// A team that was accepted is not made.
+    pub team_failed: f64,
     /// Time that a request takes, in milliseconds of the service, drawn between.
     pub latency_ms: (u64, u64),
     /// Time that an item of a batch takes in addition, if it waits for another one.
@@ -77,6 +79,7 @@ impl Faults {
             short_pages: 0.0,
             delta_replays: 0.0,
             delta_gone: 0.0,
+            team_failed: 0.0,
             latency_ms: (0, 0),
             series_ms: (0, 0),
         }
@@ -100,6 +103,7 @@ impl Faults {
             short_pages: 0.2,
             delta_replays: 0.05,
             delta_gone: 0.05,
+            team_failed: 0.05,
             latency_ms: (50, 400),
             series_ms: (20, 100),
             ..Self::none()

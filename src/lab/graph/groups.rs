@@ -181,7 +181,7 @@ fn nickname_free(desk: &Desk, nickname: &str, own: Option<Guid>) -> Result<(), A
     let domain = desk.options.domains.first().cloned().unwrap_or_default();
     let address = format!("{nickname}@{domain}");
     match tenant.find(Kind::User, "userPrincipalName", &address).is_empty() {
-        true => Ok(()),
+        true => super::users::address_free(desk, &address, own),
         false => Err(conflict("proxyAddresses")),
     }
 }

@@ -92,6 +92,7 @@ impl Service {
             busy: std::collections::BTreeMap::new(),
             calls: 0,
             teams: std::collections::BTreeMap::new(),
+            team_fails: false,
             seats: std::collections::BTreeMap::new(),
             now: began_ms,
             in_series: false,
@@ -309,6 +310,7 @@ pub(super) fn one(desk: &mut Desk, request: &Request) -> (Answer, Fate) {
     let answer = match early {
         Some(answer) => answer,
         None => {
+            desk.team_fails = strike == Some(Strike::TeamFailed);
             let answer = worked(desk, request);
             match strike {
                 Some(Strike::AfterStatus(status)) => struck(desk, status),

@@ -3,7 +3,8 @@
 //! One line a rule: `METHOD PATH FAULT TIMES`. METHOD is one of HTTP's or `*`; PATH is a part of
 //! the kind of path (`/users`, `/groups/{id}/members`) or of the address itself, or `*`; FAULT is
 //! a status (`429`, `503`, `409`, `400`), `after:503` for one that comes when the work was done,
-//! `requestLost`, `answerLost`, `tokenRevoked` or `quotaFull`; TIMES is a number or `always`.
+//! `requestLost`, `answerLost`, `tokenRevoked`, `quotaFull` or `teamFailed`; TIMES is a number or
+//! `always`.
 //!
 //! ```text
 //! POST   /users       answerLost    1
@@ -27,6 +28,8 @@ pub enum Strike {
     TokenRevoked,
     /// 403 `Directory_QuotaExceeded`.
     QuotaFull,
+    /// It is accepted, and its operation fails later.
+    TeamFailed,
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +86,7 @@ fn strike_called(name: &str) -> Option<Strike> {
         "answerLost" => Strike::AnswerLost,
         "tokenRevoked" => Strike::TokenRevoked,
         "quotaFull" => Strike::QuotaFull,
+        "teamFailed" => Strike::TeamFailed,
         other => match other.strip_prefix("after:") {
             Some(text) => Strike::AfterStatus(status(text)?),
             None => Strike::Status(status(other)?),

@@ -7,7 +7,8 @@ use super::desk::{Desk, bad, not_found};
 use super::groups::is_unified;
 use super::guid::Guid;
 use super::links;
-use super::tenant::{Kind, Rel, Standing, TEAM_ASKED};
+use super::tenant::{Kind, Rel, Standing, TEAM_ASKED, TEAM_FAILS, TEAM_OPERATION};
+use super::users::text;
 
 pub(super) fn is_team(map: &Map<String, Value>) -> bool {
     let list = map.get("resourceProvisioningOptions").and_then(Value::as_array);
@@ -35,9 +36,7 @@ fn post(desk: &mut Desk, request: &Request) -> Done {
     let group = group.ok_or_else(|| bad("Invalid bind property name group@odata.bind."))?;
     let specialization =
         if template.contains("educationClass") { "educationClass" } else { "none" };
-    ask(desk, group, specialization)?;
-    // The operation of a team is known by the group's id turned round.
-    let operation = Guid(!group.0);
+    let operation = ask(desk, group, specialization)?;
     Ok(Answer { status: 202, headers: Vec::new(), body: None }
         .with("Location", format!("/teams('{group}')/operations('{operation}')"))
         .with("Content-Location", format!("/teams('{group}')")))
@@ -50,7 +49,8 @@ pub(super) fn put(desk: &mut Desk, key: &str) -> Done {
     Ok(Answer::created(body))
 }
 
-fn ask(desk: &mut Desk, group: Guid, specialization: &str) -> Result<(), Answer> {
+/// Gives the operation.
+fn ask(desk: &mut Desk, group: Guid, specialization: &str) -> Result<Guid, Answer> {
     let key = group.to_string();
     let (_, mut map) = desk.writing(&key, Kind::Group)?;
     let age = desk.now - desk.tenant.created(group);
@@ -69,12 +69,16 @@ fn ask(desk: &mut Desk, group: Guid, specialization: &str) -> Result<(), Answer>
         let text = "The group is already provisioned as a team.";
         return Err(Answer::error(409, "Conflict", text));
     }
+    let operation = desk.new_id();
+    let fails = desk.stream.chance(desk.options.faults.team_failed) || desk.team_fails;
     map.insert(TEAM_ASKED.to_owned(), json!(desk.now));
+    map.insert(TEAM_OPERATION.to_owned(), json!(operation.to_string()));
+    map.insert(TEAM_FAILS.to_owned(), json!(fails));
     map.insert("@lab.specialization".to_owned(), json!(specialization));
     desk.put(group, Kind::Group, Standing::Live, &map)?;
     let seconds = i64::from(desk.options.limits.team_seconds);
     desk.teams.insert(group, desk.now + seconds * 1_000);
-    Ok(())
+    Ok(operation)
 }
 
 impl Desk {
@@ -87,7 +91,12 @@ impl Desk {
             self.teams.remove(&group);
             let state = self.tenant.live(group, Kind::Group);
             let Some(mut map) = state.map(super::tenant::State::map) else { continue };
-            map.insert("resourceProvisioningOptions".to_owned(), json!(["Team"]));
+            if map.get(TEAM_FAILS) == Some(&json!(true)) {
+                // It can be asked for again.
+                map.remove(TEAM_ASKED);
+            } else {
+                map.insert("resourceProvisioningOptions".to_owned(), json!(["Team"]));
+            }
             // A disk that is full is told to the next that writes.
             let _ = self.put(group, Kind::Group, Standing::Live, &map);
         }
@@ -124,20 +133,27 @@ pub(super) fn get(desk: &mut Desk, key: &str) -> Done {
 
 fn operation_of(desk: &mut Desk, key: &str, operation: &str) -> Done {
     let group: Guid = key.parse().map_err(|()| super::desk::bad_id(key))?;
-    if operation.parse() != Ok(Guid(!group.0)) {
-        return Err(not_found(operation));
-    }
     let (_, state) = desk.looked_up(key, Kind::Group)?;
     let map = state.map();
-    let status = match (is_team(&map), map.contains_key(TEAM_ASKED)) {
-        (true, _) => "succeeded",
-        (false, true) => "inProgress",
-        (false, false) => return Err(not_found(operation)),
+    if text(&map, TEAM_OPERATION) != operation.to_lowercase() {
+        return Err(not_found(operation));
+    }
+    let asked = map.get(TEAM_ASKED).and_then(Value::as_i64);
+    let begins = i64::from(desk.options.limits.team_seconds) * 1_000 / 3;
+    let status = match asked {
+        _ if is_team(&map) => "succeeded",
+        Some(at) if desk.now < at + begins => "notStarted",
+        Some(_) => "inProgress",
+        None => "failed",
     };
+    let error = (status == "failed").then(|| {
+        let message = "Failed to execute Templates backend request CreateTeamFromGroup.";
+        json!({ "code": "InternalServerError", "message": message })
+    });
     Ok(Answer::ok(json!({
         "@odata.context": desk.context(&format!("teams('{group}')/operations/$entity")),
         "id": operation, "operationType": "createTeam", "status": status, "attemptsCount": 1,
         "targetResourceId": key, "targetResourceLocation": format!("/teams('{group}')"),
-        "error": null,
+        "error": error,
     })))
 }

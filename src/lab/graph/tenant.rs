@@ -16,6 +16,9 @@ pub(super) const HIDDEN: &str = "@lab.";
 pub(super) const ADMIN: &str = "@lab.admin";
 /// When a team was asked for, in ms.
 pub(super) const TEAM_ASKED: &str = "@lab.teamAsked";
+/// The operation of the last one that was asked for, and whether it comes to nothing.
+pub(super) const TEAM_OPERATION: &str = "@lab.teamOperation";
+pub(super) const TEAM_FAILS: &str = "@lab.teamFails";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Kind {
@@ -111,8 +114,8 @@ pub(super) enum Change {
 }
 
 /// Properties by which objects are found without looking at all of them.
-pub(super) const INDEXED: [&str; 4] =
-    ["userPrincipalName", "mailNickname", "employeeId", "uniqueName"];
+pub(super) const INDEXED: [&str; 5] =
+    ["userPrincipalName", "mailNickname", "employeeId", "uniqueName", "proxyAddresses"];
 
 #[derive(Debug, Default)]
 pub(super) struct Tenant {
@@ -232,7 +235,7 @@ impl Tenant {
 
     fn index(&mut self, id: Guid, map: &Map<String, Value>, there: bool) {
         for name in INDEXED {
-            if let Some(value) = map.get(name).and_then(Value::as_str) {
+            for value in texts(map, name) {
                 let key = (hash(name, value), id);
                 match there {
                     true => self.index.insert(key),
@@ -429,9 +432,17 @@ fn settled(group: Guid, links: &Links, after: i64) -> Vec<Change> {
 }
 
 fn has(state: &State, name: &str, value: &str) -> bool {
-    let map = state.map();
-    let found = map.get(name).and_then(Value::as_str);
-    found.is_some_and(|found| found.to_lowercase() == value.to_lowercase())
+    texts(&state.map(), name).any(|found| found.to_lowercase() == value.to_lowercase())
+}
+
+/// The text of a property, or each of them.
+fn texts<'a>(map: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    let one = map.get(name).into_iter();
+    one.flat_map(|value| match value {
+        Value::Array(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    })
+    .filter_map(Value::as_str)
 }
 
 fn hash(name: &str, value: &str) -> u64 {

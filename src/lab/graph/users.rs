@@ -27,7 +27,7 @@ const READ_ONLY: [&str; 6] = [
     "deletedDateTime",
     "onPremisesSyncEnabled",
     "assignedLicenses",
-    "mail",
+    "proxyAddresses",
 ];
 
 pub(super) fn create(desk: &mut Desk, request: &Request) -> Done {
@@ -44,6 +44,7 @@ pub(super) fn create(desk: &mut Desk, request: &Request) -> Done {
     }
     examine(desk, &map, None)?;
     desk.room()?;
+    addressed(&mut map, None);
     map.retain(|name, value| !value.is_null() && !name.contains('@'));
     // The service never tells a password, and the lab does not keep one.
     map.remove("passwordProfile");
@@ -66,7 +67,9 @@ pub(super) fn update(desk: &mut Desk, request: &Request, key: &str) -> Done {
         desk.permitted("User-PasswordProfile.ReadWrite.All")?;
     }
     examine(desk, &changes, Some((id, &map)))?;
+    let before = text(&map, "mail").to_owned();
     merge(&mut map, &changes);
+    addressed(&mut map, Some(&before));
     map.remove("passwordProfile");
     desk.put(id, Kind::User, Standing::Live, &map)?;
     Ok(Answer::empty())
@@ -105,6 +108,30 @@ pub(super) fn delete(desk: &mut Desk, key: &str) -> Done {
     map.insert("deletedDateTime".to_owned(), json!(Desk::stamp(desk.now)));
     desk.put(id, Kind::User, Standing::Deleted(desk.now), &map)?;
     Ok(Answer::empty())
+}
+
+/// A new address is one more: the one before goes on to reach the account.
+fn addressed(map: &mut Map<String, Value>, before: Option<&str>) {
+    let mail = text(map, "mail").to_owned();
+    if mail.is_empty() || before == Some(mail.as_str()) {
+        return;
+    }
+    let old = map.get("proxyAddresses").and_then(Value::as_array).into_iter().flatten();
+    let old = old.filter_map(Value::as_str).map(|one| one.replace("SMTP:", "smtp:"));
+    let is_other = |one: &String| one["smtp:".len()..].to_lowercase() != mail.to_lowercase();
+    let others: Vec<String> = old.filter(is_other).collect();
+    let all: Vec<String> = [format!("SMTP:{mail}")].into_iter().chain(others).collect();
+    map.insert("proxyAddresses".to_owned(), json!(all));
+}
+
+/// Nobody else is reached at it.
+pub(super) fn address_free(desk: &Desk, address: &str, own: Option<Guid>) -> Result<(), Answer> {
+    let address = format!("smtp:{address}");
+    let held = |kind| desk.tenant.find(kind, "proxyAddresses", &address);
+    match held(Kind::User).iter().chain(&held(Kind::Group)).any(|id| Some(*id) != own) {
+        true => Err(conflict("proxyAddresses")),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn text<'a>(map: &'a Map<String, Value>, name: &str) -> &'a str {
@@ -154,6 +181,9 @@ fn examine(
         }
         None => old.map_or("", |(_, map)| text(map, "userPrincipalName")),
     };
+    if let Some(mail) = map.get("mail").and_then(Value::as_str) {
+        address_free(desk, mail, old.map(|(id, _)| id))?;
+    }
     nickname(map)?;
     match map.get("passwordProfile").and_then(|profile| profile.get("password")) {
         Some(Value::String(word)) if !complex(word, login) => Err(bad(
@@ -194,7 +224,8 @@ pub(super) fn principal_name(desk: &Desk, upn: &str, own: Option<Guid>) -> Resul
     let others = desk.tenant.find(Kind::User, "userPrincipalName", upn);
     match others.iter().any(|id| Some(*id) != own) {
         true => Err(conflict("userPrincipalName")),
-        false => Ok(()),
+        // Mail to the login has to reach its owner.
+        false => address_free(desk, upn, own),
     }
 }
 

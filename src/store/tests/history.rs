@@ -25,7 +25,7 @@ fn run(store: &mut Store, count: u64, event: Event, detail: &str) -> RunId {
     journal::start(store, run, "ldap", noon(), &starts).unwrap();
     let settlement = |seq| {
         let detail = Some(detail.to_owned());
-        Settlement { seq, attempt: 1, event, detail, secret: None, refused: false }
+        Settlement { seq, attempt: 1, event, detail, secret: None, refusal: None }
     };
     let settlements: Vec<_> = (1..=count).map(settlement).collect();
     journal::settle(store, run, "ldap", after(3), &settlements).unwrap();
@@ -38,13 +38,13 @@ fn what_a_run_did_is_known_to_the_next_plan_and_what_it_did_not_is_owed() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
     assert!(history::past(&store).unwrap().owed.is_empty());
-    run(&mut store, 60, Event::Failed, "refused by the server (19): some not unique");
+    run(&mut store, 60, Event::Failed, "refused by the server (53): no");
     let past = history::past(&store).unwrap();
-    assert!(past.made.is_empty() && past.refused.len() == 60);
+    assert!(past.made.is_empty());
     assert_eq!(past.owed, [(uai(), noon())].into());
     run(&mut store, 60, Event::Done, "");
     let past = history::past(&store).unwrap();
-    assert_eq!((past.made["ldap"].len(), past.owed.len(), past.refused.len()), (60, 0, 0));
+    assert_eq!((past.made["ldap"].len(), past.owed.len()), (60, 0));
 }
 
 #[test]
@@ -82,14 +82,6 @@ fn a_run_is_measured_step_by_step_and_earlier_ones_by_stage() {
     let both = Pace { operations: 120, seconds: 6.0 };
     assert_eq!((paces.past.clone(), paces.run.len()), ([(2, both)].into(), 0));
     assert!(first < second);
-}
-
-#[test]
-fn a_refusal_for_another_reason_leaves_the_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = open(folder.path());
-    run(&mut store, 2, Event::Failed, "refused by the server (50): unique rights");
-    assert!(history::past(&store).unwrap().refused.is_empty());
 }
 
 #[test]

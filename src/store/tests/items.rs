@@ -57,7 +57,7 @@ fn settle(store: &mut Store, run: RunId, seq: u64, event: Event, detail: &str, a
     let start = [Start { seq, attempt, secret: None }];
     journal::start(store, run, "ldap", hours(at), &start).unwrap();
     let detail = Some(detail.to_owned()).filter(|text| !text.is_empty());
-    let end = [Settlement { seq, attempt, event, detail, secret: None, refused: false }];
+    let end = [Settlement { seq, attempt, event, detail, secret: None, refusal: None }];
     journal::settle(store, run, "ldap", hours(at), &end).unwrap();
 }
 

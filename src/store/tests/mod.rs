@@ -8,6 +8,7 @@ mod plans;
 mod refused;
 mod registry;
 mod steps;
+mod taken;
 mod undo;
 
 use std::collections::BTreeMap;

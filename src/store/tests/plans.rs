@@ -37,7 +37,7 @@ fn settle(store: &mut Store, run: RunId, seq: u64, attempt: u32, event: Event) {
         event,
         detail: Some("mots".into()),
         secret: None,
-        refused: false,
+        refusal: None,
     };
     journal::settle(store, run, "ldap", noon(), &[settlement]).unwrap();
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::origin::Scope;
-use crate::store::journal::{self, Event, Settlement, Start};
+use crate::store::journal::{self, Event, Refusal, Settlement, Start};
 use crate::store::refused::{self, Refused};
 use crate::store::{plans, registry};
 
@@ -38,7 +38,7 @@ fn night_of(
         event: Event::Failed,
         detail: Some("constraint violation".into()),
         secret: None,
-        refused: true,
+        refusal: Some(Refusal::Any),
     };
     let settlements: Vec<Settlement> = seqs.iter().map(refusal).collect();
     journal::settle(store, run, "ldap", noon(), &settlements).unwrap();

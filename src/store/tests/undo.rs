@@ -46,7 +46,7 @@ fn turned_over(
     journal::start(store, run, "ldap", after(hours), &starts).unwrap();
     let done = |seq| {
         let (event, detail, secret) = (Event::Done, None, None);
-        Settlement { seq, attempt: 1, event, detail, secret, refused: false }
+        Settlement { seq, attempt: 1, event, detail, secret, refusal: None }
     };
     let done: Vec<_> = (1..=count).map(done).collect();
     journal::settle(store, run, "ldap", after(hours), &done).unwrap();

@@ -45,6 +45,18 @@ impl Fault {
         matches!(self.status, 400 | 409) && (!self.taken.is_empty() || says_so)
     }
 
+    /// The conflict is about a property, as far as the service tells what it is about.
+    pub(super) fn is_about(&self, property: &str) -> bool {
+        self.taken.is_empty() || self.taken.iter().any(|name| name == property)
+    }
+
+    /// A conflict with somebody else.
+    pub(super) fn name_taken(&self) -> WriteError {
+        let names = if self.taken.is_empty() { "name".to_owned() } else { self.taken.join(", ") };
+        let text = format!("another object has the same {names}");
+        WriteError::NameTaken { code: self.status.into(), text }
+    }
+
     /// The tenant holds as many objects as it may. Limits of one object have the same code.
     pub(super) fn is_full_tenant(&self) -> bool {
         self.status == 403

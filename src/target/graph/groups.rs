@@ -215,6 +215,7 @@ impl GraphTarget {
             values,
             created_at: Some(now),
             team: false,
+            team_asked: None,
             members: links("members"),
             owners: links("owners"),
         };

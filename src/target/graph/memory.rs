@@ -64,6 +64,9 @@ pub(super) struct GroupRow {
     /// A team has been made of it.
     #[serde(rename = "t", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) team: bool,
+    /// One was asked for, and where the service tells what becomes of it.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(super) team_asked: Option<Box<str>>,
     #[serde(rename = "m")]
     pub(super) members: BTreeSet<ObjectId>,
     #[serde(rename = "o")]

@@ -228,11 +228,13 @@ impl Mirror {
         let columns = &self.memory.group_columns;
         let values = Words::values(columns, object, before.map(|row| &row.values));
         let created_at = text(object, "createdDateTime").parse().ok();
+        let team = is_team(object).unwrap_or(before.is_some_and(|row| row.team));
         let row = GroupRow {
             key,
             values,
             created_at: created_at.or_else(|| before.and_then(|row| row.created_at)),
-            team: is_team(object).unwrap_or(before.is_some_and(|row| row.team)),
+            team,
+            team_asked: before.and_then(|row| row.team_asked.clone()).filter(|_| !team),
             members: before.map(|row| row.members.clone()).unwrap_or_default(),
             owners: before.map(|row| row.owners.clone()).unwrap_or_default(),
         };

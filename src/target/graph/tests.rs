@@ -2,6 +2,7 @@
 
 mod desk;
 pub(super) mod script;
+mod teams;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -70,7 +70,8 @@ impl GraphTarget {
         }
     }
 
-    /// Somebody has the name: an earlier try of ours, or a true homonym.
+    /// Somebody has one of the names: an earlier try of ours, or a true homonym. Only the key
+    /// tells, and a look may lag.
     async fn compare_created(
         &self,
         entry: &Entry,
@@ -78,19 +79,20 @@ impl GraphTarget {
         reply: &Reply,
         fault: &Fault,
     ) -> Result<Done, WriteError> {
-        let taken = fault.taken.join(", ");
-        let others = WriteError::Stale(format!("another object has the same {taken}"));
         let principal = first(&entry.attributes, PRINCIPAL).unwrap_or_default();
         let select = self.mirror().eyes.words.user_select();
         let path = format!("/users/{}?$select={select}", percent(principal));
-        // It stands, so it appears. If another of its names is taken, nobody has this one.
-        let is_about_it =
-            fault.taken.is_empty() || fault.taken.iter().any(|name| name == PRINCIPAL);
-        let found = match is_about_it || reply.is_repeated {
-            true => self.get_when_there(&path).await?,
-            false => self.get(path).await?,
+        let found = match self.get_when_there(&path).await? {
+            None => self.account_of_key(person).await?,
+            found => found,
         };
-        let Some(found) = found else { return Err(others) };
+        let Some(found) = found else {
+            // Whoever has that login does not appear: it may be an account of ours.
+            let text = "somebody has the login, and does not appear".to_owned();
+            let is_sure = !fault.is_about(PRINCIPAL);
+            return Err(if is_sure { fault.name_taken() } else { WriteError::Unknown(text) });
+        };
+        let others = fault.name_taken();
         let is_ours = self.mirror().person_of(&found) == Some(person);
         let Some(id) = id(&found).filter(|_| is_ours) else { return Err(others) };
         self.mirror().see_user(id, &found);
@@ -100,6 +102,17 @@ impl GraphTarget {
         self.mirror().found(id, Wrote::Whole, now);
         // A try of this very write made it, with this password.
         Ok(if reply.is_repeated { Done::Written } else { Done::Already })
+    }
+
+    /// Whatever its names are.
+    async fn account_of_key(&self, person: PersonId) -> Result<Option<Value>, WriteError> {
+        let (key, select) = {
+            let mirror = self.mirror();
+            (mirror.eyes.opaque.of(person), mirror.eyes.words.user_select())
+        };
+        let path = format!("/users?$filter=employeeId%20eq%20'{key}'&$select={select}");
+        let listed = self.get(path).await?;
+        Ok(listed.as_ref().and_then(|list| list.get("value")?.get(0)).cloned())
     }
 
     /// The account of a person that was deleted and can come back.
@@ -142,10 +155,8 @@ impl GraphTarget {
             }
             status => {
                 let fault = Fault::read(status, &reply.body);
-                if fault.is_conflict() {
-                    return Err(stale("another object has the name of the deleted account"));
-                }
-                return Err(fault.write_error());
+                let taken = fault.is_conflict().then(|| fault.name_taken());
+                return Err(taken.unwrap_or_else(|| fault.write_error()));
             }
         }
         let emptied: BTreeSet<String> = {
@@ -340,10 +351,9 @@ impl GraphTarget {
             return None;
         }
         let holder = first(given, PRINCIPAL).and_then(|name| self.mirror().principal(name));
-        let text = format!("another object has the same {}", fault.taken.join(", "));
-        Some(match holder {
-            Some(_) => WriteError::Busy { code: fault.status.into(), text },
-            None => WriteError::Stale(text),
+        Some(match (holder, fault.name_taken()) {
+            (Some(_), WriteError::NameTaken { code, text }) => WriteError::Busy { code, text },
+            (_, taken) => taken,
         })
     }
 

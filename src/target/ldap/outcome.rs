@@ -15,6 +15,7 @@ pub(super) const NO_SUCH_ATTRIBUTE: u32 = 16;
 pub(super) const VALUE_EXISTS: u32 = 20;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
+const CONSTRAINT_VIOLATION: u32 = 19;
 const BUSY: u32 = 51;
 const UNAVAILABLE: u32 = 52;
 pub(super) const NOT_ON_NON_LEAF: u32 = 66;
@@ -41,7 +42,7 @@ pub(super) fn name_of(code: u32) -> &'static str {
         13 => "confidentiality required",
         NO_SUCH_ATTRIBUTE => "no such attribute",
         17 => "undefined attribute type",
-        19 => "constraint violation",
+        CONSTRAINT_VIOLATION => "constraint violation",
         VALUE_EXISTS => "attribute or value exists",
         21 => "invalid syntax of an attribute",
         NO_SUCH_OBJECT => "no such object",
@@ -64,6 +65,10 @@ pub(super) fn name_of(code: u32) -> &'static str {
     }
 }
 
+/// What slapd's `unique` overlay says. It looks past the entry itself: a try of ours that was done
+/// is answered "already exists".
+const NOT_UNIQUE: &str = "unique";
+
 /// The server answered a write with something else than success.
 pub(super) fn refused(result: &LdapResult) -> WriteError {
     let text = match valueless(&result.text) {
@@ -74,6 +79,9 @@ pub(super) fn refused(result: &LdapResult) -> WriteError {
         TIME_LIMIT | ADMIN_LIMIT | BUSY | UNAVAILABLE => WriteError::Busy { code: result.rc, text },
         NO_SUCH_OBJECT => WriteError::Stale("the entry, or the one above it, is gone".into()),
         NOT_ON_NON_LEAF => WriteError::Stale("other entries stand below it".into()),
+        code @ CONSTRAINT_VIOLATION if text.contains(NOT_UNIQUE) => {
+            WriteError::NameTaken { code, text }
+        }
         code => WriteError::Refused { code, text },
     }
 }
@@ -128,11 +136,11 @@ pub(super) fn cut(what: &str, error: &LdapError) -> TargetError {
 mod tests {
     use super::*;
 
-    fn check(code: u32, expected: &str) {
+    fn check(code: u32, text: &str, expected: &str) {
         let result = LdapResult {
             rc: code,
             matched: String::new(),
-            text: "mots".into(),
+            text: text.into(),
             refs: vec![],
             ctrls: vec![],
         };
@@ -155,7 +163,10 @@ mod tests {
             (65, "Refused"),
             (10, "Refused"),
         ] {
-            check(code, expected);
+            check(code, "mots", expected);
         }
+        // the words of slapd's overlay, with other words and with another code.
+        check(19, "some attributes not unique", "NameTaken");
+        check(50, "unique rights", "Refused");
     }
 }

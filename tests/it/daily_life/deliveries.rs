@@ -69,7 +69,7 @@ fn the_order_and_the_names_of_files_change_nothing() {
     }
     let planned = |folder: &Folder| {
         let hash = folder.json_at(MONDAY, &["plan"]).exit(0).json()["plan_hash"].clone();
-        (hash, folder.at(MONDAY, &["show", "--as", "jsonl"]).exit(0).out)
+        (hash, folder.at(MONDAY, &["show", "--format", "json"]).exit(0).out)
     };
     let (hash, operations) = planned(&first);
     assert!(operations.lines().count() > 60);
@@ -143,7 +143,7 @@ fn a_school_outside_the_agreement_gets_nothing_and_is_told() {
     let said = folder.json_at(MONDAY, &["plan"]).exit(3);
     assert_eq!(said.operations(), inside);
     let shown = folder.at(MONDAY, &["show", "latest"]).exit(0).out;
-    assert!(!folder.at(MONDAY, &["show", "--as", "jsonl"]).out.contains(BAIE));
+    assert!(!folder.at(MONDAY, &["show", "--format", "json"]).out.contains(BAIE));
     let told = folder.at(MONDAY, &["check"]).exit(3).out;
     assert!(told.contains("hors périmètre") && told.contains(BAIE), "{told}\n{shown}");
 }

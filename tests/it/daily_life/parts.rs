@@ -82,7 +82,7 @@ fn part_after_part_comes_to_the_same_as_the_whole_plan() {
     // Members of the first school's classes have their account in the last one: they come at last.
     let said = folder.at(MONDAY, &["apply", "5", "--school", THIRD, "--exact"]).exit(0);
     assert!(said.out.contains("the rest of plan 5 stays planned, as plan 7"), "{said:?}");
-    let last = folder.at(MONDAY, &["show", "7", "--as", "jsonl"]).exit(0);
+    let last = folder.at(MONDAY, &["show", "7", "--format", "json"]).exit(0);
     assert!(last.out.lines().all(|line| line.contains("\"add_member\"")), "{last:?}");
     let said = folder.at(MONDAY, &["apply", "7", "--school", &both, "--exact"]).exit(0);
     assert!(said.out.contains("0 failed, 0 set aside"), "{said:?}");

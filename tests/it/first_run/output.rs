@@ -118,7 +118,7 @@ fn a_login_that_stands_outside_of_the_base_is_told_and_passed_over() {
     };
     let first = folder.run().with(5);
     let status = folder.rentree(&["status"]).with(0).stdout;
-    assert!(status.contains("stands outside of the base"), "{status}");
+    assert!(status.contains("the next run takes the next"), "{status}");
     assert!(!status.contains(&login) && status.contains("non-unique"), "{status}");
     assert!(status.contains("\nnext: rentree replay 1\n"), "{status}");
     // The work that failed keeps its deadline; what is finished does not forecast.

@@ -180,3 +180,28 @@ async fn the_directory_is_full_with_its_deleted_objects_and_empties_by_itself() 
     assert_eq!(client.get(&format!("/directory/deletedItems/{}", ids[0])).await.status, 404);
     client.user("d").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_somebody_else_gets_mail_at_is_taken() {
+    let client = client(options()).await;
+    let id = client.user("ines").await;
+    let path = format!("/users/{id}");
+    let mail = |name: &str| json!({ "mail": format!("{name}@eleves.example.fr") });
+    client.send("PATCH", &path, mail("paul")).await.expect(204);
+    // The address before goes on.
+    client.send("PATCH", &path, mail("ines.b")).await.expect(204);
+    let shown = client.get(&format!("{path}?$select=mail,proxyAddresses")).await.expect(200);
+    let addresses = ["SMTP:ines.b@eleves.example.fr", "smtp:paul@eleves.example.fr"];
+    assert_eq!(shown.body["proxyAddresses"], json!(addresses));
+    let refused = client.send("POST", "/users", user("Paul")).await.expect(400);
+    assert_eq!(refused.body["error"]["details"][0]["target"], "proxyAddresses");
+    let other = client.user("marie").await;
+    let renamed = json!({ "userPrincipalName": "paul@eleves.example.fr" });
+    client.send("PATCH", &format!("/users/{other}"), renamed.clone()).await.expect(400);
+    client.send("PATCH", &format!("/users/{other}"), mail("paul")).await.expect(400);
+    client.send("PATCH", &path, renamed).await.expect(204);
+    client.send("PATCH", &path, json!({ "proxyAddresses": [] })).await.expect(400);
+    let group = client.send("POST", "/groups", unified("ines.b")).await.expect(400);
+    assert_eq!(group.body["error"]["details"][0]["target"], "proxyAddresses");
+    assert_eq!(client.service.violations(), Vec::<String>::new());
+}

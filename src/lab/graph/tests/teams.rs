@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::lab::graph::PUPIL_SKU;
+use crate::lab::graph::{PUPIL_SKU, Strike};
 
 fn wish(group: &str) -> Value {
     json!({
@@ -28,6 +28,8 @@ async fn a_team_is_made_of_a_group_that_is_old_enough_and_has_an_owner() {
     let asked = client.send("POST", "/teams", wish(&group)).await.expect(202);
     let operation = asked.header("location").unwrap().to_owned();
     assert!(operation.starts_with(&format!("/teams('{group}')/operations('")), "{operation}");
+    assert_eq!(client.get(&operation).await.expect(200).body["status"], "notStarted");
+    tokio::time::advance(Duration::from_secs(11)).await;
     assert_eq!(client.get(&operation).await.expect(200).body["status"], "inProgress");
     client.send("POST", "/teams", wish(&group)).await.expect(409);
     client.get(&format!("/groups/{group}/team")).await.expect(404);
@@ -41,6 +43,31 @@ async fn a_team_is_made_of_a_group_that_is_old_enough_and_has_an_owner() {
     assert_eq!(found.body["value"][0]["resourceProvisioningOptions"], json!(["Team"]));
     assert!(client.service.tenant().groups[0].team);
     assert_eq!(client.service.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_team_that_was_accepted_may_fail_and_be_asked_for_again() {
+    let client = client(options()).await;
+    let owner = client.user("prof").await;
+    let mut body = unified("g");
+    body["owners@odata.bind"] = json!([link(&owner)]);
+    let group = client.send("POST", "/groups", body).await.expect(201).id();
+    tokio::time::advance(Duration::from_secs(15 * 60)).await;
+    client.service.strike("POST", "/teams", Strike::TeamFailed, Some(1));
+    let asked = client.send("POST", "/teams", wish(&group)).await.expect(202);
+    let first = asked.header("location").unwrap().to_owned();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    let told = client.get(&first).await.expect(200).body;
+    assert_eq!((&told["status"], told["error"]["code"].is_string()), (&json!("failed"), true));
+    assert!(!client.service.tenant().groups[0].team);
+    let again = client.send("POST", "/teams", wish(&group)).await.expect(202);
+    let second = again.header("location").unwrap().to_owned();
+    assert_ne!(first, second);
+    tokio::time::advance(Duration::from_secs(31)).await;
+    client.get(&first).await.expect(404);
+    let told = client.get(&second).await.expect(200).body;
+    assert_eq!((&told["status"], &told["error"]), (&json!("succeeded"), &Value::Null));
+    assert!(client.service.tenant().groups[0].team);
 }
 
 #[tokio::test(start_paused = true)]

@@ -97,6 +97,8 @@ impl Ask {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Value,
+    /// Where to look for what was accepted and is not done yet.
+    pub(super) location: Option<String>,
     /// An earlier try was left without an answer: it may have been done.
     pub(super) is_repeated: bool,
 }

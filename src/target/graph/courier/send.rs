@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::app::App;
-use super::super::exchange::{ExchangeError, Method};
+use super::super::exchange::{ExchangeError, Method, header};
 use super::super::fault::{Fault, limit_used, retry_after};
 use super::super::line::{Answer, Call, CallError};
 use super::batch::{self, Item};
@@ -121,7 +121,8 @@ fn fate(app: &App, common: &Common, job: &mut Job, item: Item, sent_at: Instant)
         return again_or(tries.unanswered, UNANSWERED_MAX, told, lost);
     }
     let is_repeated = tries.unanswered > 0;
-    Fate::Settled(Ok(Reply { status, body, is_repeated }))
+    let location = header(&headers, "location").map(str::to_owned);
+    Fate::Settled(Ok(Reply { status, body, location, is_repeated }))
 }
 
 fn unanswered(job: &mut Job, error: &CallError) -> Fate {

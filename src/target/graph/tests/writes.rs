@@ -37,7 +37,7 @@ fn account(person: u64, login: &str) -> Entry {
     }
 }
 
-fn operation(key: ObjectKey, kind: OperationKind, action: Action) -> Operation {
+pub(super) fn operation(key: ObjectKey, kind: OperationKind, action: Action) -> Operation {
     let (target, blocked) = ("o365".into(), None);
     Operation { seq: 1, target, kind, key, uai: None, stage: 20, action, blocked }
 }
@@ -57,12 +57,12 @@ fn as_user(entry: &Entry, id: &str) -> Value {
     })
 }
 
-fn conflict() -> Say {
+fn conflict(name: &str) -> Say {
+    let message = format!("Another object with the same value for property {name} already exists.");
     Say::Reply(
         400,
-        json!({ "error": { "code": "Request_BadRequest", "message": "Another object \
-        with the same value for property userPrincipalName already exists.", "details": [
-        { "code": "ObjectConflict", "target": "userPrincipalName" } ] } }),
+        json!({ "error": { "code": "Request_BadRequest", "message": message, "details": [
+        { "code": "ObjectConflict", "target": name } ] } }),
     )
 }
 
@@ -81,7 +81,7 @@ async fn an_account_whose_answer_was_lost_is_one_account_with_one_password() {
         "GET /directory/deletedItems/microsoft.graph.user" => empty(),
         "POST /users" => {
             posts += 1;
-            if posts == 1 { Say::Nothing } else { conflict() }
+            if posts == 1 { Say::Nothing } else { conflict("userPrincipalName") }
         }
         "GET /users/zoe.b%40ecole.test" => Say::Reply(200, user.clone()),
         line => panic!("{line}"),
@@ -105,11 +105,16 @@ async fn an_account_whose_answer_was_lost_is_one_account_with_one_password() {
     assert_eq!(target.memory().known(), 1);
 }
 
+fn taken(name: &str) -> Result<Done, WriteError> {
+    Err(WriteError::NameTaken { code: 400, text: format!("another object has the same {name}") })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_homonym_is_told_from_ourselves_by_the_key() {
+    // R-11.
     for (holder, expected) in [
-        (Some(8), Err(WriteError::Stale("another object has the same userPrincipalName".into()))),
-        (None, Err(WriteError::Stale("another object has the same userPrincipalName".into()))),
+        (Some(8), taken("userPrincipalName")),
+        (None, taken("userPrincipalName")),
         (Some(7), Ok(Done::Already)),
     ] {
         let entry = account(7, "zoe.b");
@@ -119,12 +124,44 @@ async fn a_homonym_is_told_from_ourselves_by_the_key() {
         let script = Script::new(move |line, _| match line {
             TOKEN => token("t"),
             "GET /directory/deletedItems/microsoft.graph.user" => empty(),
-            "POST /users" => conflict(),
+            "POST /users" => conflict("userPrincipalName"),
             "GET /users/zoe.b%40ecole.test" => Say::Reply(200, user.clone()),
             line => panic!("{line}"),
         });
         let target = target(&script).await;
         assert_eq!(target.write(&creation(&entry), None).await, expected, "{holder:?}");
+    }
+}
+
+/// R-11, SEC-44: an account of ours may be the one that has the login and does not appear yet.
+#[tokio::test(start_paused = true)]
+async fn who_has_a_name_and_does_not_appear_may_be_ourselves() {
+    let entry = account(7, "zoe.b");
+    let unknown = WriteError::Unknown("somebody has the login, and does not appear".into());
+    // The account that a lost answer left shows under its key before it shows under its login.
+    for (about, of_key, expected) in [
+        ("userPrincipalName", false, Err(unknown)),
+        ("userPrincipalName", true, Ok(Done::Already)),
+        ("proxyAddresses", true, Ok(Done::Already)),
+        // Nobody has the login, somebody gets its mail.
+        ("proxyAddresses", false, taken("proxyAddresses")),
+    ] {
+        let user = as_user(&entry, ID);
+        let script = Script::new(move |line, _| match line {
+            TOKEN => token("t"),
+            "GET /directory/deletedItems/microsoft.graph.user" => empty(),
+            "POST /users" => conflict(about),
+            "GET /users/zoe.b%40ecole.test" => Say::Reply(404, Value::Null),
+            "GET /users" if of_key => Say::Reply(200, json!({ "value": [user] })),
+            "GET /users" => empty(),
+            line => panic!("{line}"),
+        });
+        let target = target(&script).await;
+        assert_eq!(target.write(&creation(&entry), None).await, expected, "{about} {of_key}");
+        // What was written is shown within a minute, says the service: it was waited for.
+        let heard = script.heard.lock().unwrap();
+        let post = heard.iter().find(|one| one.line == "POST /users").unwrap().at;
+        assert!(heard.last().unwrap().at - post > std::time::Duration::from_secs(60));
     }
 }
 
