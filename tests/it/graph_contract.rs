@@ -3,7 +3,9 @@
 //! are seconds here.
 
 mod bench;
+mod certificate;
 mod faults;
+mod link_cost;
 mod speed;
 mod stories;
 mod throughput;
