@@ -6,6 +6,7 @@ mod bench;
 mod certificate;
 mod faults;
 mod link_cost;
+mod many_groups;
 mod speed;
 mod stories;
 mod throughput;

@@ -204,6 +204,10 @@ impl Waiting {
         let Self { reads, writes, lanes, gathering } = self;
         let queue = if line == Line::Reads { reads } else { writes };
         queue.retain(|job| !job.answer.is_closed() || job.tries.unanswered > 0);
+        // Each ring of the bell looks at all that waits: most of it is no series.
+        if line == Line::Series && !queue.iter().any(|job| job.line() == line) {
+            return Pick::At(None);
+        }
         for (at, job) in queue.iter().enumerate() {
             let lane = job.ask.lane.as_deref();
             // A series may be gathered while something else is on its way to the object.
