@@ -8,6 +8,7 @@ mod faults;
 mod link_cost;
 mod many_groups;
 mod speed;
+mod stopped;
 mod stories;
 mod throughput;
 mod world;

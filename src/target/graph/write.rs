@@ -83,6 +83,10 @@ impl Write for GraphTarget {
         }
     }
 
+    fn stop(&self) {
+        self.courier.stop();
+    }
+
     fn kept(&self) -> Option<String> {
         self.with_memory(|memory| serde_json::to_string(memory).ok())
     }
