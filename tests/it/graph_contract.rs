@@ -2,6 +2,7 @@
 //! does meanwhile. Time is tokio's and stands still while nobody works, so that hours of the quota
 //! are seconds here.
 
+mod apps;
 mod bench;
 mod certificate;
 mod faults;
