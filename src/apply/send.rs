@@ -102,7 +102,7 @@ async fn round<W: Write>(
             let password = job.secret.as_ref().map(|secret| &secret.password);
             let answer = tokio::select! {
                 answer = target.write(&job.operation, password) => answer,
-                () = impatience(stop) => Err(WriteError::Unknown(STOPPED.into())),
+                () = impatience(target, stop) => Err(WriteError::Unknown(STOPPED.into())),
             };
             (job, Some(answer))
         })
@@ -118,11 +118,12 @@ async fn round<W: Write>(
 }
 
 /// Is over some time after the stop: what a service holds back is not waited for. It may have been
-/// done, and the next drive looks.
-async fn impatience(stop: &dyn Fn() -> bool) {
+/// done, and the next drive looks. What the target's client has not sent yet comes back at once.
+async fn impatience<W: Write>(target: &W, stop: &dyn Fn() -> bool) {
     while !stop() {
         tokio::time::sleep(STOP_SEEN_WITHIN).await;
     }
+    target.stop();
     tokio::time::sleep(PATIENCE).await;
 }
 

@@ -35,6 +35,13 @@ impl Write for Open {
         }
     }
 
+    fn stop(&self) {
+        match self {
+            Self::Ldap(target) => target.stop(),
+            Self::Graph(target) => target.stop(),
+        }
+    }
+
     async fn reconnect(&mut self) -> Result<(), TargetError> {
         match self {
             Self::Ldap(target) => target.reconnect().await,

@@ -95,6 +95,10 @@ pub trait Write: Observe {
         secret: Option<&InitialPassword>,
     ) -> Result<Done, WriteError>;
 
+    /// Sends no new write from now on, for good: what waits to be sent comes back as
+    /// [`WriteError::Lost`]. Called when a drive is to stop.
+    fn stop(&self) {}
+
     /// Replaces a dead connection; what was in flight is then unknown.
     async fn reconnect(&mut self) -> Result<(), TargetError>;
 

@@ -2,9 +2,14 @@
 //! does meanwhile. Time is tokio's and stands still while nobody works, so that hours of the quota
 //! are seconds here.
 
+mod apps;
 mod bench;
+mod certificate;
 mod faults;
+mod link_cost;
+mod many_groups;
 mod speed;
+mod stopped;
 mod stories;
 mod throughput;
 mod world;

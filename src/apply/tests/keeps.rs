@@ -22,6 +22,9 @@ struct Slow {
     held: u32,
     written: Cell<u32>,
     slowed: Arc<Slowed>,
+    /// What it holds back it has not begun, and gives back when it is told to stop.
+    gives_back: bool,
+    off: tokio::sync::Notify,
 }
 
 #[derive(Default)]
@@ -48,9 +51,18 @@ impl Write for Slow {
         self.written.set(self.written.get() + 1);
         if self.written.get() >= self.held {
             self.slowed.0.notify_one();
-            sleep(Duration::from_secs(3600)).await;
+            let held = sleep(Duration::from_secs(3600));
+            tokio::select! {
+                () = held => {}
+                () = self.off.notified(), if self.gives_back => {
+                    return Err(WriteError::Lost("stopped before it was sent".into()));
+                }
+            }
         }
         Ok(Done::Written)
+    }
+    fn stop(&self) {
+        self.off.notify_one();
     }
     async fn reconnect(&mut self) -> Result<(), TargetError> {
         Ok(())
@@ -101,7 +113,13 @@ fn driven(
         progress: &mut |_| (),
         stop: &|| false,
     };
-    let mut target = Slow { held, written: Cell::new(0), slowed: Arc::default() };
+    let mut target = Slow {
+        held,
+        written: Cell::new(0),
+        slowed: Arc::default(),
+        gives_back: false,
+        off: tokio::sync::Notify::new(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -141,9 +159,10 @@ fn a_freeze_is_kept_while_it_lasts() {
 }
 
 /// Its time is over after so many seconds: what it did, and how long it took.
-fn stopped(held: u32, seconds: u64) -> (Tally, Duration, Store) {
+fn stopped(held: u32, seconds: u64, gives_back: bool) -> (Tally, Duration, Store) {
     let took = Cell::new(Duration::ZERO);
     let (tally, store) = driven(held, async |target, context, settings| {
+        target.gives_back = gives_back;
         let begun = Instant::now();
         let is_over = || begun.elapsed() >= Duration::from_secs(seconds);
         let context = &mut Context {
@@ -166,7 +185,7 @@ fn stopped(held: u32, seconds: u64) -> (Tally, Duration, Store) {
 #[test]
 fn when_its_time_is_over_the_rest_stays_planned() {
     // SEC-47.
-    let (tally, took, store) = stopped(u32::MAX, 20);
+    let (tally, took, store) = stopped(u32::MAX, 20, false);
     assert!(tally.stopped && (20..=21).contains(&tally.done), "{tally:?}");
     assert!(took < Duration::from_secs(22), "{took:?}");
     assert_eq!(plans::count(&store, RUN, "ldap", Take::Open).unwrap(), 200 - tally.done);
@@ -176,9 +195,19 @@ fn when_its_time_is_over_the_rest_stays_planned() {
 #[test]
 fn what_a_service_holds_back_is_not_waited_for() {
     // SEC-47: it may have been done, and the next drive looks.
-    let (tally, took, store) = stopped(10, 20);
+    let (tally, took, store) = stopped(10, 20, false);
     assert!(tally.stopped && tally.unknown == 1 && tally.done == 9, "{tally:?}");
     assert!(took < Duration::from_secs(60), "{took:?}");
     assert_eq!(plans::count(&store, RUN, "ldap", Take::Announced).unwrap(), 1);
+    assert_eq!(plans::count(&store, RUN, "ldap", Take::Open).unwrap(), 191);
+}
+
+#[test]
+fn what_its_client_has_not_sent_stays_planned_and_is_not_unknown() {
+    // SEC-44: the client is told to stop, and gives back at once.
+    let (tally, took, store) = stopped(10, 20, true);
+    assert!(tally.stopped && tally.unknown == 0 && tally.done == 9, "{tally:?}");
+    assert!(took < Duration::from_secs(22), "{took:?}");
+    assert_eq!(plans::count(&store, RUN, "ldap", Take::Announced).unwrap(), 0);
     assert_eq!(plans::count(&store, RUN, "ldap", Take::Open).unwrap(), 191);
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::GraphTarget;
 use super::courier::{Ask, Reply};
+use super::doubt::{Known, is_settled};
 use super::exchange::Method;
 use super::fault::Fault;
 use super::links::Linked;
@@ -15,7 +16,7 @@ use super::object_id::ObjectId;
 use super::read::{End, Listing};
 use super::users_read::{PAGE, id};
 use super::words::{GROUP_TYPES, LICENCES, NICKNAME, UNIFIED, UNIQUE_NAME, Words, body, text};
-use super::write::{change, not_ours, overlaid, patch, same, stale};
+use super::write::{change, not_ours, patch, same, stale};
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, ObjectKey};
 use crate::model::unique_name;
@@ -31,13 +32,9 @@ impl GraphTarget {
         let known = self.mirror().group(&entry.key).map(|(id, _)| id);
         let (id, is_made) = match known {
             Some(id) => {
-                let found = self.look_at_group(&entry.key, id).await?;
-                let Some(found) = found else { return Err(stale("the group is gone")) };
-                let mut wanted = entry.attributes.clone();
-                wanted.remove(LICENCES);
-                let mut seen = found;
-                seen.remove(LICENCES);
-                same(&seen, &wanted)?;
+                let same = |seen: &Attributes| same_but_licences(seen, &entry.attributes);
+                let found = self.look_at_group(&entry.key, id, |seen| same(seen).is_ok()).await?;
+                same(&found.ok_or_else(|| stale("the group is gone"))?)?;
                 (id, false)
             }
             None => match self.upsert_with_links(entry, &name).await? {
@@ -239,35 +236,50 @@ impl GraphTarget {
             if let Some(found) = self.get(path).await?
                 && let Some(id) = id(&found)
             {
-                self.mirror().see_group(id, &found);
-                return Ok(Some(id));
+                let now = (self.settings.now)();
+                let mut mirror = self.mirror();
+                mirror.meet_group(id, &found, now);
+                return Ok(mirror.memory.groups.contains_key(&id).then_some(id));
             }
         }
         Ok(None)
     }
 
+    /// What a group of ours carries, which should be as expected.
     async fn look_at_group(
         &self,
         key: &ObjectKey,
         id: ObjectId,
+        is_expected: impl Fn(&Attributes) -> bool,
     ) -> Result<Option<Attributes>, WriteError> {
         let now = (self.settings.now)();
-        let (wrote, known, select) = {
-            let mirror = self.mirror();
-            let wrote = mirror.fresh(id, now).cloned();
-            (wrote, mirror.group_attributes(id), mirror.eyes.words.group_select())
-        };
-        if wrote == Some(Wrote::Gone) {
+        let known = self.mirror().known_group(id, now);
+        if known.wrote == Some(Wrote::Gone) {
             return Ok(None);
         }
+        let look = async || self.group_seen(key, id, &known).await;
+        let is_doubtful = known.is_doubtful(&is_expected);
+        let found = self.look_until(is_doubtful, look, |found| is_settled(found, &is_expected));
+        let found = found.await?;
+        if found.is_none() {
+            let mut mirror = self.mirror();
+            mirror.lose_group(id);
+            mirror.found(id, Wrote::Gone, now);
+        }
+        Ok(found)
+    }
+
+    /// A group as a look shows it, and as we wrote it where that is newer; None: it is not there,
+    /// and we did not write of it.
+    async fn group_seen(
+        &self,
+        key: &ObjectKey,
+        id: ObjectId,
+        known: &Known,
+    ) -> Result<Option<Attributes>, WriteError> {
+        let select = self.mirror().eyes.words.group_select();
         let Some(seen) = self.get(format!("/groups/{id}?$select={select}")).await? else {
-            if wrote.is_none() {
-                let mut mirror = self.mirror();
-                mirror.lose_group(id);
-                mirror.found(id, Wrote::Gone, now);
-                return Ok(None);
-            }
-            return Ok(known);
+            return Ok(known.attributes.clone().filter(|_| known.wrote.is_some()));
         };
         let found = self.mirror().key_of(&seen);
         if !found.as_ref().is_some_and(|found| key.is_marked(found)) {
@@ -275,12 +287,7 @@ impl GraphTarget {
         }
         let columns = self.mirror().memory.group_columns.clone();
         let attributes = Words::attributes(&columns, &Words::values(&columns, &seen, None));
-        let wrote = match wrote {
-            Some(Wrote::Part(names)) => names,
-            Some(Wrote::Whole) => columns.iter().cloned().collect(),
-            Some(Wrote::Gone) | None => BTreeSet::new(),
-        };
-        Ok(Some(overlaid(attributes, known, &wrote)))
+        Ok(Some(known.overlaid(attributes)))
     }
 
     pub(super) async fn modify_group(
@@ -292,7 +299,8 @@ impl GraphTarget {
     ) -> Result<Done, WriteError> {
         let gone = || stale("the group is gone");
         let id = self.group_number(key).await?.ok_or_else(gone)?;
-        let found = self.look_at_group(key, id).await?.ok_or_else(gone)?;
+        let is_expected = |seen: &Attributes| change(seen, before, after).is_ok();
+        let found = self.look_at_group(key, id, is_expected).await?.ok_or_else(gone)?;
         let Some(mut changed) = change(&found, before, after)? else {
             let names = before.keys().chain(after.keys()).map(str::to_owned).collect();
             self.know_group_attributes(id, &found, names);
@@ -345,7 +353,9 @@ impl GraphTarget {
         before: &Attributes,
     ) -> Result<Done, WriteError> {
         let Some(id) = self.group_number(key).await? else { return Ok(Done::Already) };
-        let Some(found) = self.look_at_group(key, id).await? else { return Ok(Done::Already) };
+        let is_expected = |seen: &Attributes| same(seen, before).is_ok();
+        let found = self.look_at_group(key, id, is_expected).await?;
+        let Some(found) = found else { return Ok(Done::Already) };
         same(&found, before)?;
         let ask = || Ask::write(Method::Delete, format!("/groups/{id}"), None).in_lane(id);
         let reply = self.write_when_there(self.is_new(id), ask).await?;
@@ -407,6 +417,16 @@ enum Upserted {
     Whole,
     /// The group stands, without them; it is new or not.
     Bare(ObjectId, bool),
+}
+
+/// Licences are given apart.
+fn same_but_licences(seen: &Attributes, wanted: &Attributes) -> Result<(), WriteError> {
+    let without = |all: &Attributes| {
+        let mut all = all.clone();
+        all.remove(LICENCES);
+        all
+    };
+    same(&without(seen), &without(wanted))
 }
 
 /// The name of a group, as its DN holds it.

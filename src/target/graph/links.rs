@@ -230,8 +230,12 @@ impl GraphTarget {
     ) -> Result<Done, WriteError> {
         // Without `$ref` at its end this would delete the account itself.
         let path = format!("/groups/{group}/{attribute}/{id}/$ref");
-        let ask = Ask::write(Method::Delete, path, None).in_lane(group).in_series(is_serial);
-        let reply = self.ask(ask).await?;
+        let ask = || {
+            let ask = Ask::write(Method::Delete, path.clone(), None);
+            ask.in_lane(group).in_series(is_serial)
+        };
+        let is_new = self.is_new(group);
+        let reply = self.write_when_there(is_new, ask).await?;
         let fault = Fault::read(reply.status, &reply.body);
         match reply.status {
             200 | 204 => return Ok(Done::Written),
@@ -245,7 +249,9 @@ impl GraphTarget {
         // It is not there: gone already, or it does not appear yet.
         for pause in LOOK_AGAIN {
             self.settings.tempo().sleep(pause).await;
-            if !self.links_there(group, attribute).await?.contains(&id) {
+            let there = self.linked(group, attribute).await.map_err(unseen)?;
+            // A group that is not shown yet does not tell who is in it.
+            if there.map_or(!is_new, |there| !there.contains(&id)) {
                 return Ok(if reply.is_repeated { Done::Written } else { Done::Already });
             }
         }

@@ -38,6 +38,8 @@ pub(super) struct Mirror {
     keys: BTreeMap<ObjectKey, ObjectId>,
     /// Accounts of ours that can come back; None: nobody has looked yet.
     pub(super) deleted: Option<BTreeMap<PersonId, ObjectId>>,
+    /// When this process has read the whole.
+    pub(super) looked_at: Option<Timestamp>,
 }
 
 impl Mirror {
@@ -62,6 +64,7 @@ impl Mirror {
             principals: BTreeMap::new(),
             keys: BTreeMap::new(),
             deleted: None,
+            looked_at: None,
         };
         mirror.index();
         mirror
@@ -145,6 +148,12 @@ impl Mirror {
         Some(Words::attributes(&self.memory.group_columns, &row.values))
     }
 
+    /// What a user carries, as the service tells it.
+    pub(super) fn attributes_of_user(&self, object: &Value) -> Attributes {
+        let columns = &self.memory.user_columns;
+        Words::attributes(columns, &Words::values(columns, object, None))
+    }
+
     /// The person whose account an object is, by its mark; None: it is not ours.
     pub(super) fn person_of(&self, object: &Value) -> Option<PersonId> {
         let mark = &self.eyes.words.managed.mark;
@@ -177,6 +186,13 @@ impl Mirror {
                     self.memory.strangers.insert(id, stranger);
                 }
             }
+        }
+    }
+
+    /// A user that a look by its name came upon; unless we know better.
+    pub(super) fn meet_user(&mut self, id: ObjectId, object: &Value, now: Timestamp) {
+        if !self.passes_over(id, now) {
+            self.see_user(id, object);
         }
     }
 
@@ -239,6 +255,13 @@ impl Mirror {
             owners: before.map(|row| row.owners.clone()).unwrap_or_default(),
         };
         self.put_group(id, row);
+    }
+
+    /// A group that a look by its name came upon; unless we know better.
+    pub(super) fn meet_group(&mut self, id: ObjectId, object: &Value, now: Timestamp) {
+        if !self.passes_over(id, now) {
+            self.see_group(id, object);
+        }
     }
 
     pub(super) fn put_group(&mut self, id: ObjectId, row: GroupRow) {

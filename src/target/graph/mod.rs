@@ -21,12 +21,14 @@
 //! | `memory.rs`, `mirror.rs`, `speed.rs` | what we know of the tenant, kept between commands |
 //! | `read.rs`, `users_read.rs`, `groups_read.rs`, `observe.rs`, `limits.rs` | reading the whole |
 //! | `write.rs`, `users.rs`, `groups.rs`, `links.rs`, `teams.rs` | doing one operation |
+//! | `doubt.rs` | looks that disagree, as one of the replicas lags |
 //! | `doctor.rs` | is the tenant fit for us? |
 
 mod app;
 mod assertion;
 mod courier;
 mod doctor;
+mod doubt;
 mod encode;
 mod exchange;
 mod fault;

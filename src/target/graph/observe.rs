@@ -33,6 +33,7 @@ impl Observe for GraphTarget {
         self.look_again_at_groups(&groups).await?;
         self.read_deleted().await?;
         let limits = self.read_limits().await?;
+        self.mirror().looked_at = Some((self.settings.now)());
         let observed = observed(&self.mirror(), &self.settings.domains);
         Ok(Observed { limits, ..observed })
     }

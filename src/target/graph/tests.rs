@@ -1,6 +1,7 @@
 //! The room against a service that says what each test tells it to.
 
 mod desk;
+mod doubts;
 pub(super) mod script;
 mod teams;
 mod writes;

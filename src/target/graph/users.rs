@@ -6,14 +6,15 @@ use serde_json::{Map, Value, json};
 
 use super::GraphTarget;
 use super::courier::{Ask, Reply};
+use super::doubt::{Known, is_settled};
 use super::encode::percent;
 use super::exchange::Method;
 use super::fault::Fault;
 use super::memory::{UserRow, Values, Wrote};
 use super::object_id::ObjectId;
 use super::users_read::id;
-use super::words::{ENABLED, PRINCIPAL, Words, body, is_synced};
-use super::write::{change, not_ours, overlaid, patch, same, stale};
+use super::words::{ENABLED, PRINCIPAL, body, is_synced};
+use super::write::{change, not_ours, patch, same, stale};
 use crate::credential::InitialPassword;
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, ObjectKey};
@@ -35,7 +36,8 @@ impl GraphTarget {
         let person = person(&entry.key)?;
         let known = self.mirror().account(person);
         if let Some(id) = known {
-            let Some(found) = self.look_at_account(person, id).await? else {
+            let is_expected = |seen: &Attributes| same(seen, &entry.attributes).is_ok();
+            let Some(found) = self.look_at_account(person, id, is_expected).await? else {
                 return Err(stale("the account that stood there is gone"));
             };
             same(&found.attributes, &entry.attributes)?;
@@ -82,7 +84,15 @@ impl GraphTarget {
         let principal = first(&entry.attributes, PRINCIPAL).unwrap_or_default();
         let select = self.mirror().eyes.words.user_select();
         let path = format!("/users/{}?$select={select}", percent(principal));
-        let found = match self.get_when_there(&path).await? {
+        let is_ours = |seen: &Value| self.mirror().person_of(seen) == Some(person);
+        // The whole was read without it: if it is ours, it is so new that a look may show how it
+        // stood before it came back.
+        let is_wanted = |seen: &Value| {
+            let attributes = self.mirror().attributes_of_user(seen);
+            !is_ours(seen) || same(&attributes, &entry.attributes).is_ok()
+        };
+        let look = async || self.get(path.clone()).await;
+        let found = match self.look_until(true, look, |found| is_settled(found, is_wanted)).await? {
             None => self.account_of_key(person).await?,
             found => found,
         };
@@ -92,13 +102,13 @@ impl GraphTarget {
             let is_sure = !fault.is_about(PRINCIPAL);
             return Err(if is_sure { fault.name_taken() } else { WriteError::Unknown(text) });
         };
-        let others = fault.name_taken();
-        let is_ours = self.mirror().person_of(&found) == Some(person);
-        let Some(id) = id(&found).filter(|_| is_ours) else { return Err(others) };
-        self.mirror().see_user(id, &found);
-        let attributes = self.mirror().user_attributes(id).unwrap_or_default();
-        same(&attributes, &entry.attributes)?;
+        let Some(id) = id(&found).filter(|_| is_ours(&found)) else {
+            return Err(fault.name_taken());
+        };
         let now = (self.settings.now)();
+        self.mirror().meet_user(id, &found, now);
+        same(&self.mirror().attributes_of_user(&found), &entry.attributes)?;
+        self.know_account(id, person, &entry.attributes);
         self.mirror().found(id, Wrote::Whole, now);
         // A try of this very write made it, with this password.
         Ok(if reply.is_repeated { Done::Written } else { Done::Already })
@@ -195,7 +205,12 @@ impl GraphTarget {
     }
 
     /// The account of a person, at the place where the plan saw it; None: it is gone.
-    async fn account_at(&self, person: PersonId, dn: &str) -> Result<Option<Found>, WriteError> {
+    async fn account_at(
+        &self,
+        person: PersonId,
+        dn: &str,
+        is_expected: impl Fn(&Attributes) -> bool,
+    ) -> Result<Option<Found>, WriteError> {
         let known = self.mirror().account(person);
         let id = match known {
             Some(id) => id,
@@ -204,37 +219,53 @@ impl GraphTarget {
                 let path = format!("/users/{}?$select={select}", percent(&principal(dn)));
                 let Some(found) = self.get(path).await? else { return Ok(None) };
                 let Some(id) = id(&found) else { return Ok(None) };
-                self.mirror().see_user(id, &found);
+                let now = (self.settings.now)();
+                self.mirror().meet_user(id, &found, now);
                 id
             }
         };
-        self.look_at_account(person, id).await
+        self.look_at_account(person, id, is_expected).await
     }
 
-    /// What an account of ours carries: as a look shows it, and as we wrote it where that is newer.
+    /// What an account of ours carries, which should be as expected.
     async fn look_at_account(
         &self,
         person: PersonId,
         id: ObjectId,
+        is_expected: impl Fn(&Attributes) -> bool,
     ) -> Result<Option<Found>, WriteError> {
         let now = (self.settings.now)();
-        let (wrote, known, select) = {
-            let mirror = self.mirror();
-            let wrote = mirror.fresh(id, now).cloned();
-            (wrote, mirror.user_attributes(id), mirror.eyes.words.user_select())
-        };
-        if wrote == Some(Wrote::Gone) {
+        let known = self.mirror().known_user(id, now);
+        if known.wrote == Some(Wrote::Gone) {
             return Ok(None);
         }
+        let look = async || self.account_seen(person, id, &known).await;
+        let is_doubtful = known.is_doubtful(&is_expected);
+        let found = self.look_until(is_doubtful, look, |found| {
+            is_settled(found, |found| is_expected(&found.attributes))
+        });
+        let found = found.await?;
+        if found.is_none() {
+            let mut mirror = self.mirror();
+            mirror.lose_user(id, true);
+            mirror.found(id, Wrote::Gone, now);
+        }
+        Ok(found)
+    }
+
+    /// An account as a look shows it, and as we wrote it where that is newer; None: it is not
+    /// there, and we did not write of it.
+    async fn account_seen(
+        &self,
+        person: PersonId,
+        id: ObjectId,
+        known: &Known,
+    ) -> Result<Option<Found>, WriteError> {
+        let select = self.mirror().eyes.words.user_select();
         let Some(seen) = self.get(format!("/users/{id}?$select={select}")).await? else {
-            if wrote.is_none() {
-                let mut mirror = self.mirror();
-                mirror.lose_user(id, true);
-                mirror.found(id, Wrote::Gone, now);
-                return Ok(None);
-            }
             // A look that does not show yet what we made.
-            return Ok(known.map(|attributes| Found { id, attributes }));
+            let attributes = known.attributes.clone().filter(|_| known.wrote.is_some());
+            return Ok(attributes.map(|attributes| Found { id, attributes }));
         };
         if is_synced(&seen) == Some(true) {
             return Err(WriteError::Refused {
@@ -242,18 +273,12 @@ impl GraphTarget {
                 text: "an Active Directory masters this account (onPremisesSyncEnabled)".into(),
             });
         }
-        let columns = self.mirror().memory.user_columns.clone();
-        let attributes = Words::attributes(&columns, &Words::values(&columns, &seen, None));
-        let wrote = match wrote {
-            Some(Wrote::Part(names)) => names,
-            Some(Wrote::Whole) => columns.iter().cloned().collect(),
-            Some(Wrote::Gone) | None => BTreeSet::new(),
-        };
+        let attributes = self.mirror().attributes_of_user(&seen);
         let found = self.mirror().person_of(&seen);
-        if found != Some(person) && !wrote.contains(&self.mirror().eyes.words.managed.mark) {
+        if found != Some(person) && !known.has_written(&self.mirror().eyes.words.managed.mark) {
             return Err(not_ours(found.map(ObjectKey::Account).as_ref()));
         }
-        Ok(Some(Found { id, attributes: overlaid(attributes, known, &wrote) }))
+        Ok(Some(Found { id, attributes: known.overlaid(attributes) }))
     }
 
     pub(super) async fn modify_account(
@@ -264,7 +289,8 @@ impl GraphTarget {
         after: &Attributes,
     ) -> Result<Done, WriteError> {
         let person = person(key)?;
-        let Some(found) = self.account_at(person, dn).await? else {
+        let is_expected = |seen: &Attributes| change(seen, before, after).is_ok();
+        let Some(found) = self.account_at(person, dn, is_expected).await? else {
             return Err(stale("the account is gone"));
         };
         let Some(changed) = change(&found.attributes, before, after)? else {
@@ -284,16 +310,20 @@ impl GraphTarget {
         to: &str,
     ) -> Result<Done, WriteError> {
         let person = person(key)?;
-        let Some(found) = self.account_at(person, from).await? else {
+        let (old, wanted) = (principal(from), principal(to));
+        let is_old = |name: &str| name.to_lowercase() == old.to_lowercase();
+        let is_expected = |seen: &Attributes| {
+            first(seen, PRINCIPAL).is_some_and(|name| name == wanted || is_old(name))
+        };
+        let Some(found) = self.account_at(person, from, is_expected).await? else {
             return Err(stale("the account is gone"));
         };
-        let now = first(&found.attributes, PRINCIPAL).unwrap_or_default().to_owned();
-        let wanted = principal(to);
+        let now = first(&found.attributes, PRINCIPAL).unwrap_or_default();
         if now == wanted {
             self.found_account(&found, person, [PRINCIPAL].into_iter());
             return Ok(Done::Already);
         }
-        if now.to_lowercase() != principal(from).to_lowercase() {
+        if !is_old(now) {
             return Err(stale("the account has another name than expected"));
         }
         let given = Attributes::from([(PRINCIPAL, [wanted])]);
@@ -364,7 +394,9 @@ impl GraphTarget {
         before: &Attributes,
     ) -> Result<Done, WriteError> {
         let person = person(key)?;
-        let Some(found) = self.account_at(person, dn).await? else { return Ok(Done::Already) };
+        let is_expected = |seen: &Attributes| same(seen, before).is_ok();
+        let found = self.account_at(person, dn, is_expected).await?;
+        let Some(found) = found else { return Ok(Done::Already) };
         same(&found.attributes, before)?;
         let id = found.id;
         let ask = || Ask::write(Method::Delete, format!("/users/{id}"), None).in_lane(id);
@@ -409,7 +441,8 @@ impl GraphTarget {
         let path = format!("/users/{}?$select={select}", percent(&pair.value));
         let Some(found) = self.get(path).await? else { return Ok(None) };
         let Some(id) = id(&found) else { return Ok(None) };
-        self.mirror().see_user(id, &found);
+        let now = (self.settings.now)();
+        self.mirror().meet_user(id, &found, now);
         let stands = self.mirror().memory.users.contains_key(&id);
         Ok((stands || !is_ours).then_some(id))
     }

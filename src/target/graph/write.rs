@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::courier::{Ask, Reply};
+use super::doubt::is_settled;
 use super::exchange::Method;
 use super::fault::Fault;
 use super::object_id::ObjectId;
@@ -22,7 +23,7 @@ use crate::plan::operation::{Action, Operation};
 use crate::target::{Done, Speed, TargetError, Write, WriteError};
 
 /// Between tries of a request on an object that is ours and that the service does not show yet.
-const APPEARS: [Duration; 6] = [
+pub(super) const APPEARS: [Duration; 6] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
     Duration::from_secs(20),
@@ -82,6 +83,10 @@ impl Write for GraphTarget {
         }
     }
 
+    fn stop(&self) {
+        self.courier.stop();
+    }
+
     fn kept(&self) -> Option<String> {
         self.with_memory(|memory| serde_json::to_string(memory).ok())
     }
@@ -108,17 +113,13 @@ impl GraphTarget {
 
     /// One object that stands: a look that does not show it yet is repeated for a while.
     pub(super) async fn get_when_there(&self, path: &str) -> Result<Option<Value>, WriteError> {
-        for pause in APPEARS.iter().take(5) {
-            if let Some(found) = self.get(path.to_owned()).await? {
-                return Ok(Some(found));
-            }
-            self.settings.tempo().sleep(*pause).await;
-        }
-        self.get(path.to_owned()).await
+        let look = async || self.get(path.to_owned()).await;
+        self.look_until(true, look, |found| is_settled(found, |_| true)).await
     }
 
-    /// A write to an object. One that is not there, though we made it (or what it points to) a
-    /// moment ago, will be: it is sent again for a while.
+    /// A write to an object. One that is not there, though we made it (or what it points to) or
+    /// saw it a moment ago, will be: it is sent again for a while. A deletion that was left without
+    /// an answer and then finds nothing has done it.
     pub(super) async fn write_when_there(
         &self,
         is_new: bool,
@@ -126,19 +127,14 @@ impl GraphTarget {
     ) -> Result<Reply, WriteError> {
         let mut reply = self.ask(ask()).await?;
         for pause in APPEARS {
-            if reply.status != 404 || !is_new {
+            let is_deleted = reply.is_repeated && ask().method == Method::Delete;
+            if reply.status != 404 || !is_new || is_deleted {
                 break;
             }
             self.settings.tempo().sleep(pause).await;
             reply = self.ask(ask()).await?;
         }
         Ok(reply)
-    }
-
-    /// We made this object, or brought it back, so lately that a look may not show it.
-    pub(super) fn is_new(&self, id: ObjectId) -> bool {
-        let now = (self.settings.now)();
-        self.mirror().fresh(id, now).is_some()
     }
 
     /// A creation, while there is room. Once the tenant is full nothing is made any more, and what
@@ -200,18 +196,6 @@ pub(super) fn not_ours(found: Option<&ObjectKey>) -> WriteError {
     }
 }
 
-/// What a look shows, but for what we wrote lately: there we know better.
-pub(super) fn overlaid(
-    seen: Attributes,
-    known: Option<Attributes>,
-    wrote: &BTreeSet<String>,
-) -> Attributes {
-    let Some(known) = known else { return seen };
-    let kept = seen.iter().filter(|(name, _)| !wrote.contains(*name));
-    let ours = known.iter().filter(|(name, _)| wrote.contains(*name));
-    kept.chain(ours).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,13 +214,5 @@ mod tests {
         assert_eq!(check(&[("a", "2"), ("c", "1"), ("z", "9")]), Ok(None));
         let drift = WriteError::Stale("other values than expected: a".into());
         assert_eq!(check(&[("a", "3"), ("b", "1")]), Err(drift));
-    }
-
-    #[test]
-    fn what_we_wrote_a_moment_ago_is_believed_before_a_look() {
-        let seen = map(&[("a", "old"), ("b", "theirs"), ("c", "gone")]);
-        let known = map(&[("a", "new"), ("b", "ours")]);
-        let wrote = BTreeSet::from(["a".to_owned(), "c".to_owned()]);
-        assert_eq!(overlaid(seen, Some(known), &wrote), map(&[("a", "new"), ("b", "theirs")]));
     }
 }

@@ -213,7 +213,7 @@ pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) ->
     tally
 }
 
-async fn write<'o>(
+pub(super) async fn write<'o>(
     target: &GraphTarget,
     operation: &'o Operation,
 ) -> (&'o Operation, Result<Done, WriteError>) {

@@ -101,6 +101,15 @@ fn others(service: &Service, ids: &[String]) -> Vec<rentree::lab::graph::SeenUse
     service.tenant().users.into_iter().filter(|user| ids.contains(&user.id)).collect()
 }
 
+/// SEC-43: a memory was lost, and one replica did not show what the listing had shown.
+#[tokio::test(start_paused = true)]
+async fn bad_days_that_once_left_something_for_the_next_run() {
+    for seed in [15, 145, 463] {
+        println!("GRAPH_SEED={seed}");
+        two_years(seed).await;
+    }
+}
+
 /// SEC-44, SEC-45, R-55: thousands of these run in the soak.
 #[tokio::test(start_paused = true)]
 async fn a_bad_day_ends_as_a_good_one() {

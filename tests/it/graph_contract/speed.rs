@@ -13,7 +13,7 @@ use super::bench::{drive, service_with, target_with};
 use super::world::{World, plan};
 
 /// Writes a second that the service lets through: 3,000 in 150 s (graph limits, as published).
-const FULL: f64 = 3000.0 / 150.0;
+pub(super) const FULL: f64 = 3000.0 / 150.0;
 /// Of the share, at least.
 const USED_MIN: f64 = 0.98;
 /// With faults: of the floor and the freezes, at most.
@@ -103,7 +103,7 @@ pub(super) async fn campaign(
     ([one, two], service, second)
 }
 
-async fn measure(
+pub(super) async fn measure(
     service: &Service,
     target: &mut GraphTarget,
     world: &World,

@@ -162,6 +162,11 @@ impl Courier {
         Self { queue, _tasks: tasks }
     }
 
+    /// Sends no new write any more; those that are on their way are brought to an end.
+    pub(super) fn stop(&self) {
+        self.queue.stop();
+    }
+
     pub(super) async fn ask(&self, ask: Ask) -> Result<Reply, Lost> {
         let (job, answer) = Job::new(ask);
         self.queue.push(job);
@@ -194,11 +199,14 @@ async fn carry(
                 // The next series to the object is gathered while this one is on its way.
                 queue.board(&jobs).await;
             }
-            let slot = match slot {
-                Some(slot) => Ok(slot),
-                None => slots.acquire_owned().await,
+            let (jobs, slot) = match slot {
+                Some(slot) => (jobs, Ok(slot)),
+                None => slotted(&queue, jobs, slots.acquire_owned()).await,
             };
-            send::send(&app, &queue, &common, jobs, line == Line::Series).await;
+            let jobs = queue.still_wanted(jobs);
+            if !jobs.is_empty() {
+                send::send(&app, &queue, &common, jobs, line == Line::Series).await;
+            }
             drop(slot);
         });
         while open.try_join_next().is_some() {}
@@ -210,13 +218,13 @@ async fn carry(
 async fn series(app: &App, queue: &Queue, common: &Common) -> Vec<Job> {
     let first = queue.next(Line::Series).await;
     let end = Instant::now() + common.tempo.here(WAIT);
-    app.paces.take(first.ask.cost).await;
+    admit(app, queue, &first).await;
     let mut jobs = vec![first];
     while jobs.len() < BATCH_MAX
         && (Instant::now() < end || queue.is_on_its_way(&jobs))
         && let Some(job) = queue.follow(&jobs)
     {
-        app.paces.take(job.ask.cost).await;
+        admit(app, queue, &job).await;
         jobs.push(job);
     }
     jobs
@@ -232,18 +240,23 @@ async fn gather(
     line: Line,
 ) -> Option<(Vec<Job>, OwnedSemaphorePermit)> {
     let first = queue.next(line).await;
-    app.paces.take(first.ask.cost).await;
+    admit(app, queue, &first).await;
     let mut jobs = vec![first];
     let end = Instant::now() + common.tempo.here(WAIT);
     let waiting = Arc::clone(slots).acquire_owned();
     tokio::pin!(waiting);
     let mut slot = None;
+    let mut is_stopped = false;
     while jobs.len() < BATCH_MAX {
         tokio::select! {
             biased;
+            () = queue.until_stopped(), if !is_stopped => {
+                jobs = queue.still_wanted(jobs);
+                is_stopped = true;
+            }
             got = &mut waiting, if slot.is_none() => slot = Some(got.ok()?),
             job = queue.next(line) => {
-                app.paces.take(job.ask.cost).await;
+                admit(app, queue, &job).await;
                 jobs.push(job);
             }
             () = tokio::time::sleep_until(end), if slot.is_some() => break,
@@ -254,7 +267,29 @@ async fn gather(
     }
     let slot = match slot {
         Some(slot) => slot,
-        None => waiting.await.ok()?,
+        None => {
+            let (kept, slot) = slotted(queue, jobs, waiting).await;
+            jobs = kept;
+            slot.ok()?
+        }
     };
     Some((jobs, slot))
+}
+
+/// Waits for the quota of one, as long as it is wanted.
+async fn admit(app: &App, queue: &Queue, job: &Job) {
+    tokio::select! {
+        () = app.paces.take(job.ask.cost) => {}
+        () = job.until_called_off(queue) => {}
+    }
+}
+
+/// Waits for a slot; those that are called off meanwhile do not wait with it.
+async fn slotted<S>(queue: &Queue, jobs: Vec<Job>, slot: impl Future<Output = S>) -> (Vec<Job>, S) {
+    tokio::pin!(slot);
+    tokio::select! {
+        slot = &mut slot => return (jobs, slot),
+        () = queue.until_stopped() => {}
+    }
+    (queue.still_wanted(jobs), slot.await)
 }

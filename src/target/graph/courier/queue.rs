@@ -52,6 +52,18 @@ pub(super) enum Line {
 }
 
 impl Job {
+    fn is_unsent_write(&self) -> bool {
+        self.ask.is_write() && self.tries.unanswered == 0
+    }
+
+    /// Waits until this one is called off: never, if it may have been done.
+    pub(super) async fn until_called_off(&self, queue: &Queue) {
+        match self.is_unsent_write() {
+            true => queue.until_stopped().await,
+            false => std::future::pending().await,
+        }
+    }
+
     fn line(&self) -> Line {
         let Ask { lane, is_serial, .. } = &self.ask;
         match (self.ask.is_write(), *is_serial && lane.is_some()) {
@@ -81,6 +93,12 @@ struct Waiting {
     lanes: BTreeMap<String, usize>,
     /// Objects of which a series is being gathered.
     gathering: BTreeSet<String>,
+    /// No new write is sent any more.
+    is_stopped: bool,
+}
+
+fn stopped() -> Lost {
+    Lost::NotSent("stopped before it was sent".into())
 }
 
 enum Pick {
@@ -95,8 +113,55 @@ impl Queue {
     }
 
     pub(super) fn push(&self, job: Job) {
+        if self.is_called_off(&job) {
+            let _ = job.answer.send(Err(stopped()));
+            return;
+        }
         self.waiting().queue(job.ask.is_write()).push_back(job);
         self.bell.notify_waiters();
+    }
+
+    /// Gives back every write that was not sent yet, also those to come. One that was left without
+    /// an answer goes again: only then it is known.
+    pub(super) fn stop(&self) {
+        let off: VecDeque<Job> = {
+            let mut waiting = self.waiting();
+            waiting.is_stopped = true;
+            let writes = std::mem::take(&mut waiting.writes);
+            let (off, on) = writes.into_iter().partition(Job::is_unsent_write);
+            waiting.writes = on;
+            off
+        };
+        for job in off {
+            let _ = job.answer.send(Err(stopped()));
+        }
+        self.bell.notify_waiters();
+    }
+
+    fn is_called_off(&self, job: &Job) -> bool {
+        job.is_unsent_write() && self.waiting().is_stopped
+    }
+
+    /// Waits until nothing new is sent any more.
+    pub(super) async fn until_stopped(&self) {
+        loop {
+            let bell = self.bell.notified();
+            tokio::pin!(bell);
+            bell.as_mut().enable();
+            if self.waiting().is_stopped {
+                return;
+            }
+            bell.await;
+        }
+    }
+
+    /// Those of a batch that still go; the others are given back.
+    pub(super) fn still_wanted(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (off, on): (Vec<Job>, _) = jobs.into_iter().partition(|job| self.is_called_off(job));
+        for job in off {
+            self.settle(job, Err(stopped()));
+        }
+        on
     }
 
     /// It is settled: its writer goes on, and the next write to the object may go.
@@ -149,6 +214,10 @@ impl Queue {
     /// It goes again, before those that came later.
     pub(super) fn put_back(&self, mut job: Job, not_before: Instant) {
         self.free(&job);
+        if self.is_called_off(&job) {
+            let _ = job.answer.send(Err(stopped()));
+            return;
+        }
         job.not_before = Some(not_before);
         self.waiting().queue(job.ask.is_write()).push_front(job);
         self.bell.notify_waiters();
@@ -201,9 +270,13 @@ impl Waiting {
         // Writes to one object keep their order: behind one that waits, none goes.
         let mut held = BTreeSet::new();
         let mut found = None;
-        let Self { reads, writes, lanes, gathering } = self;
+        let Self { reads, writes, lanes, gathering, is_stopped: _ } = self;
         let queue = if line == Line::Reads { reads } else { writes };
         queue.retain(|job| !job.answer.is_closed() || job.tries.unanswered > 0);
+        // Each ring of the bell looks at all that waits: most of it is no series.
+        if line == Line::Series && !queue.iter().any(|job| job.line() == line) {
+            return Pick::At(None);
+        }
         for (at, job) in queue.iter().enumerate() {
             let lane = job.ask.lane.as_deref();
             // A series may be gathered while something else is on its way to the object.

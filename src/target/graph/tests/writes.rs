@@ -14,10 +14,10 @@ use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::target::{Done, Write as _, WriteError};
 
-const TOKEN: &str = "POST https://login.test/tenant/oauth2/v2.0/token";
-const ID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+pub(super) const TOKEN: &str = "POST https://login.test/tenant/oauth2/v2.0/token";
+pub(super) const ID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
-fn account(person: u64, login: &str) -> Entry {
+pub(super) fn account(person: u64, login: &str) -> Entry {
     let key = opaque().of(PersonId(person));
     let principal = format!("{login}@ecole.test");
     let pairs = [
@@ -47,7 +47,7 @@ fn creation(entry: &Entry) -> Operation {
     operation(entry.key.clone(), OperationKind::Create, action)
 }
 
-fn as_user(entry: &Entry, id: &str) -> Value {
+pub(super) fn as_user(entry: &Entry, id: &str) -> Value {
     let first = |name: &str| entry.attributes.values_of(name).first().unwrap();
     json!({
         "id": id, "accountEnabled": true, "userPrincipalName": first("userPrincipalName"),

@@ -1,0 +1,53 @@
+//! Several applications of one tenant, where somebody has asked for them.
+
+use rentree::lab::graph::{App, Faults};
+use rentree::target::graph::Memory;
+use rentree::target::graph::settings::{App as Registration, Credential};
+use rentree::target::{Observe as _, Write as _};
+use secrecy::SecretString;
+
+use super::bench::{kept, service_with, target_with};
+use super::speed::{FULL, measure};
+use super::world::{World, plan};
+
+const EXTRA: [&str; 2] =
+    ["22222222-2222-4333-8444-555555555555", "33333333-2222-4333-8444-555555555555"];
+const SECRET: &str = "secret-of-another-application";
+
+/// SEC-47: the writes are spread, no application asks for more than its own quota, all of them for
+/// no more than the tenant's, and nobody is told to wait.
+#[tokio::test(start_paused = true)]
+async fn writes_are_spread_over_the_applications_each_within_its_quota() {
+    let service = service_with(51, |options| {
+        options.faults = Faults { latency_ms: (150, 600), series_ms: (20, 100), ..Faults::none() };
+        options.apps.extend(EXTRA.map(|client_id| App::with_secret(client_id, SECRET)));
+    });
+    let extra = |client_id: &str| Registration {
+        client_id: client_id.to_owned(),
+        credential: Credential::Secret(SecretString::from(SECRET)),
+    };
+    let mut target = target_with(&service, Memory::default(), |settings| {
+        settings.extra_apps = EXTRA.map(extra).into();
+    })
+    .await;
+    assert_eq!(service.tokens_given(), 3);
+    let world = World::first(4_000);
+    let measured = measure(&service, &mut target, &world, 0.8).await;
+    println!("{measured}");
+    assert!(measured.failed.is_empty() && measured.throttled == 0, "{measured}");
+    // Of each application: the lab counts them apart, and the whole for the tenant as well.
+    assert!(measured.in_window_max <= 3000, "{measured}");
+    let rate = measured.writes as f64 / measured.seconds;
+    assert!(rate > 2.0 * FULL * 0.8, "{rate:.1} a second: {measured}");
+    assert!(rate <= 3.0 * FULL * 0.8, "{rate:.1} a second: {measured}");
+    world.check(&service);
+    // The speed of each is kept.
+    let text = target.kept().unwrap();
+    let paces = serde_json::from_str::<serde_json::Value>(&text).unwrap()["paces"].clone();
+    assert_eq!(paces.as_array().map(Vec::len), Some(3));
+    let memory = kept(&target);
+    drop(target);
+    let mut alone = target_with(&service, memory, |_| {}).await;
+    let left = plan(&alone.observe().await.unwrap(), &world);
+    assert!(left.is_empty(), "{} left", left.len());
+}
