@@ -12,7 +12,7 @@ use crate::clock::figures::Cause;
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Operation, OperationKind};
 use crate::plan::origin::Origin;
-use crate::plan::{Plan, Summary};
+use crate::plan::Plan;
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
 use crate::store::assent::{self, Assent};
@@ -75,28 +75,22 @@ struct Story {
 
 impl Story {
     fn of(session: &Session, store: &Store, run: Run) -> anyhow::Result<Self> {
-        let tally = runs::tally(store, run.id).map_err(store_failure)?;
         let (unsettled, more) = unsettled(store, run.id)?;
         let Plan { origin, summary, .. } = plans::header(store, run.id).map_err(store_failure)?;
-        let deadline = forecast::deadline(session, store, run.id, &summary)?;
-        let left = forecast::of(session, store, run.id)?;
-        let Summary { unread, waits: waiting, .. } = summary;
         let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
-        waiting.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
-        let assents = assent::of_run(store, run.id).map_err(store_failure)?;
-        let taken = taken::list(store).map_err(store_failure)?;
+        summary.waits.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
         Ok(Self {
-            run,
-            tally,
+            tally: runs::tally(store, run.id).map_err(store_failure)?,
             unsettled,
             more,
-            deadline,
-            left,
+            deadline: forecast::deadline(session, store, run.id, &summary)?,
+            left: forecast::of(session, store, run.id)?,
             waits,
-            unread,
+            unread: summary.unread,
             origin,
-            assents,
-            taken,
+            assents: assent::of_run(store, run.id).map_err(store_failure)?,
+            taken: taken::list(store).map_err(store_failure)?,
+            run,
         })
     }
 }
