@@ -34,7 +34,7 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
     targets::check_secrets(session)?;
     let _lock = session.lock("apply")?;
     machine::warn_of_room(session);
-    let mut store = session.store()?;
+    let mut store = session.sound_store()?;
     let run = find(session, &store, typed.plan)?;
     if !matches!(run.state, RunState::Planned | RunState::Stopped) {
         let what = format!("plan {} is {} already", run.id, run.state.as_str());

@@ -6,7 +6,7 @@ use super::session::Session;
 use super::targets::{self, Labs, Purpose};
 use super::{applying, cloud, machine, outcome};
 use crate::config::{Target, TargetKind};
-use crate::store::health;
+use crate::store::{StoreError, health, registry};
 use crate::target::examined::{Examined, Verdict};
 use crate::target::ldap::doctor;
 
@@ -62,7 +62,14 @@ fn examine(
         true => Some(targets::settings(target, labs, Purpose::Read)?.bind),
         false => None,
     };
-    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), session.world.clock.now())))
+    let now = session.world.clock.now();
+    let is_empty = knows_nobody(session);
+    Ok(runtime.block_on(doctor::examine(&writer, reader.as_ref(), is_empty, now)))
+}
+
+/// The store is new, or was lost. One that cannot be read is told with the files.
+fn knows_nobody(session: &Session) -> bool {
+    session.open_store().and_then(|store| registry::is_empty(&store)).unwrap_or(false)
 }
 
 fn files(session: &Session) -> Vec<Examined> {
@@ -104,14 +111,14 @@ fn files(session: &Session) -> Vec<Examined> {
 fn store(session: &Session) -> Vec<Examined> {
     let mut store = match session.open_store() {
         Ok(store) => store,
-        Err(error) => return vec![bad("store", error.to_string(), RESTORE)],
+        Err(error) => return vec![bad("store", error.to_string(), hint(&error))],
     };
     let sound = match health::problems(&store) {
         Ok(problems) if problems.is_empty() => {
             good("store", format!("{} is sound", store.path().display()))
         }
         Ok(problems) => bad("store", problems.join("; "), RESTORE),
-        Err(error) => bad("store", error.to_string(), RESTORE),
+        Err(error) => bad("store", error.to_string(), hint(&error)),
     };
     let key = match session.check_key(&mut store) {
         Ok(()) => good("ine-key", "the key of the INE is that of the store".to_owned()),
@@ -123,9 +130,19 @@ fn store(session: &Session) -> Vec<Examined> {
     let clock = match machine::stepped_back(session, &store) {
         Ok(None) => good("clock", "not behind the last run".to_owned()),
         Ok(Some(what)) => bad("clock", what, machine::CLOCK),
-        Err(error) => bad("store", error.to_string(), RESTORE),
+        Err(error) => bad("store", error.to_string(), hint(&error)),
     };
     vec![sound, key, clock]
+}
+
+/// A store is put back only when it is damaged: a good one on a bad disk would be lost.
+fn hint(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Damaged(_) | StoreError::Content(_) | StoreError::Other(_) => RESTORE,
+        StoreError::Newer { .. } => "install the newer version again",
+        StoreError::Busy(_) => "wait for the other command to end",
+        _ => "the store is left as it is: mend its disk, its rights or its room",
+    }
 }
 
 const RESTORE: &str = "put the last backup in its place (rentree backup makes them)";

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 
 use super::doctor::{bad, good};
+use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use crate::plan::{Objection, guard};
 use crate::store::runs::{self, Run};
@@ -19,6 +20,9 @@ const STEP_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) const CLOCK: &str = "correct the clock; if it is right, and was wrong before: rentree \
                                 show latest, which says how two persons let it pass";
+
+const CLOCK_OF_REPLAY: &str = "correct the clock; if it is right, and was wrong before: rentree \
+                               plan, which says how two persons let it pass";
 
 /// The state folder can be written to, and has room.
 pub(super) fn room(session: &Session) -> Vec<Examined> {
@@ -84,6 +88,17 @@ pub(super) fn stepped_back(session: &Session, store: &Store) -> Result<Option<St
     let behind = started_at.duration_since(session.world.clock.now());
     Ok((behind > STEP_MAX)
         .then(|| format!("the clock is behind run {}, which was begun at {started_at}", last.id)))
+}
+
+/// The same, for a command that plans nothing.
+pub(super) fn refuse_stepped_back(session: &Session, store: &Store) -> anyhow::Result<()> {
+    match stepped_back(session, store).map_err(store_failure)? {
+        None => Ok(()),
+        Some(what) => {
+            let what = format!("nothing is written: {what}");
+            Err(Failure::new(ExitStatus::Guarded, what).hint(CLOCK_OF_REPLAY).into())
+        }
+    }
 }
 
 /// The same, for a plan: nothing is written until a person has looked at the clock.

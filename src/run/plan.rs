@@ -11,7 +11,7 @@ use crate::report::plan_text::Detail;
 pub fn plan(session: &Session, out: Option<&Path>) -> anyhow::Result<ExitStatus> {
     targets::check_secrets(session)?;
     let _lock = session.lock("plan")?;
-    let mut store = session.store()?;
+    let mut store = session.sound_store()?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     let draft = draft::draft(session, &mut store, &labs, &runtime, "plan")?;

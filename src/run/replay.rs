@@ -21,7 +21,8 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     targets::check_secrets(session)?;
     let _lock = session.lock("replay")?;
     machine::warn_of_room(session);
-    let mut store = session.store()?;
+    let mut store = session.sound_store()?;
+    machine::refuse_stepped_back(session, &store)?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
     let wanted = match wanted(&store, run)? {
         Wanted::Run(run) => run,
@@ -171,6 +172,10 @@ pub(super) fn settle_interrupted(
     spent: &mut Spent,
 ) -> anyhow::Result<ExitStatus> {
     runs::interrupt_leftovers(store).map_err(store_failure)?;
+    if machine::stepped_back(session, store).map_err(store_failure)?.is_some() {
+        // A guard stops the plan that follows; what was left waits for the person as well.
+        return Ok(ExitStatus::Done);
+    }
     let Some(last) = interrupted(session, store)? else { return Ok(ExitStatus::Done) };
     let work = Work::before_a_plan(last);
     if work.count(session, store)? == 0 {
@@ -179,6 +184,9 @@ pub(super) fn settle_interrupted(
     (session.world.warn)(&format!("run {last} was interrupted: it is finished first"));
     runs::resume(store, last).map_err(store_failure)?;
     let applied = applying::drive_all(session, store, labs, runtime, work, spent)?;
+    if session.format == Format::Text {
+        (session.world.out)(&format!("{}\n", tell::outcome(last, &applied.tally)));
+    }
     // What is still wrong is in the plan that follows, and counted there.
     Ok(if applied.status == ExitStatus::Unreachable { applied.status } else { ExitStatus::Done })
 }
@@ -193,6 +201,9 @@ pub(super) fn go_on(
     plan: RunId,
     spent: &mut Spent,
 ) -> anyhow::Result<Option<(RunId, Applied)>> {
+    if machine::stepped_back(session, store).map_err(store_failure)?.is_some() {
+        return Ok(None);
+    }
     let Some(last) = interrupted(session, store)? else { return Ok(None) };
     let work = Work::new(last, Take::Open);
     if work.count(session, store)? == 0 {

@@ -37,7 +37,7 @@ use crate::store::{Store, deliveries, history, plans, registry};
 pub fn rollback(session: &Session, number: u64) -> anyhow::Result<ExitStatus> {
     targets::check_secrets(session)?;
     let _lock = session.lock("rollback")?;
-    let mut store = session.store()?;
+    let mut store = session.sound_store()?;
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
     let run = RunId(number);
     let before = found(&store, run)?;

@@ -16,7 +16,7 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     targets::check_secrets(session)?;
     let _lock = session.lock("run")?;
     machine::warn_of_room(session);
-    let mut store = session.store()?;
+    let mut store = session.sound_store()?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
     let mut spent = Spent::default();

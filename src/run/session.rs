@@ -11,7 +11,7 @@ use super::world::World;
 use crate::config::{self, Config, Target};
 use crate::store::lock::{self, Held, Lock, LockOwner};
 use crate::store::runs::Run;
-use crate::store::{Options, Store, StoreError, history};
+use crate::store::{Options, Store, StoreError, health, history};
 
 /// What stdout holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,13 @@ impl Session {
     pub fn store(&self) -> anyhow::Result<Store> {
         let mut store = self.open_store().map_err(store_failure)?;
         self.check_key(&mut store)?;
+        Ok(store)
+    }
+
+    /// The same for a command that writes: a damaged one is found before anything is decided.
+    pub(super) fn sound_store(&self) -> anyhow::Result<Store> {
+        let store = self.store()?;
+        health::sound(&store).map_err(store_failure)?;
         Ok(store)
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{Store, StoreError, private_file};
+use super::{Store, StoreError, health, private_file};
 
 /// Pages copied before others get a turn; the copy starts again if they write meanwhile, so it is
 /// large enough to take the whole in a few steps.
@@ -14,7 +14,8 @@ const PAGES_PER_STEP: i32 = i32::MAX;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Copies the store to a new file, readable by its owner only: one file, ready to be put back as
-/// the store of a state folder. The name appears only once the copy is whole and synced.
+/// the store of a state folder. The name appears only once the copy is whole, sound and synced: a
+/// copy of a damaged store would take the place of a good one.
 pub fn backup(store: &Store, to: &Path) -> Result<(), StoreError> {
     let wrong = |source| StoreError::Folder { path: to.to_string_lossy().into_owned(), source };
     if to.exists() {
@@ -45,5 +46,6 @@ fn copy(store: &Store, to: &Path) -> Result<(), StoreError> {
     Backup::new(&store.connection, &mut copy)?.run_to_completion(PAGES_PER_STEP, PAUSE, None)?;
     // Out of the write-ahead mode: everything is in the one file.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
+    health::whole(&copy)?;
     copy.close().map_err(|(_, error)| error.into())
 }

@@ -2,11 +2,30 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rusqlite::Connection;
+
 use super::{Store, StoreError};
 
 const PROBLEMS_MAX: usize = 20;
 /// What others may not do with the store.
 const OTHERS: u32 = 0o077;
+
+/// Refuses a store that is damaged: before anything is decided from it. It reads every page, and
+/// leaves out what only `doctor` asks.
+pub fn sound(store: &Store) -> Result<(), StoreError> {
+    check(&store.connection, "quick_check")
+}
+
+/// The same of any file, with its indexes.
+pub(super) fn whole(connection: &Connection) -> Result<(), StoreError> {
+    check(connection, "integrity_check")
+}
+
+fn check(connection: &Connection, pragma: &str) -> Result<(), StoreError> {
+    let sql = format!("PRAGMA {pragma}(1)");
+    let line: String = connection.query_row(&sql, [], |row| row.get(0))?;
+    if line == "ok" { Ok(()) } else { Err(StoreError::Damaged(line)) }
+}
 
 /// Problems of the store, as sentences: damage, broken references, rights too wide. None: good.
 pub fn problems(store: &Store) -> Result<Vec<String>, StoreError> {

@@ -88,6 +88,12 @@ pub fn holders(store: &Store, name: &str) -> Result<Vec<Holder>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Nobody was ever written into it.
+pub fn is_empty(store: &Store) -> Result<bool, StoreError> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM person)";
+    Ok(store.connection.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// How often the registry was written.
 pub fn generation_now(store: &Store) -> Result<u64, StoreError> {
     generation(&store.connection)

@@ -36,6 +36,7 @@ fn a_state_folder_that_cannot_be_used_is_told_and_nothing_is_half_done() {
         let told = doctor.out.lines().find(|line| line.starts_with("BAD   files: state-folder"));
         let told = told.unwrap_or_else(|| panic!("{doctor:?}"));
         assert!(told.contains(&format!("{state} cannot be written to: ")), "{told}");
+        assert!(!doctor.out.contains("put the last backup in its place"), "{doctor:?}");
         folder.edit("rentree.toml", &other, &ours);
     }
     assert_eq!(folder.people(MONDAY), people);
@@ -63,6 +64,46 @@ fn a_damaged_store_is_told_and_left_as_it_is() {
     }
     fs::write(&file, whole).unwrap();
     assert_eq!(folder.directory(MONDAY), before);
+}
+
+#[test]
+fn a_store_that_is_damaged_in_the_middle_is_found_before_anything_is_decided_or_copied() {
+    // SEC-48: a copy of it would take the place of a good one.
+    let folder = school();
+    folder.at(MONDAY, &["run"]).exit(0);
+    let before = folder.directory(MONDAY);
+    let file = folder.path("state/rentree.db");
+    let whole = fs::read(&file).unwrap();
+    let copy = folder.beside("copy.db");
+    for tenth in 1..10 {
+        let mut torn = whole.clone();
+        let at = whole.len() * tenth / 10 / 4096 * 4096;
+        let end = (at + 16 * 4096).min(torn.len());
+        torn[at..end].fill(b'x');
+        fs::write(&file, &torn).unwrap();
+        for words in [vec!["run"], vec!["replay"], vec!["backup", copy.to_str().unwrap()]] {
+            let said = folder.at(MONDAY, &words);
+            is_a_sentence(&said);
+            assert!(said.err.contains("damaged"), "{tenth}: {said:?}");
+        }
+        assert!(!copy.exists(), "{tenth}");
+        let doctor = folder.at(MONDAY, &["doctor"]).exit(2);
+        assert!(doctor.out.contains("put the last backup in its place"), "{doctor:?}");
+    }
+    fs::write(&file, whole).unwrap();
+    assert_eq!(folder.directory(MONDAY), before);
+}
+
+#[test]
+fn a_store_that_was_lost_is_told_by_the_doctor() {
+    // SEC-48: the state folder was not mounted.
+    let folder = school();
+    folder.at(MONDAY, &["run"]).exit(0);
+    assert!(!folder.at(MONDAY, &["doctor"]).exit(0).out.contains("store-lost"));
+    fs::remove_dir_all(folder.path("state")).unwrap();
+    let doctor = folder.at(MONDAY, &["doctor"]).exit(2);
+    let told = doctor.out.lines().find(|line| line.contains("store-lost")).unwrap().to_owned();
+    assert!(told.contains("the store knows nobody: it was lost"), "{told}");
 }
 
 #[test]

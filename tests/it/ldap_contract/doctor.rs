@@ -18,7 +18,7 @@ async fn verdicts(bench: &Bench, settings: &Settings) -> BTreeMap<&'static str, 
     let now = "2026-09-01T09:00:00Z".parse().unwrap();
     let reader = bench.bind(READER);
     let mut found = BTreeMap::new();
-    for Examined { id, verdict, what, hint } in examine(settings, Some(&reader), now).await {
+    for Examined { id, verdict, what, hint } in examine(settings, Some(&reader), false, now).await {
         assert!(verdict == Verdict::Good || !hint.is_empty(), "{id}: {what}");
         let worse = found.get(id).is_none_or(|(before, _)| *before < verdict);
         if worse {

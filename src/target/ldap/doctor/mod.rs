@@ -18,8 +18,14 @@ use crate::target::TargetError;
 pub use crate::target::examined::{Examined, Verdict};
 
 /// Everything that was found, in the order in which one would mend it. `reader` is the account
-/// that `plan` reads with, when it is another one. `now` is for the certificate.
-pub async fn examine(settings: &Settings, reader: Option<&Bind>, now: Timestamp) -> Vec<Examined> {
+/// that `plan` reads with, when it is another one. With `is_store_empty` nothing can be ours yet.
+/// `now` is for the certificate.
+pub async fn examine(
+    settings: &Settings,
+    reader: Option<&Bind>,
+    is_store_empty: bool,
+    now: Timestamp,
+) -> Vec<Examined> {
     let problems = settings.problems();
     if !problems.is_empty() {
         let bad = |text: String| Examined::bad("settings", text, "correct rentree.toml");
@@ -56,6 +62,11 @@ pub async fn examine(settings: &Settings, reader: Option<&Bind>, now: Timestamp)
     found.extend(policy::examine(&mut lease, settings).await);
     let whole = whole(&mut lease, settings).await;
     found.push(match &whole {
+        Ok(Whole { all: _, ours }) if is_store_empty && *ours > 0 => Examined::bad(
+            "store-lost",
+            format!("{ours} entries carry our mark, and the store knows nobody: it was lost"),
+            "put the last backup of the store in its place before anything runs; mount its disk",
+        ),
         Ok(Whole { all, ours }) => {
             Examined::good("size-limit", format!("{all} entries read whole, {ours} of them ours"))
         }
