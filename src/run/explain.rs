@@ -23,7 +23,10 @@ pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
                 return Ok(tell_entry(session, &key, &steps));
             }
             return Err(Failure::new(ExitStatus::Usage, format!("nobody is known as {whom}"))
-                .hint("`rentree people --find TEXT` looks for names, logins and numbers")
+                .hint(
+                    "`rentree people --find TEXT` looks for names, logins and numbers; a record \
+                     that waits is nobody yet: rentree check, rentree review list",
+                )
                 .into());
         }
         several => {
@@ -56,6 +59,9 @@ fn find(store: &Store, whom: &str) -> Result<BTreeSet<PersonId>, StoreError> {
         registry::holders(store, &name)?.iter().map(|holder| holder.person).collect();
     if ids.is_empty() && !whom.starts_with("ine:") {
         ids.extend(registry::persons_by_identifier(store, whom)?);
+    }
+    if ids.is_empty() && !whom.is_empty() {
+        ids.extend(registry::persons_by_number(store, whom)?);
     }
     Ok(ids)
 }

@@ -215,3 +215,15 @@ pub fn persons_by_identifier(store: &Store, identifier: &str) -> Result<Vec<Pers
     let rows = statement.query_map([identifier], |row| row.get(0).map(PersonId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Persons whom some school or académie knows by a number of its own: `1900000`. Several schools may
+/// give the same one.
+pub fn persons_by_number(store: &Store, number: &str) -> Result<Vec<PersonId>, StoreError> {
+    let sql = "SELECT DISTINCT person FROM identifier
+               WHERE identifier NOT LIKE 'ine:%'
+                 AND substr(identifier, -length(?1) - 1) = ':' || ?1
+               ORDER BY person";
+    let mut statement = store.connection.prepare(sql)?;
+    let rows = statement.query_map([number], |row| row.get(0).map(PersonId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
