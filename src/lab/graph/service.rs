@@ -189,6 +189,11 @@ impl Service {
         self.desk().quota.writes_in_window_max()
     }
 
+    /// The most writes that all apps together asked for in any 300 s.
+    pub fn tenant_writes_in_window_max(&self) -> u64 {
+        self.desk().quota.tenant_writes_in_window_max()
+    }
+
     /// Bodies that the metadata does not know, and calls that no client means.
     pub fn violations(&self) -> Vec<String> {
         self.desk().counters.violations.clone()

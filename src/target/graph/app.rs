@@ -18,6 +18,8 @@ use crate::target::pace::{Allowance, Level, Pace};
 
 /// Writes of one application in one tenant.
 const WRITES: (u32, Duration) = (3000, Duration::from_secs(150));
+/// Writes of all applications of a tenant.
+const TENANT_WRITES: (u32, Duration) = (18_000, Duration::from_secs(300));
 /// Resource units of one application in a tenant of more than 500 users.
 const UNITS: (u32, Duration) = (8000, Duration::from_secs(10));
 /// New teams: ten a second, and 83 % of that if it goes on.
@@ -49,6 +51,7 @@ impl App {
         settings: &Settings,
         (rank, registration): (usize, &Registration),
         exchange: &Arc<dyn Exchange>,
+        tenant: Option<&Arc<Pace>>,
         level: Level,
         entropy: Entropy,
     ) -> Result<Self, TargetError> {
@@ -58,7 +61,7 @@ impl App {
         Ok(Self {
             rank,
             line,
-            paces: Paces::new(settings, level, (settings.now)()),
+            paces: Paces::new(settings, tenant, level),
             rest: OnceLock::new(),
             bell: Notify::new(),
             unauthorised: Mutex::default(),
@@ -102,23 +105,33 @@ impl App {
     }
 }
 
+/// The quota that the applications of a tenant share; None: there is one, whose own is smaller.
+pub(super) fn of_tenant(settings: &Settings) -> Option<Arc<Pace>> {
+    let is_shared = !settings.extra_apps.is_empty();
+    is_shared.then(|| Arc::new(pace(settings, TENANT_WRITES, Level::default())))
+}
+
+fn pace(settings: &Settings, (amount, window): (u32, Duration), level: Level) -> Pace {
+    let allowance = Allowance { amount, window, share: settings.share };
+    Pace::new(allowance, settings.tempo(), level, (settings.now)())
+}
+
 /// The quotas of an application, each with its speed.
 pub(super) struct Paces {
     writes: Pace,
+    /// Of all applications.
+    tenant: Option<Arc<Pace>>,
     units: Pace,
     teams: Pace,
 }
 
 impl Paces {
-    fn new(settings: &Settings, level: Level, now: Timestamp) -> Self {
-        let pace = |(amount, window): (u32, Duration), level| {
-            let allowance = Allowance { amount, window, share: settings.share };
-            Pace::new(allowance, settings.tempo(), level, now)
-        };
+    fn new(settings: &Settings, tenant: Option<&Arc<Pace>>, level: Level) -> Self {
         Self {
-            writes: pace(WRITES, level),
-            units: pace(UNITS, Level::default()),
-            teams: pace(TEAMS, Level::default()),
+            writes: pace(settings, WRITES, level),
+            tenant: tenant.cloned(),
+            units: pace(settings, UNITS, Level::default()),
+            teams: pace(settings, TEAMS, Level::default()),
         }
     }
 
@@ -127,11 +140,21 @@ impl Paces {
         self.units.take(cost.units).await;
         self.teams.take(cost.teams).await;
         self.writes.take(cost.writes).await;
+        if let Some(tenant) = &self.tenant {
+            tenant.take(cost.writes).await;
+        }
     }
 
     /// A question was refused as one too many: the quota that binds it is held.
     pub(super) fn refused(&self, cost: Cost, at: Instant, wait: Option<Duration>, chance: f64) {
         self.binding(cost).refused(at, wait, chance);
+    }
+
+    /// It was one too many of all applications together: every one of them is held.
+    pub(super) fn tenant_refused(&self, at: Instant, wait: Option<Duration>, chance: f64) {
+        if let Some(tenant) = &self.tenant {
+            tenant.refused(at, wait, chance);
+        }
     }
 
     pub(super) fn accepted(&self, cost: Cost, sent_at: Instant) {

@@ -118,6 +118,11 @@ pub(super) fn retry_after(headers: &[(String, String)], now: Timestamp) -> Optio
     Some(Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
+/// It is the quota of all applications that is used up.
+pub(super) fn is_of_tenant(headers: &[(String, String)]) -> bool {
+    header(headers, "x-ms-throttle-scope").is_some_and(|scope| scope.starts_with("Tenant/"))
+}
+
 /// The part of the limit that is used, which the service tells when it is near.
 pub(super) fn limit_used(headers: &[(String, String)]) -> Option<f64> {
     header(headers, "x-ms-throttle-limit-percentage")?.trim().parse().ok()

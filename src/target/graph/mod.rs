@@ -102,10 +102,12 @@ pub async fn connect(
     }
     let (client_id, credential) = (settings.client_id.clone(), settings.credential.clone());
     let own = Registration { client_id, credential };
+    let tenant = app::of_tenant(&settings);
     let mut apps = Vec::new();
     for (rank, registration) in [&own].into_iter().chain(&settings.extra_apps).enumerate() {
         let level = memory.paces.get(rank).copied().unwrap_or_default();
-        let app = App::new(&settings, (rank, registration), &exchange, level, entropy)?;
+        let (who, tenant) = ((rank, registration), tenant.as_ref());
+        let app = App::new(&settings, who, &exchange, tenant, level, entropy)?;
         apps.push(Arc::new(app));
     }
     let crew = Arc::new(Crew::new(apps, &settings.name));

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::app::App;
 use super::super::exchange::{ExchangeError, Method, header};
-use super::super::fault::{Fault, limit_used, retry_after};
+use super::super::fault::{Fault, is_of_tenant, limit_used, retry_after};
 use super::super::line::{Answer, Call, CallError};
 use super::batch::{self, Item};
 use super::queue::{Job, Queue};
@@ -106,6 +106,9 @@ fn fate(app: &App, common: &Common, job: &mut Job, item: Item, sent_at: Instant)
     if status == 429 {
         // It counts against us all the same: everybody waits.
         app.paces.refused(job.ask.cost, sent_at, told, chance(common));
+        if is_of_tenant(&headers) {
+            app.paces.tenant_refused(sent_at, told, chance(common));
+        }
         tries.refused += 1;
         let text = "too many requests, again and again".to_owned();
         return again_or(tries.refused, REFUSED_MAX, told, Lost::PutOff { status, text });
