@@ -79,6 +79,11 @@ impl Quota {
         Self { apps: (0..apps).map(|_| Of::default()).collect(), ..Self::default() }
     }
 
+    /// The most writes that all apps asked for in 300 s.
+    pub(super) fn tenant_writes_in_window_max(&self) -> u64 {
+        self.tenant.asked_max
+    }
+
     /// The most writes that any app asked for in 150 s.
     pub(super) fn writes_in_window_max(&self) -> u64 {
         self.apps.iter().map(|app| app.writes.asked_max).max().unwrap_or(0)

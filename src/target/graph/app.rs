@@ -1,9 +1,10 @@
 //! An application of the tenant: its way to the service, and its quotas.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::courier::Cost;
@@ -17,48 +18,120 @@ use crate::target::pace::{Allowance, Level, Pace};
 
 /// Writes of one application in one tenant.
 const WRITES: (u32, Duration) = (3000, Duration::from_secs(150));
+/// Writes of all applications of a tenant.
+const TENANT_WRITES: (u32, Duration) = (18_000, Duration::from_secs(300));
 /// Resource units of one application in a tenant of more than 500 users.
 const UNITS: (u32, Duration) = (8000, Duration::from_secs(10));
 /// New teams: ten a second, and 83 % of that if it goes on.
 const TEAMS: (u32, Duration) = (83, Duration::from_secs(10));
 
+/// Calls in a row, each with a new token and after the answer to the one before, that are answered
+/// 401: the application is shut out.
+const SHUT_OUT: u32 = 3;
+
 pub(super) struct App {
+    /// Its place in the settings.
+    pub(super) rank: usize,
     pub(super) line: Line,
     pub(super) paces: Paces,
+    rest: OnceLock<TargetError>,
+    bell: Notify,
+    unauthorised: Mutex<Unauthorised>,
+}
+
+/// Calls in a row that were answered 401.
+#[derive(Default)]
+struct Unauthorised {
+    count: u32,
+    told_at: Option<Instant>,
 }
 
 impl App {
     pub(super) fn new(
         settings: &Settings,
-        registration: &Registration,
+        (rank, registration): (usize, &Registration),
         exchange: &Arc<dyn Exchange>,
+        tenant: Option<&Arc<Pace>>,
         level: Level,
         entropy: Entropy,
     ) -> Result<Self, TargetError> {
         let tokens = Tokens::new(settings, registration, Arc::clone(exchange), entropy)?;
         let (base, timeout) = (&settings.base_url, settings.timeout);
         let line = Line::new(Arc::clone(exchange), base, tokens, timeout, entropy);
-        Ok(Self { line, paces: Paces::new(settings, level, (settings.now)()) })
+        Ok(Self {
+            rank,
+            line,
+            paces: Paces::new(settings, tenant, level),
+            rest: OnceLock::new(),
+            bell: Notify::new(),
+            unauthorised: Mutex::default(),
+        })
     }
+
+    /// It does nothing more; only its crew sends it to rest.
+    pub(super) fn rest(&self, cause: TargetError) {
+        let _ = self.rest.set(cause);
+        self.bell.notify_waiters();
+    }
+
+    /// None: it is in service.
+    pub(super) fn cause_of_rest(&self) -> Option<&TargetError> {
+        self.rest.get()
+    }
+
+    pub(super) async fn until_at_rest(&self) {
+        loop {
+            let bell = self.bell.notified();
+            tokio::pin!(bell);
+            bell.as_mut().enable();
+            if self.rest.get().is_some() {
+                return;
+            }
+            bell.await;
+        }
+    }
+
+    /// Counts a call, answered with this status as a whole.
+    pub(super) fn is_shut_out(&self, status: u16, sent_at: Instant) -> bool {
+        let mut row = self.unauthorised.lock().unwrap_or_else(PoisonError::into_inner);
+        if status != 401 {
+            *row = Unauthorised::default();
+        } else if row.told_at.is_none_or(|told_at| sent_at >= told_at) {
+            // Those that were on their way at once tell the same.
+            row.count += 1;
+            row.told_at = Some(Instant::now());
+        }
+        row.count >= SHUT_OUT
+    }
+}
+
+/// The quota that the applications of a tenant share; None: there is one, whose own is smaller.
+pub(super) fn of_tenant(settings: &Settings) -> Option<Arc<Pace>> {
+    let is_shared = !settings.extra_apps.is_empty();
+    is_shared.then(|| Arc::new(pace(settings, TENANT_WRITES, Level::default())))
+}
+
+fn pace(settings: &Settings, (amount, window): (u32, Duration), level: Level) -> Pace {
+    let allowance = Allowance { amount, window, share: settings.share };
+    Pace::new(allowance, settings.tempo(), level, (settings.now)())
 }
 
 /// The quotas of an application, each with its speed.
 pub(super) struct Paces {
     writes: Pace,
+    /// Of all applications.
+    tenant: Option<Arc<Pace>>,
     units: Pace,
     teams: Pace,
 }
 
 impl Paces {
-    fn new(settings: &Settings, level: Level, now: Timestamp) -> Self {
-        let pace = |(amount, window): (u32, Duration), level| {
-            let allowance = Allowance { amount, window, share: settings.share };
-            Pace::new(allowance, settings.tempo(), level, now)
-        };
+    fn new(settings: &Settings, tenant: Option<&Arc<Pace>>, level: Level) -> Self {
         Self {
-            writes: pace(WRITES, level),
-            units: pace(UNITS, Level::default()),
-            teams: pace(TEAMS, Level::default()),
+            writes: pace(settings, WRITES, level),
+            tenant: tenant.cloned(),
+            units: pace(settings, UNITS, Level::default()),
+            teams: pace(settings, TEAMS, Level::default()),
         }
     }
 
@@ -67,11 +140,21 @@ impl Paces {
         self.units.take(cost.units).await;
         self.teams.take(cost.teams).await;
         self.writes.take(cost.writes).await;
+        if let Some(tenant) = &self.tenant {
+            tenant.take(cost.writes).await;
+        }
     }
 
     /// A question was refused as one too many: the quota that binds it is held.
     pub(super) fn refused(&self, cost: Cost, at: Instant, wait: Option<Duration>, chance: f64) {
         self.binding(cost).refused(at, wait, chance);
+    }
+
+    /// It was one too many of all applications together: every one of them is held.
+    pub(super) fn tenant_refused(&self, at: Instant, wait: Option<Duration>, chance: f64) {
+        if let Some(tenant) = &self.tenant {
+            tenant.refused(at, wait, chance);
+        }
     }
 
     pub(super) fn accepted(&self, cost: Cost, sent_at: Instant) {

@@ -64,6 +64,11 @@ impl Fault {
             && !self.message.contains("forward-link")
     }
 
+    /// The application, or any application, may not do this.
+    pub(super) fn is_denied(&self) -> bool {
+        self.status == 403 && self.code == "Authorization_RequestDenied"
+    }
+
     /// Nothing is wrong with the request: the answer may be another one next time.
     pub(super) fn is_passing(status: u16) -> bool {
         matches!(status, 408 | 500 | 502 | 503 | 504)
@@ -111,6 +116,11 @@ pub(super) fn retry_after(headers: &[(String, String)], now: Timestamp) -> Optio
     // By the service's clock, if it tells: ours may be wrong.
     let now = header(headers, "date").and_then(date).unwrap_or(now);
     Some(Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// It is the quota of all applications that is used up.
+pub(super) fn is_of_tenant(headers: &[(String, String)]) -> bool {
+    header(headers, "x-ms-throttle-scope").is_some_and(|scope| scope.starts_with("Tenant/"))
 }
 
 /// The part of the limit that is used, which the service tells when it is near.

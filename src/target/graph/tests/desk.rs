@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use super::super::Memory;
 use super::super::courier::{Ask, Lost};
 use super::super::exchange::Method;
-use super::script::{Say, Script, target, token};
+use super::super::settings::App;
+use super::script::{Say, Script, target, target_with, token};
 
 fn busy() -> Value {
     json!({ "error": { "code": "TooManyRequests", "message": "Please retry again later." } })
@@ -158,4 +161,47 @@ async fn a_token_that_is_not_taken_is_replaced_and_the_request_repeated() {
     let target = target(&script).await;
     let reply = target.courier.ask(write("/users/1")).await.ok().unwrap();
     assert_eq!((reply.status, reply.is_repeated), (204, false));
+}
+
+/// Two applications, one of which is refused its first write: how long the next ones wait at least
+/// and at most.
+async fn waits_after_a_refusal(scope: &'static str) -> (Duration, Duration) {
+    let mut is_first = true;
+    let script = Script::new(move |line, _| match line {
+        "POST https://login.test/tenant/oauth2/v2.0/token" => token("t"),
+        _ if std::mem::take(&mut is_first) => {
+            let headers = vec![("Retry-After", "40"), ("x-ms-throttle-scope", scope)];
+            Say::With(429, headers, busy())
+        }
+        _ => Say::Reply(204, Value::Null),
+    });
+    let target = target_with(&script, Memory::default(), |mut settings| {
+        let client_id = "22222222-1111-4111-8111-111111111111".to_owned();
+        settings.extra_apps = vec![App { client_id, credential: settings.credential.clone() }];
+        settings
+    })
+    .await;
+    let refused = target.courier.ask(write("/users/1"));
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let begin = Instant::now();
+        let asks = (2..10).map(|n| target.courier.ask(write(&format!("/users/{n}"))));
+        let all = futures_util::future::join_all(asks.map(|ask| async move {
+            ask.await.ok().unwrap();
+            begin.elapsed()
+        }));
+        all.await
+    };
+    let (_, waited) = futures_util::future::join(refused, later).await;
+    (*waited.iter().min().unwrap(), *waited.iter().max().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_of_the_tenant_holds_every_application() {
+    // SEC-47.
+    let (least, _) = waits_after_a_refusal("Tenant_Application/Write/app/tenant").await;
+    assert!(least < Duration::from_secs(2), "{least:?}");
+    let (least, most) = waits_after_a_refusal("Tenant/Write/app/tenant").await;
+    assert!(least >= Duration::from_secs(37), "{least:?}");
+    assert!(most < Duration::from_secs(50), "{most:?}");
 }
