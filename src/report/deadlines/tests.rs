@@ -68,7 +68,8 @@ fn figures_are_grouped_by_service_team_and_section() {
 
 #[test]
 fn the_page_says_what_is_late_why_and_by_which_reading() {
-    // the reading is a setting, and is printed with the calendar and its digest.
+    // the reading is a setting, and is printed with the calendar, its digest and
+    // the edition of the time zones.
     let page = text(&told(Reading::R1, &LOTS), &TimeZone::get("Europe/Paris").unwrap());
     plan_sample::expect_file("deadlines/expected.txt", &page);
     let other = told(Reading::R2, &LOTS);
