@@ -84,7 +84,10 @@ pub fn draft(
     let taken_back = undo::taken_back(store).map_err(store_failure)?;
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
-    let since = waiting::since(&review, past.owed, &operations, unread.is_empty());
+    let targets = session.config.targets.iter();
+    let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
+    let since_at = waiting::since_at(&review.news(), &past.owed, &operations, targets);
+    let since = waiting::oldest(&since_at);
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -102,6 +105,7 @@ pub fn draft(
             persons: counts,
             oldest_receipt: since.values().min().copied(),
             since,
+            since_at,
             waits: waiting::waits(&review),
             unread,
         },
