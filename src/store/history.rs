@@ -118,6 +118,10 @@ pub(super) struct LatestOf {
 }
 
 impl LatestOf {
+    pub(super) fn all() -> Self {
+        Self { scope: Scope::All, later: Vec::new() }
+    }
+
     pub(super) fn has(&self, uai: &Uai) -> bool {
         self.scope.has(Some(uai)) && !self.later.iter().any(|scope| scope.has(Some(uai)))
     }
