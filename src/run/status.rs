@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::aside;
 use super::forecast::{self, Forecast};
+use super::near;
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use crate::clock::figures::Cause;
 use crate::model::ids::PersonId;
+use crate::plan::Plan;
 use crate::plan::operation::{Operation, OperationKind};
 use crate::plan::origin::Origin;
-use crate::plan::Plan;
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
 use crate::store::assent::{self, Assent};
@@ -37,7 +38,9 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let refused = refused::list(&store).map_err(store_failure)?;
     (session.world.out)(&match (session.format, story) {
         (Format::Text, Some(story)) => {
-            text(session, &story) + &aside::text(&refused, &story.taken, &session.config.zone)
+            text(session, &story)
+                + &near::line(session, &store)?
+                + &aside::text(&refused, &story.taken, &session.config.zone)
         }
         (Format::Text, None) => NO_RUN.to_owned(),
         (Format::Json, story) => {
