@@ -106,12 +106,27 @@ pub struct Summary {
     /// their leavers only, long after any delivery, have none.
     #[serde(default)]
     pub since: BTreeMap<Uai, Timestamp>,
+    /// The same by target: one that could not be read waits since earlier receipts than the others.
+    #[serde(default)]
+    pub since_at: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
     /// Records that wait for somebody and are in no operation.
     #[serde(default)]
     pub waits: Vec<Wait>,
     /// Targets that could not be read, and why: nothing is planned for them (SEC-47).
     #[serde(default)]
     pub unread: BTreeMap<String, String>,
+}
+
+impl Summary {
+    /// By school, the receipt since which what is done in one target waits. A plan of before knew
+    /// one receipt for all targets.
+    pub fn since_in(&self, target: &str) -> &BTreeMap<Uai, Timestamp> {
+        static NONE: BTreeMap<Uai, Timestamp> = BTreeMap::new();
+        if self.since_at.is_empty() {
+            return &self.since;
+        }
+        self.since_at.get(target).unwrap_or(&NONE)
+    }
 }
 
 /// A record that waits: for a correction, for another school, for an answer.

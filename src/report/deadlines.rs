@@ -233,6 +233,7 @@ fn write(out: &mut Vec<u8>, told: &Deadlines, zone: &TimeZone) -> std::io::Resul
         let (from, to) = (instant(*from, zone), instant(*to, zone));
         writeln!(out, "Suspended, in « net » only: {from} to {to}: {}", shown(reason))?;
     }
+    writeln!(out, "« open »: not done and not late yet; « late now » is not done and late.")?;
     writeln!(out)?;
     let mut rows = vec![head(warn_at)];
     rows.push(row("  all schools", &told.region, zone));

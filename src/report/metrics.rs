@@ -12,6 +12,7 @@ use crate::plan::operation::OperationKind;
 
 /// The name of the one metric that outlives a store which cannot be read.
 pub const LAST_SUCCESS: &str = "rentree_last_success_timestamp_seconds";
+const TARGET_SUCCESS: &str = "rentree_target_last_success_timestamp_seconds";
 
 /// How the command that writes the file ended.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +35,13 @@ pub struct Outcomes {
 /// What the store tells.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Of the newest plan.
+    /// Of the newest plan of each school.
     pub deliveries: BTreeMap<Status, u64>,
     pub records: Counts,
     pub operations: BTreeMap<(String, OperationKind), Outcomes>,
-    /// Objections by guard, while the newest plan is stopped.
+    /// By target, the end of the last run that did everything there.
+    pub successes: BTreeMap<String, i64>,
+    /// Objections by guard to newest plans that nobody began.
     pub objections: BTreeMap<String, u64>,
     pub stopped: bool,
     /// Every configured target, and whether the newest plan could not read it.
@@ -66,7 +69,7 @@ pub fn text(ended: &Ended, last_success: Option<i64>, seen: Option<&Seen>) -> St
     let seconds = format!("{}.{:03}", duration_ms / 1000, duration_ms % 1000);
     page.line("rentree_last_duration_seconds", &of, seconds);
     if let Some(at) = last_success {
-        page.head(LAST_SUCCESS, "End of the last run that left nothing to take up.");
+        page.head(LAST_SUCCESS, "End of the last run that did all it had to do, everywhere.");
         page.line(LAST_SUCCESS, &[], at);
     }
     page.head("rentree_store_readable", "1 when configuration and store could be read.");
@@ -96,13 +99,13 @@ impl Page {
 
     fn plan(&mut self, seen: &Seen) {
         let name = "rentree_deliveries";
-        self.head(name, "Deliveries of the newest plan, by status.");
+        self.head(name, "Deliveries that the newest plans know, by status.");
         for status in [Status::Current, Status::Superseded, Status::Early, Status::Refused] {
             let count = seen.deliveries.get(&status).copied().unwrap_or_default();
             self.line(name, &[("status", status.as_str())], count);
         }
         let name = "rentree_records";
-        self.head(name, "Rows of the deliveries in force of the newest plan.");
+        self.head(name, "Rows of the deliveries in force.");
         let Counts { read: _, accepted, quarantined, rejected } = seen.records;
         for (what, count) in
             [("accepted", accepted), ("quarantined", quarantined), ("rejected", rejected)]
@@ -110,7 +113,7 @@ impl Page {
             self.line(name, &[("outcome", what)], count);
         }
         let name = "rentree_operations";
-        self.head(name, "Operations of the newest plan, by outcome.");
+        self.head(name, "What the last runs did, and what is left to do, by outcome.");
         for ((target, kind), outcomes) in &seen.operations {
             let Outcomes { done, failed, set_aside, open } = *outcomes;
             for (what, count) in
@@ -122,12 +125,16 @@ impl Page {
             }
         }
         let name = "rentree_guard_stopped";
-        self.head(name, "1 while a guard stops the newest plan.");
+        self.head(name, "1 while a guard stops a newest plan.");
         self.line(name, &[], u8::from(seen.stopped));
         let name = "rentree_guard_objections";
-        self.head(name, "Objections to the newest plan, by guard.");
+        self.head(name, "Objections to newest plans that nobody began, by guard.");
         for (guard, count) in &seen.objections {
             self.line(name, &[("guard", guard)], count);
+        }
+        self.head(TARGET_SUCCESS, "End of the last run that did all it had to do in the target.");
+        for (target, at) in &seen.successes {
+            self.line(TARGET_SUCCESS, &[("target", target)], at);
         }
         let name = "rentree_target_unread";
         self.head(name, "1 for a target that the newest plan could not read.");
@@ -202,6 +209,7 @@ mod tests {
             .into(),
             objections: [("too-many-disables".to_owned(), 2)].into(),
             stopped: true,
+            successes: [("second".to_owned(), 1_788_811_200)].into(),
             unread: [("second".to_owned(), true)].into(),
             questions: 7,
             poison: 1,
@@ -253,6 +261,7 @@ mod tests {
             "rentree_guard_stopped 1",
             "rentree_guard_objections{guard=\"too-many-disables\"} 2",
             "rentree_target_unread{target=\"second\"} 1",
+            "rentree_target_last_success_timestamp_seconds{target=\"second\"} 1788811200",
             "rentree_open_questions 7",
             "rentree_poison_entries 1",
             "rentree_late_now{cause=\"review\"} 2",

@@ -132,7 +132,8 @@ fn summary() -> Summary {
     Summary {
         deliveries: vec![line("mardi/eleves.zip!0599990N.xml", Status::Current, counts), unknown],
         persons: PersonCounts { new: 3, matched: 298, moved: 1, held: 2, in_review: 0, leaving: 4 },
-        since: std::collections::BTreeMap::new(),
+        since: BTreeMap::new(),
+        since_at: BTreeMap::new(),
         waits: Vec::new(),
         oldest_receipt: Some("2026-09-01T06:00:00Z".parse().unwrap()),
         unread: BTreeMap::from([("second".to_owned(), "target second: no answer".to_owned())]),

@@ -70,7 +70,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         part_of: _,
         after: _,
     } = origin;
-    let Summary { deliveries, persons, oldest_receipt, since: _, waits: _, unread } = summary;
+    let Summary { deliveries, persons, oldest_receipt, unread, .. } = summary;
     writeln!(out, "Plan {number}  {}", hash.short())?;
     writeln!(out, "Made: {}", instant(*made_at, zone))?;
     if let Some(run) = undoes {

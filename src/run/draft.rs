@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::decided::{self, Decided, Known};
 use super::facts;
 use super::intake;
@@ -27,7 +29,7 @@ use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
 use crate::plan::origin::{self, Origin};
-use crate::plan::{Objection, Plan, Stray, Summary, guard, redo};
+use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
 use crate::store::{Store, history, plans, undo};
@@ -84,7 +86,7 @@ pub fn draft(
     let taken_back = undo::taken_back(store).map_err(store_failure)?;
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
-    let since = waiting::since(&review, past.owed, &operations, unread.is_empty());
+    let summary = summary(session, &review, &past.owed, &operations, (counts, unread));
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -97,20 +99,36 @@ pub fn draft(
         doubles: compared.doubles,
         rehearsed: session.world.clock.is_fixed(),
         origin,
-        summary: Summary {
-            deliveries: review.lines.clone(),
-            persons: counts,
-            oldest_receipt: since.values().min().copied(),
-            since,
-            waits: waiting::waits(&review),
-            unread,
-        },
+        summary,
     });
     audited(session, &plan, &observed)?;
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
     questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;
     laps.lap("plan");
     Ok(Draft { run, plan, review, duration_ms: laps.ms })
+}
+
+/// What the plan says of where it comes from, with the clock of each school in each target.
+fn summary(
+    session: &Session,
+    review: &Review,
+    owed: &BTreeMap<String, BTreeMap<Uai, Timestamp>>,
+    operations: &[Operation],
+    (persons, unread): (PersonCounts, BTreeMap<String, String>),
+) -> Summary {
+    let targets = session.config.targets.iter();
+    let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
+    let since_at = waiting::since_at(&review.news(), owed, operations, targets);
+    let since = waiting::oldest(&since_at);
+    Summary {
+        deliveries: review.lines.clone(),
+        persons,
+        oldest_receipt: since.values().min().copied(),
+        since,
+        since_at,
+        waits: waiting::waits(review),
+        unread,
+    }
 }
 
 /// What the plan is made from, to be asked again before it is applied.

@@ -14,7 +14,8 @@ use crate::model::delivery::Status;
 use crate::report::metrics::{self, Ended, Outcomes, Seen};
 use crate::store::review::QuestionState;
 use crate::store::review::questions;
-use crate::store::runs::{self, Run, RunState};
+use crate::store::runs::{self, Run, TallyLine};
+use crate::store::standing::{self, Standing};
 use crate::store::{Store, plans, refused};
 
 /// Where a command's metrics go, and since when it runs.
@@ -55,30 +56,30 @@ impl Metrics {
     }
 }
 
-/// The end of the last run that left nothing, and what the store tells.
+/// The end of the last run that did everything, and what the store tells.
 fn state(session: &Session) -> anyhow::Result<(Option<i64>, Seen)> {
     let store = session.store()?;
-    let all = runs::list(&store).map_err(store_failure)?;
-    let success = all.iter().filter(|run| run.state == RunState::Applied);
-    let last_success = success.filter_map(|run| run.finished_at).max().map(|at| at.as_second());
+    let targets: Vec<&str> = session.config.targets.iter().map(|one| one.name.as_str()).collect();
+    let success = standing::success(&store, &targets).map_err(store_failure)?;
     let asked = questions::list(&store, false).map_err(store_failure)?;
     let open = asked.iter().filter(|one| one.state == QuestionState::Open).count();
     let mut seen = Seen { questions: open as u64, ..Seen::default() };
+    seen.successes = success.targets.into_iter().map(|(of, at)| (of, at.as_second())).collect();
     for target in &session.config.targets {
         seen.unread.insert(target.name.clone(), false);
     }
     let refused = refused::list(&store).map_err(store_failure)?;
     seen.poison = refused.iter().filter(|one| one.is_set_aside()).count() as u64;
-    if let Some(newest) = all.first() {
-        of_plan(&store, newest, &mut seen)?;
-        of_clock(session, &store, newest, &mut seen)?;
+    if let Some(newest) = runs::latest(&store).map_err(store_failure)? {
+        of_standing(standing::standing(&store).map_err(store_failure)?, &mut seen);
+        of_clock(session, &store, &newest, &mut seen)?;
     }
-    Ok((last_success, seen))
+    Ok((success.whole.map(|at| at.as_second()), seen))
 }
 
-fn of_plan(store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
-    let plan = plans::header(store, run.id).map_err(store_failure)?;
-    for line in &plan.summary.deliveries {
+fn of_standing(standing: Standing, seen: &mut Seen) {
+    let Standing { operations, deliveries, unread, objections } = standing;
+    for line in &deliveries {
         *seen.deliveries.entry(line.status).or_default() += 1;
         if line.status == Status::Current {
             seen.records.accepted += line.counts.accepted;
@@ -86,23 +87,17 @@ fn of_plan(store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
             seen.records.rejected += line.counts.rejected;
         }
     }
-    for target in plan.summary.unread.into_keys() {
+    for target in unread {
         seen.unread.insert(target, true);
     }
-    seen.stopped =
-        !plan.objections.is_empty() && matches!(run.state, RunState::Planned | RunState::Stopped);
-    for objection in plan.objections.into_iter().filter(|_| seen.stopped) {
+    seen.stopped = !objections.is_empty();
+    for objection in objections {
         *seen.objections.entry(objection.id).or_default() += 1;
     }
-    for (target, kinds) in runs::tally(store, run.id).map_err(store_failure)? {
-        for (kind, line) in kinds {
-            let open = line.planned.saturating_sub(line.done + line.failed + line.skipped);
-            let (done, failed, set_aside) = (line.done, line.failed, line.skipped);
-            let outcomes = Outcomes { done, failed, set_aside, open };
-            seen.operations.insert((target.clone(), kind), outcomes);
-        }
+    for (of, TallyLine { planned, done, failed, skipped }) in operations {
+        let open = planned.saturating_sub(done + failed + skipped);
+        seen.operations.insert(of, Outcomes { done, failed, set_aside: skipped, open });
     }
-    Ok(())
 }
 
 fn of_clock(session: &Session, store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {

@@ -302,12 +302,17 @@ impl Review {
         });
     }
 
-    /// The deliveries that were not there at the last run, with the receipts that start their 72 h.
-    pub fn news(&self) -> impl Iterator<Item = (&Uai, Timestamp)> {
-        self.in_force
-            .iter()
-            .filter(|(key, delivery)| self.before.get(key) != Some(&delivery.digest))
-            .map(|((uai, _), delivery)| (uai, delivery.received_at))
+    /// By school, the oldest receipt of the deliveries that were not there at the last run: it
+    /// starts their 72 h.
+    pub fn news(&self) -> BTreeMap<Uai, Timestamp> {
+        let mut news = BTreeMap::new();
+        for ((uai, source), delivery) in &self.in_force {
+            if self.before.get(&(uai.clone(), *source)) != Some(&delivery.digest) {
+                let oldest = news.entry(uai.clone()).or_insert(delivery.received_at);
+                *oldest = delivery.received_at.min(*oldest);
+            }
+        }
+        news
     }
 
     /// The schools with something in force, as the people room wants them.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::aside;
 use super::forecast::{self, Forecast};
+use super::near;
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
@@ -37,7 +38,9 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     let refused = refused::list(&store).map_err(store_failure)?;
     (session.world.out)(&match (session.format, story) {
         (Format::Text, Some(story)) => {
-            text(session, &story) + &aside::text(&refused, &story.taken, &session.config.zone)
+            text(session, &story)
+                + &near::line(session, &store)?
+                + &aside::text(&refused, &story.taken, &session.config.zone)
         }
         (Format::Text, None) => NO_RUN.to_owned(),
         (Format::Json, story) => {

@@ -27,8 +27,8 @@ const STEP_SECONDS_MAX: f64 = 600.0;
 pub struct Past {
     /// By target, the accounts that a run made there and none deleted since.
     pub made: BTreeMap<String, BTreeSet<PersonId>>,
-    /// By school, the receipt of the oldest delivery whose changes are not all done.
-    pub owed: BTreeMap<Uai, Timestamp>,
+    /// By target and school, the receipt of the oldest delivery whose changes are not all there.
+    pub owed: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
     /// The strays that a person has seen, and let be.
     pub acknowledged: BTreeSet<Stray>,
     /// Persons whose login or address a target says is somebody else's.
@@ -62,27 +62,37 @@ fn made_accounts(store: &Store) -> Result<BTreeMap<String, BTreeSet<PersonId>>, 
     Ok(made)
 }
 
-/// By school, the receipt that the last begun run of it still owes: it has operations there that
-/// are not done, or targets that it did not reach. A run carries over what the one before it owed.
-fn owed_since(store: &Store) -> Result<BTreeMap<Uai, Timestamp>, StoreError> {
-    let sql = "SELECT DISTINCT o.uai
+/// By target and school, the receipt that the last begun run of the school still owes there: it has
+/// operations that are not done, or did not reach the target. A run carries over what the one
+/// before it owed.
+fn owed_since(store: &Store) -> Result<BTreeMap<String, BTreeMap<Uai, Timestamp>>, StoreError> {
+    let sql = "SELECT DISTINCT o.target, o.uai
                FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')";
     let mut statement = store.connection.prepare(sql)?;
-    let mut owed = BTreeMap::new();
-    for Latest { run, summary, of } in latest_by_school(store, Plans::BegunBefore(None))? {
-        let Summary { oldest_receipt, mut since, unread, .. } = summary;
-        let open = statement.query_map([run.0], |row| parsed::<Uai>(row, 0))?;
-        let open: BTreeSet<Uai> = open.collect::<Result<_, _>>()?;
-        if since.is_empty() {
-            // A plan of before: it knew the oldest receipt of all only.
-            let oldest = |uai: &Uai| Some((uai.clone(), oldest_receipt?));
-            since = open.iter().filter_map(oldest).collect();
+    let mut owed: BTreeMap<String, BTreeMap<Uai, Timestamp>> = BTreeMap::new();
+    for Latest { run, mut summary, of } in latest_by_school(store, Plans::BegunBefore(None))? {
+        let mut open: BTreeMap<String, BTreeSet<Uai>> = BTreeMap::new();
+        let mut rows = statement.query([run.0])?;
+        while let Some(row) = rows.next()? {
+            open.entry(row.get(0)?).or_default().insert(parsed(row, 1)?);
         }
-        since.retain(|uai, _| of.has(uai) && (!unread.is_empty() || open.contains(uai)));
-        owed.extend(since);
+        if let Some(oldest) = summary.oldest_receipt.filter(|_| summary.since.is_empty()) {
+            // A plan of before: it knew the oldest receipt of all only.
+            summary.since = open.values().flatten().map(|uai| (uai.clone(), oldest)).collect();
+        }
+        for target in summary.unread.keys() {
+            let all = summary.since_in(target).keys().cloned();
+            open.entry(target.clone()).or_default().extend(all);
+        }
+        for (target, schools) in open {
+            let mut since = summary.since_in(&target).clone();
+            since.retain(|uai, _| of.has(uai) && schools.contains(uai));
+            owed.entry(target).or_default().extend(since);
+        }
     }
+    owed.retain(|_, schools| !schools.is_empty());
     Ok(owed)
 }
 
@@ -108,6 +118,10 @@ pub(super) struct LatestOf {
 }
 
 impl LatestOf {
+    pub(super) fn all() -> Self {
+        Self { scope: Scope::All, later: Vec::new() }
+    }
+
     pub(super) fn has(&self, uai: &Uai) -> bool {
         self.scope.has(Some(uai)) && !self.later.iter().any(|scope| scope.has(Some(uai)))
     }

@@ -5,9 +5,6 @@
 //! Only the newest plan of a school tells what is open there: it was made from what stands in the
 //! targets, so what earlier ones left is in it, with the receipt that it waits since.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
 use rusqlite::params;
 
 use super::column::{At, parsed};
@@ -31,7 +28,8 @@ pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError
     let asked = |run: &Run| only.is_none_or(|only| only == run.id);
     for run in all.iter().filter(|run| run.started_at.is_some() && asked(run)) {
         let summary = plans::header(store, run.id)?.summary;
-        done(store, run, &summary, &owed_before(store, run.id)?, &mut items)?;
+        let before = latest_by_school(store, Plans::BegunBefore(Some(run.id)))?;
+        done(store, run, &summary, &before, &mut items)?;
     }
     items.extend(still_open(store, only)?);
     Ok(items)
@@ -46,7 +44,8 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
     let mut items = Vec::new();
     for Latest { run, mut summary, of } in latest_by_school(store, Plans::All)? {
         if only.is_none_or(|only| only == run) {
-            summary.since.retain(|uai, _| of.has(uai));
+            let by_target = summary.since_at.values_mut().chain([&mut summary.since]);
+            by_target.for_each(|since| since.retain(|uai, _| of.has(uai)));
             summary.waits.retain(|wait| of.has(&wait.uai));
             left(store, &runs::get(store, run)?, &summary, &mut items)?;
             items.extend(waits::open(store, &summary.waits)?);
@@ -55,39 +54,32 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
     Ok(items)
 }
 
-/// The receipts that the runs before one knew, by school: each as the last run of the school did.
-fn owed_before(store: &Store, run: RunId) -> Result<BTreeMap<Uai, Timestamp>, StoreError> {
-    let latest = latest_by_school(store, Plans::BegunBefore(Some(run)))?;
-    let of_one = |Latest { run: _, summary, of }: Latest| {
-        summary.since.into_iter().filter(move |(uai, _)| of.has(uai))
-    };
-    Ok(latest.into_iter().flat_map(of_one).collect())
-}
-
-/// Operations that their target has confirmed. `before` are the receipts of the run before: what
-/// is carried over from it was not done in time there.
+/// Operations that their target has confirmed. `before` are the last runs of each school before:
+/// what is carried over from them was not done in time there.
 fn done(
     store: &Store,
     run: &Run,
     summary: &Summary,
-    before: &BTreeMap<Uai, Timestamp>,
+    before: &[Latest],
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*)
+                      count(*), o.target
                FROM plan_operation o JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
-               GROUP BY 1, 2, 3";
+               GROUP BY 1, 2, 3, 5";
     let mut statement = store.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![run.id.0, DONE_AFTER])?;
     while let Some(row) = rows.next()? {
         let uai = parsed::<Uai>(row, 0)?;
-        let Some(since) = summary.since.get(&uai).copied() else { continue };
+        let target: String = row.get(4)?;
+        let Some(since) = summary.since_in(&target).get(&uai).copied() else { continue };
         let (At(ended), put_off): (_, bool) = (row.get(1)?, row.get(2)?);
         let started = run.started_at.unwrap_or(ended);
         // Late for whoever took the longer part of the time.
         let waited = started.duration_since(since) > ended.duration_since(started);
-        let cause = match before.get(&uai) {
+        let last = before.iter().find(|one| one.of.has(&uai));
+        let cause = match last.and_then(|one| one.summary.since_in(&target).get(&uai)) {
             _ if put_off => Cause::Throttling,
             Some(owed) if *owed == since => Cause::Target,
             Some(_) | None if waited => Cause::Operator,
@@ -107,25 +99,27 @@ fn left(
     summary: &Summary,
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
-    let mut push = |uai: Uai, cause, count| {
-        if let Some(since) = summary.since.get(&uai).copied() {
+    let mut push = |target: &str, uai: Uai, cause, count| {
+        if let Some(since) = summary.since_in(target).get(&uai).copied() {
             items.push(Item { uai, since, net_since: since, ended: None, cause, count });
         }
     };
     let sql = "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*)
+                      count(*), o.target
                FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
-               GROUP BY 1, 2, 3";
+               GROUP BY 1, 2, 3, 5";
     let mut statement = store.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![run.id.0, PUT_OFF])?;
     while let Some(row) = rows.next()? {
         let (state, put_off): (OperationState, bool) = (row.get(1)?, row.get(2)?);
-        push(parsed::<Uai>(row, 0)?, whose_turn(run.state, state, put_off), row.get(3)?);
+        let (target, turn): (String, _) = (row.get(4)?, whose_turn(run.state, state, put_off));
+        push(&target, parsed::<Uai>(row, 0)?, turn, row.get(3)?);
     }
-    for _ in summary.unread.keys() {
-        summary.since.keys().for_each(|uai| push(uai.clone(), Cause::Target, 1));
+    for target in summary.unread.keys() {
+        let schools = summary.since_in(target).keys();
+        schools.for_each(|uai| push(target, uai.clone(), Cause::Target, 1));
     }
     Ok(())
 }

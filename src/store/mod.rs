@@ -25,6 +25,7 @@ pub mod review;
 pub mod runs;
 mod schema;
 pub mod secrets;
+pub mod standing;
 pub mod steps;
 pub mod taken;
 pub mod trap;

@@ -216,7 +216,7 @@ pub fn persons_by_identifier(store: &Store, identifier: &str) -> Result<Vec<Pers
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Persons whom some school or académie knows by a number of its own: `1900000`. Several schools may
+/// Persons whom some school or académie knows by a number of its own: `1900000`. Several may
 /// give the same one.
 pub fn persons_by_number(store: &Store, number: &str) -> Result<Vec<PersonId>, StoreError> {
     let sql = "SELECT DISTINCT person FROM identifier

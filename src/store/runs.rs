@@ -84,6 +84,18 @@ pub struct TallyLine {
     pub skipped: u64,
 }
 
+impl TallyLine {
+    pub(super) fn add(&mut self, state: OperationState, count: u64) {
+        self.planned += count;
+        match state {
+            OperationState::Done | OperationState::Already => self.done += count,
+            OperationState::Failed => self.failed += count,
+            OperationState::Stale | OperationState::Blocked => self.skipped += count,
+            OperationState::Planned | OperationState::Started => {}
+        }
+    }
+}
+
 const COLUMNS: &str = "id, command, state, made_at, started_at, finished_at, plan_hash, \
                        generation, rehearsed";
 
@@ -223,18 +235,15 @@ pub fn tally(
     let mut tally: BTreeMap<String, BTreeMap<OperationKind, TallyLine>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (word, count): (String, u64) = (row.get(1)?, row.get(3)?);
-        let kind = OperationKind::ALL.into_iter().find(|kind| kind.as_str() == word);
-        let kind = kind.ok_or_else(|| StoreError::Content(format!("operation kind {word}")))?;
-        let line = tally.entry(row.get(0)?).or_default().entry(kind).or_default();
-        line.planned += count;
-        match row.get(2)? {
-            OperationState::Done | OperationState::Already => line.done += count,
-            OperationState::Failed => line.failed += count,
-            OperationState::Stale | OperationState::Blocked => line.skipped += count,
-            OperationState::Planned | OperationState::Started => {}
-        }
+        let line = tally.entry(row.get(0)?).or_default().entry(kind(&word)?).or_default();
+        line.add(row.get(2)?, count);
     }
     Ok(tally)
+}
+
+pub(super) fn kind(word: &str) -> Result<OperationKind, StoreError> {
+    let kind = OperationKind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    kind.ok_or_else(|| StoreError::Content(format!("operation kind {word}")))
 }
 
 /// Keeps the report of a run, a JSON document.

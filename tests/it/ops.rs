@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rentree::clock::figures::Cause;
 use rentree::plan::operation::OperationKind;
 use rentree::report::metrics::{self, Ended, Outcomes, Seen};
 
@@ -28,12 +29,34 @@ fn directives(text: &str) -> BTreeMap<&str, Vec<&str>> {
 }
 
 #[test]
-fn the_service_is_confined() {
+fn the_services_are_confined() {
     // SEC-10: own user, no shell, no core dump, private tmp, read-only system, outbound traffic
     // limited.
-    let text = read("samples/ops/rentree.service");
-    let unit = directives(&text);
-    for (key, value) in [
+    let run = read("samples/ops/rentree.service");
+    let backup = read("samples/ops/rentree-backup.service");
+    let (run, backup) = (directives(&run), directives(&backup));
+    confined(&run, &[("RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX")]);
+    assert!(run["SuccessExitStatus"].contains(&"3 7"));
+    // SEC-48: a copy needs no network, comes after the run, and is never written over another.
+    confined(&backup, &[("PrivateNetwork", "true"), ("RestrictAddressFamilies", "AF_UNIX")]);
+    assert_eq!(backup["After"], ["rentree.service"]);
+    let folder = "/var/lib/rentree-backups";
+    let made = backup["ExecStart"].join(" ");
+    assert!(made.contains(&format!("rentree backup \"{folder}/rentree-$$(date +%%Y-")), "{made}");
+    let kept = backup["ExecStartPost"].join(" ");
+    assert!(kept.contains(folder) && kept.contains("-mtime +30 -delete"), "{kept}");
+    for timer in ["samples/ops/rentree.timer", "samples/ops/rentree-backup.timer"] {
+        let timer = read(timer);
+        let timer = directives(&timer);
+        assert_eq!(timer["OnCalendar"].len(), 2);
+        assert!(timer["OnCalendar"].iter().all(|at| at.ends_with(" Europe/Paris")));
+        assert_eq!(timer["Persistent"], ["true"]);
+    }
+}
+
+#[track_caller]
+fn confined(unit: &BTreeMap<&str, Vec<&str>>, also: &[(&str, &str)]) {
+    let common = [
         ("Type", "oneshot"),
         ("User", "rentree"),
         ("UMask", "0077"),
@@ -56,18 +79,14 @@ fn the_service_is_confined() {
         ("RestrictSUIDSGID", "true"),
         ("SystemCallArchitectures", "native"),
         ("SystemCallFilter", "@system-service"),
-        ("RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"),
         ("IPAddressDeny", "any"),
         ("ReadWritePaths", "/srv/rentree/state"),
-        ("SuccessExitStatus", "3 7"),
-    ] {
+    ];
+    for (key, value) in common.iter().chain(also) {
         let values = unit.get(key).unwrap_or_else(|| panic!("{key} is missing"));
-        assert!(values.contains(&value), "{key}={values:?}");
+        assert!(values.contains(value), "{key}={values:?}");
     }
     assert!(!unit.contains_key("Environment"), "no secret comes from the environment (SEC-01)");
-    let timer = read("samples/ops/rentree.timer");
-    assert!(directives(&timer)["OnCalendar"].iter().all(|at| at.ends_with(" Europe/Paris")));
-    assert_eq!(directives(&timer)["Persistent"], ["true"]);
 }
 
 #[test]
@@ -78,12 +97,15 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let unit = read("samples/ops/rentree.service");
-    // `verify` wants the program to be there.
-    let here = unit.replace("/usr/local/bin/rentree", env!("CARGO_BIN_EXE_rentree"));
-    assert_ne!(here, unit);
-    fs::write(folder.path().join("rentree.service"), here).unwrap();
-    fs::write(folder.path().join("rentree.timer"), read("samples/ops/rentree.timer")).unwrap();
+    for name in ["rentree", "rentree-backup"] {
+        let unit = read(&format!("samples/ops/{name}.service"));
+        // `verify` wants the program to be there.
+        let here = unit.replace("/usr/local/bin/rentree", env!("CARGO_BIN_EXE_rentree"));
+        assert_ne!(here, unit);
+        fs::write(folder.path().join(format!("{name}.service")), here).unwrap();
+        let timer = format!("{name}.timer");
+        fs::write(folder.path().join(&timer), read(&format!("samples/ops/{timer}"))).unwrap();
+    }
     let analyze = |arguments: &[&str]| {
         let mut command = Command::new("systemd-analyze");
         let run = command.current_dir(folder.path()).args(arguments).output().unwrap();
@@ -91,10 +113,13 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
         assert!(run.status.success(), "{arguments:?}: {said}");
         said
     };
-    let said = analyze(&["verify", "./rentree.service", "./rentree.timer"]);
-    assert!(!said.contains("rentree."), "{said}");
-    // In tenths: 2.0 of 10.
-    analyze(&["security", "--offline=true", "--threshold=20", "./rentree.service"]);
+    for name in ["rentree", "rentree-backup"] {
+        let (service, timer) = (format!("./{name}.service"), format!("./{name}.timer"));
+        let said = analyze(&["verify", &service, &timer]);
+        assert!(!said.contains("rentree.") && !said.contains("rentree-backup."), "{said}");
+        // In tenths: 2.0 of 10.
+        analyze(&["security", "--offline=true", "--threshold=20", &service]);
+    }
 }
 
 /// Every metric that there can be.
@@ -130,12 +155,28 @@ fn alerts_ask_for_metrics_that_exist_and_say_what_to_type() {
         "rentree_last_success_timestamp_seconds",
         "rentree_guard_stopped",
         "rentree_late_now",
+        "rentree_deadline_warnings",
+        "rentree_target_last_success_timestamp_seconds",
         "rentree_forecast_margin_seconds",
     ] {
         assert!(named.contains(needed), "no alert on {needed}");
     }
     let rules: Vec<&str> = text.split("- alert: ").skip(1).collect();
     assert!(rules.len() > 6);
+    // Who is late for want of a school or of an answer is not for the night watch; each cause is
+    // in one rule.
+    for cause in Cause::ALL {
+        let waits = matches!(cause, Cause::Source | Cause::Hold | Cause::Review);
+        let severity = if waits { "severity: warning" } else { "severity: critical" };
+        let is_in = |rule: &&&str| {
+            let causes = rule.split("rentree_late_now{cause=~\"").nth(1);
+            let causes = causes.and_then(|rest| rest.split('"').next()).unwrap_or_default();
+            causes.split('|').any(|one| one == cause.as_str())
+        };
+        let found: Vec<&&str> = rules.iter().filter(is_in).collect();
+        assert_eq!(found.len(), 1, "{cause:?}");
+        assert!(found[0].contains(severity), "{cause:?}: {}", found[0]);
+    }
     for rule in rules {
         for key in ["expr: ", "severity: ", "summary: ", "action: "] {
             assert_eq!(rule.matches(key).count(), 1, "{key}in {rule}");

@@ -41,7 +41,7 @@ fn what_a_run_did_is_known_to_the_next_plan_and_what_it_did_not_is_owed() {
     run(&mut store, 60, Event::Failed, "refused by the server (53): no");
     let past = history::past(&store).unwrap();
     assert!(past.made.is_empty());
-    assert_eq!(past.owed, [(uai(), noon())].into());
+    assert_eq!(past.owed, [("ldap".to_owned(), [(uai(), noon())].into())].into());
     run(&mut store, 60, Event::Done, "");
     let past = history::past(&store).unwrap();
     assert_eq!((past.made["ldap"].len(), past.owed.len()), (60, 0));
@@ -65,7 +65,8 @@ fn what_is_owed_is_owed_by_school_and_a_plan_of_before_knew_the_oldest_only() {
         let run = plans::save(&mut store, "run", &plan).unwrap();
         journal::begin(&mut store, run, &plan, noon()).unwrap();
         let owed = history::past(&store).unwrap().owed;
-        assert_eq!(owed, [(uai(), since.unwrap_or(noon()))].into());
+        let here = [(uai(), since.unwrap_or(noon()))].into();
+        assert_eq!(owed, [("ldap".to_owned(), here)].into());
     }
 }
 

@@ -109,7 +109,7 @@ fn what_a_run_leaves_is_open_in_the_newest_plan_only_and_keeps_its_start() {
     runs::finish(&mut store, first, hours(1)).unwrap();
     check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0"]);
     let owed = history::past(&store).unwrap().owed;
-    assert_eq!(owed, [(uai(), noon())].into());
+    assert_eq!(owed, [("ldap".to_owned(), [(uai(), noon())].into())].into());
     let second = planned(&mut store, 0, &[]);
     check(&store, None, &["0 - 2 operator 0", "0 1 1 operator 0"]);
     begin(&mut store, second, 80);
@@ -176,7 +176,7 @@ fn a_rollback_and_a_part_of_other_schools_leave_the_clock_of_a_school_as_it_is()
         let open = crate::store::items::open(&store).unwrap();
         assert_eq!(open.iter().filter(|one| one.uai == uai()).count(), 2);
         let owed = history::past(&store).unwrap().owed;
-        assert_eq!(owed.get(&uai()), Some(&noon()));
+        assert_eq!(owed["ldap"].get(&uai()), Some(&noon()));
         // A run of this school ends it, and took over what the first had not done.
         let third = planned(&mut store, 0, &[]);
         begin(&mut store, third, 80);
@@ -184,7 +184,8 @@ fn a_rollback_and_a_part_of_other_schools_leave_the_clock_of_a_school_as_it_is()
         settle(&mut store, third, 2, Event::Done, "", 80);
         runs::finish(&mut store, third, hours(80)).unwrap();
         check(&store, Some(third), &["0 80 1 hold 0", "0 80 2 target 0"]);
-        assert_eq!(history::past(&store).unwrap().owed.get(&uai()), None);
+        let owed = history::past(&store).unwrap().owed;
+        assert!(owed.values().all(|schools| !schools.contains_key(&uai())));
     }
 }
 
@@ -213,7 +214,8 @@ fn the_two_parts_of_a_plan_are_each_the_word_on_their_own_schools() {
     check(&store, None, &["1 - 1 operator 1", "2 - 1 target 2"]);
     check(&store, Some(RunId(2)), &["2 - 1 target 2"]);
     check(&store, Some(RunId(1)), &[]);
-    assert_eq!(history::past(&store).unwrap().owed, [(there, hours(2))].into());
+    let owed = history::past(&store).unwrap().owed;
+    assert_eq!(owed, [("ldap".to_owned(), [(there, hours(2))].into())].into());
 }
 
 #[test]
@@ -256,4 +258,37 @@ fn a_target_that_could_not_be_read_is_open_for_every_school_with_news() {
     plan.summary.unread = [("ldap".to_owned(), "no route".to_owned())].into();
     plans::save(&mut store, "run", &plan).unwrap();
     check(&store, None, &["0 - 1 target 0"]);
+}
+
+#[test]
+fn a_target_that_is_away_ages_its_own_clock_and_not_that_of_the_others() {
+    // t0 never moves, and is of what was received then.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let run = |store: &mut Store, near: &[i64], at: i64| {
+        let made: Vec<Operation> =
+            near.iter().map(|_| create(1, 2, "rentree:account:1", "uid=e1,dc=test")).collect();
+        let mut plan = plan(at as u8, Vec::new(), made);
+        plan.generation = crate::store::registry::generation_now(store).unwrap();
+        plan.summary.since = [(uai(), noon())].into();
+        let near = near.iter().map(|since| (uai(), hours(*since))).collect();
+        let away = [(uai(), noon())].into();
+        plan.summary.since_at = [("ldap".to_owned(), near), ("away".to_owned(), away)].into();
+        plan.summary.unread = [("away".to_owned(), "no route".to_owned())].into();
+        let run = plans::save(store, "run", &plan).unwrap();
+        begin(store, run, at);
+        if !plan.operations.is_empty() {
+            settle(store, run, 1, Event::Done, "", at);
+        }
+        runs::finish(store, run, hours(at)).unwrap();
+        let owed = history::past(store).unwrap().owed;
+        assert_eq!(owed, [("away".to_owned(), [(uai(), noon())].into())].into());
+    };
+    run(&mut store, &[0], 1);
+    check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0"]);
+    run(&mut store, &[], 20);
+    check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0"]);
+    // A new delivery, a week later: on time where it could be written.
+    run(&mut store, &[150], 151);
+    check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0", "150 151 1 operator 150"]);
 }

@@ -7,6 +7,7 @@ mod items;
 mod plans;
 mod refused;
 mod registry;
+mod standing;
 mod steps;
 mod taken;
 mod undo;
