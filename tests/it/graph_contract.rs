@@ -5,6 +5,7 @@
 mod apps;
 mod bench;
 mod certificate;
+mod dead_apps;
 mod faults;
 mod link_cost;
 mod many_groups;

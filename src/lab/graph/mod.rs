@@ -54,3 +54,4 @@ pub use seed::Seeded;
 pub use server::{SECRET_FILE, Server};
 pub use service::Service;
 pub use strikes::Strike;
+pub use token::Death;

@@ -14,7 +14,7 @@ use super::options::Options;
 use super::quota::{self, Quota};
 use super::strikes::{Strike, Strikes};
 use super::tenant::Tenant;
-use super::token::{self, Tokens};
+use super::token::{self, Death, Tokens};
 use super::{batch, routes, strikes, types};
 use crate::academy::seed::Stream;
 use crate::lab::{LabError, storage};
@@ -216,6 +216,17 @@ impl Service {
     /// All tokens end now.
     pub fn revoke_tokens(&self) {
         self.desk().tokens.revoke();
+    }
+
+    /// An app dies now, and the others live on.
+    pub fn end_app(&self, client_id: &str, death: Death) {
+        let desk = &mut *self.desk();
+        let apps = &mut desk.options.apps;
+        let Some(at) = apps.iter().position(|app| app.client_id == client_id) else { return };
+        match death {
+            Death::NotPermitted => apps[at].permissions.clear(),
+            Death::SecretExpired | Death::ShutOut => desk.tokens.end(at, death),
+        }
     }
 
     /// Faults from now on.

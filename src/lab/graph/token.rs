@@ -18,8 +18,21 @@ struct Token {
     until: i64,
 }
 
+/// How an app dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// Its tokens end, and it is given no other one: its secret has expired.
+    SecretExpired,
+    /// It is given tokens, and none is taken.
+    ShutOut,
+    /// Its permissions are withdrawn.
+    NotPermitted,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
+    /// Apps that died by their tokens.
+    dead: BTreeMap<usize, Death>,
     valid: BTreeMap<String, Token>,
     pub(super) given: u64,
     /// Assertions that were used; each is good once.
@@ -30,6 +43,11 @@ impl Tokens {
     /// Ends them all, as an administrator does.
     pub(super) fn revoke(&mut self) {
         self.valid.clear();
+    }
+
+    pub(super) fn end(&mut self, app: usize, death: Death) {
+        self.valid.retain(|_, token| token.app != app);
+        self.dead.insert(app, death);
     }
 
     /// The app of a token that is valid.
@@ -55,7 +73,9 @@ pub(super) fn grant(desk: &mut Desk, tenant: &str, call: &Call) -> Answer {
             let word = format!("lab.{}", Guid::drawn(&mut desk.stream).plain());
             let until = desk.now + i64::try_from(seconds * 1_000).unwrap_or(i64::MAX);
             desk.tokens.valid.retain(|_, token| desk.now < token.until);
-            desk.tokens.valid.insert(word.clone(), Token { app, until });
+            if !desk.tokens.dead.contains_key(&app) {
+                desk.tokens.valid.insert(word.clone(), Token { app, until });
+            }
             desk.tokens.given += 1;
             let seconds = seconds - 1;
             Answer::ok(json!({
@@ -96,6 +116,10 @@ fn check(desk: &mut Desk, tenant: &str, form: &BTreeMap<String, String>) -> Resu
         );
         return Err(refused(400, "unauthorized_client", 700016, text));
     };
+    if desk.tokens.dead.get(&at) == Some(&Death::SecretExpired) {
+        let text = format!("The provided client secret keys for app '{client}' are expired.");
+        return Err(refused(401, "invalid_client", 7000222, text));
+    }
     if !field("scope").is_some_and(|scope| scope.ends_with("/.default")) {
         let text = "The provided value for scope is not valid. Client credential flows must have a \
                     scope value with /.default suffixed to the resource identifier.";

@@ -1,9 +1,10 @@
 //! An application of the tenant: its way to the service, and its quotas.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::courier::Cost;
@@ -22,15 +23,31 @@ const UNITS: (u32, Duration) = (8000, Duration::from_secs(10));
 /// New teams: ten a second, and 83 % of that if it goes on.
 const TEAMS: (u32, Duration) = (83, Duration::from_secs(10));
 
+/// Calls in a row, each with a new token and after the answer to the one before, that are answered
+/// 401: the application is shut out.
+const SHUT_OUT: u32 = 3;
+
 pub(super) struct App {
+    /// Its place in the settings.
+    pub(super) rank: usize,
     pub(super) line: Line,
     pub(super) paces: Paces,
+    rest: OnceLock<TargetError>,
+    bell: Notify,
+    unauthorised: Mutex<Unauthorised>,
+}
+
+/// Calls in a row that were answered 401.
+#[derive(Default)]
+struct Unauthorised {
+    count: u32,
+    told_at: Option<Instant>,
 }
 
 impl App {
     pub(super) fn new(
         settings: &Settings,
-        registration: &Registration,
+        (rank, registration): (usize, &Registration),
         exchange: &Arc<dyn Exchange>,
         level: Level,
         entropy: Entropy,
@@ -38,7 +55,50 @@ impl App {
         let tokens = Tokens::new(settings, registration, Arc::clone(exchange), entropy)?;
         let (base, timeout) = (&settings.base_url, settings.timeout);
         let line = Line::new(Arc::clone(exchange), base, tokens, timeout, entropy);
-        Ok(Self { line, paces: Paces::new(settings, level, (settings.now)()) })
+        Ok(Self {
+            rank,
+            line,
+            paces: Paces::new(settings, level, (settings.now)()),
+            rest: OnceLock::new(),
+            bell: Notify::new(),
+            unauthorised: Mutex::default(),
+        })
+    }
+
+    /// It does nothing more; only its crew sends it to rest.
+    pub(super) fn rest(&self, cause: TargetError) {
+        let _ = self.rest.set(cause);
+        self.bell.notify_waiters();
+    }
+
+    /// None: it is in service.
+    pub(super) fn cause_of_rest(&self) -> Option<&TargetError> {
+        self.rest.get()
+    }
+
+    pub(super) async fn until_at_rest(&self) {
+        loop {
+            let bell = self.bell.notified();
+            tokio::pin!(bell);
+            bell.as_mut().enable();
+            if self.rest.get().is_some() {
+                return;
+            }
+            bell.await;
+        }
+    }
+
+    /// Counts a call, answered with this status as a whole.
+    pub(super) fn is_shut_out(&self, status: u16, sent_at: Instant) -> bool {
+        let mut row = self.unauthorised.lock().unwrap_or_else(PoisonError::into_inner);
+        if status != 401 {
+            *row = Unauthorised::default();
+        } else if row.told_at.is_none_or(|told_at| sent_at >= told_at) {
+            // Those that were on their way at once tell the same.
+            row.count += 1;
+            row.told_at = Some(Instant::now());
+        }
+        row.count >= SHUT_OUT
     }
 }
 

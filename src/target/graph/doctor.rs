@@ -8,14 +8,15 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::GraphTarget;
+use super::app::App;
 use super::exchange::Method;
 use super::fault::Fault;
-use super::line::Call;
+use super::line::{Call, CallError};
 use super::object_id;
 use super::words::text;
 use crate::model::observed::{Limit, LimitKind};
 use crate::target::TargetError;
-use crate::target::examined::Examined;
+use crate::target::examined::{Examined, Verdict};
 
 /// Time enough to have a certificate renewed.
 const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -43,7 +44,7 @@ impl GraphTarget {
             Err(error) => return vec![Examined::failed("token", &error)],
         };
         for (id, path, right) in LOOKS {
-            found.push(self.right(id, Call::get(path), right, &[200]).await);
+            found.extend(self.right(id, Call::get(path), right, &[200]).await);
         }
         let nobody = object_id::random(self.entropy);
         let body = json!({ "displayName": "rentree doctor" });
@@ -53,7 +54,7 @@ impl GraphTarget {
         ] {
             let to = format!("/{kind}/{nobody}");
             let call = Call { method: Method::Patch, to: &to, headers: &[], body: Some(&body) };
-            found.push(self.right(id, call, right, &[404]).await);
+            found.extend(self.right(id, call, right, &[404]).await);
         }
         found
             .push(self.domains().await.unwrap_or_else(|error| Examined::failed("domains", &error)));
@@ -61,6 +62,7 @@ impl GraphTarget {
             Ok(limits) => found.extend(limits.iter().map(|limit| self.room(limit))),
             Err(error) => found.push(Examined::failed("room", &error)),
         }
+        found.extend(self.crew.apps.iter().filter_map(|app| at_rest(app)));
         found
     }
 
@@ -68,9 +70,16 @@ impl GraphTarget {
     async fn proofs(&self) -> Result<Vec<Examined>, TargetError> {
         let now = (self.settings.now)();
         let mut found = Vec::new();
-        for app in &self.apps {
-            app.line.tokens.bearer().await?;
+        for app in self.crew.in_service() {
             let tokens = &app.line.tokens;
+            match tokens.bearer().await.map_err(CallError::from) {
+                Ok(_) => {}
+                Err(CallError::Refused(error)) => {
+                    self.crew.rest(app, error)?;
+                    continue;
+                }
+                Err(error) => return Err(self.unreachable(error)),
+            }
             let hint = "make another certificate, give it to the application, then change \
                         certificate_file and key_file";
             found.push(match tokens.certificate_ends_at() {
@@ -93,28 +102,37 @@ impl GraphTarget {
         Ok(found)
     }
 
-    async fn right(&self, id: &'static str, call: Call<'_>, right: &str, good: &[u16]) -> Examined {
-        let path = call.to.to_owned();
-        let answer = match self.look(call, 3).await {
-            Ok(answer) => answer,
-            Err(error) => return Examined::failed(id, &error),
-        };
-        if good.contains(&answer.status) {
-            return Examined::good(id, format!("{right} is granted"));
+    /// A right of every application. One that lacks what another one has would rest.
+    async fn right(
+        &self,
+        id: &'static str,
+        call: Call<'_>,
+        right: &str,
+        good: &[u16],
+    ) -> Vec<Examined> {
+        let apps: Vec<_> = self.crew.in_service().collect();
+        let mut lacks = Vec::new();
+        for app in &apps {
+            let lack = match self.look_as(app, call, 3).await {
+                Ok(answer) if good.contains(&answer.status) => continue,
+                Ok(answer) => lack(id, call, right, &Fault::read(answer.status, &answer.body)),
+                Err(error) => Examined::failed(id, &self.unreachable(error)),
+            };
+            lacks.push((app.line.tokens.client_id(), lack));
         }
-        let text = Fault::read(answer.status, &answer.body).text();
-        match answer.status {
-            401 | 403 => Examined::bad(
-                id,
-                format!("{right} is lacking ({text})"),
-                "grant it to the application (application permission) with an administrator's \
-                 consent; a new right is in the next token only",
-            ),
-            status => {
-                let path = path.split('?').next().unwrap_or_default();
-                Examined::bad(id, format!("{path}: HTTP status {status}, {text}"), "run again")
-            }
+        if lacks.is_empty() {
+            return vec![Examined::good(id, format!("{right} is granted"))];
         }
+        let is_spread = lacks.len() < apps.len();
+        let told = lacks.into_iter().map(|(client_id, lack)| match apps.len() {
+            1 => lack,
+            _ => Examined {
+                what: format!("application {client_id}: {}", lack.what),
+                verdict: if is_spread { Verdict::Weak } else { lack.verdict },
+                ..lack
+            },
+        });
+        told.collect()
     }
 
     async fn domains(&self) -> Result<Examined, TargetError> {
@@ -167,4 +185,30 @@ impl GraphTarget {
             _ => Examined::good(id, what),
         }
     }
+}
+
+fn lack(id: &'static str, call: Call<'_>, right: &str, fault: &Fault) -> Examined {
+    let text = fault.text();
+    match fault.status {
+        401 | 403 => Examined::bad(
+            id,
+            format!("{right} is lacking ({text})"),
+            "grant it to the application (application permission) with an administrator's \
+             consent; a new right is in the next token only",
+        ),
+        status => {
+            let path = call.to.split('?').next().unwrap_or_default();
+            Examined::bad(id, format!("{path}: HTTP status {status}, {text}"), "run again")
+        }
+    }
+}
+
+/// One that the others do without.
+fn at_rest(app: &App) -> Option<Examined> {
+    let cause = app.cause_of_rest()?;
+    let (TargetError::Unreachable { hint, .. }
+    | TargetError::Unusable { hint, .. }
+    | TargetError::Unreadable { hint, .. }) = cause;
+    let what = format!("{} rests: {cause}", app.line.tokens.client_id());
+    Some(Examined::weak("application", what, hint))
 }

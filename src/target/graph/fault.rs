@@ -64,6 +64,11 @@ impl Fault {
             && !self.message.contains("forward-link")
     }
 
+    /// The application, or any application, may not do this.
+    pub(super) fn is_denied(&self) -> bool {
+        self.status == 403 && self.code == "Authorization_RequestDenied"
+    }
+
     /// Nothing is wrong with the request: the answer may be another one next time.
     pub(super) fn is_passing(status: u16) -> bool {
         matches!(status, 408 | 500 | 502 | 503 | 504)

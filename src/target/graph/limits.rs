@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::GraphTarget;
+use super::crew::Denied;
 use super::line::Call;
 use super::words::text;
 use crate::model::observed::{Limit, LimitKind};
@@ -38,7 +39,7 @@ impl GraphTarget {
 
     /// Objects of the tenant. Only `beta` tells; where it does not, the setting and our own count.
     pub(super) async fn read_size(&self) -> Result<Option<Limit>, TargetError> {
-        let to = self.app()?.line.beta("/organization?$select=directorySizeQuota");
+        let to = self.reader(&Denied::new())?.line.beta("/organization?$select=directorySizeQuota");
         let answer = self.look(Call::get(&to), 1).await?;
         let first = answer.body.get("value").and_then(Value::as_array).and_then(|all| all.first());
         let size = first.and_then(|one| one.get("directorySizeQuota"));

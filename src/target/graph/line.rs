@@ -9,11 +9,12 @@ use tokio::time::Instant;
 
 use super::exchange::{Exchange, ExchangeError, Method, Request, header, origin};
 use super::object_id;
-use super::token::Tokens;
+use super::token::{NoToken, Tokens};
 use crate::target::TargetError;
 use crate::target::ldap::Entropy;
 
 /// What to ask.
+#[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// A path below the base (`/users`), or an address that the service gave.
@@ -42,6 +43,17 @@ pub(super) enum CallError {
     Exchange(ExchangeError),
     /// There is no token, or the address is another host's: nothing was sent.
     Target(TargetError),
+    /// The application is refused a token, and would be again: nothing was sent.
+    Refused(TargetError),
+}
+
+impl From<NoToken> for CallError {
+    fn from(why: NoToken) -> Self {
+        match why {
+            NoToken::Refused(error) => Self::Refused(error),
+            NoToken::Unanswered(error) => Self::Target(error),
+        }
+    }
 }
 
 /// The way to the service, as one application.
@@ -80,7 +92,7 @@ impl Line {
 
     async fn once(&self, call: &Call<'_>) -> Result<Answer, CallError> {
         let url = self.address(call.to).map_err(CallError::Target)?;
-        let bearer = self.tokens.bearer().await.map_err(CallError::Target)?;
+        let bearer = self.tokens.bearer().await?;
         let number = object_id::random(self.entropy).to_string();
         let mut headers: Vec<(String, String)> = vec![
             ("authorization".into(), format!("Bearer {}", bearer.expose_secret())),

@@ -15,6 +15,7 @@
 //! | `exchange.rs`, `https.rs` | one request and its answer, and the network below |
 //! | `token.rs`, `assertion.rs` | the token, by a secret or by a certificate |
 //! | `line.rs`, `app.rs` | one call as one application; its quotas |
+//! | `crew.rs` | which applications are in service |
 //! | `courier/` | batches of twenty at the speed of the quota, repeated where that is safe |
 //! | `fault.rs` | what a refusal means |
 //! | `words.rs`, `object_id.rs`, `encode.rs` | attributes, numbers and addresses as text |
@@ -27,6 +28,7 @@
 mod app;
 mod assertion;
 mod courier;
+mod crew;
 mod doctor;
 mod doubt;
 mod encode;
@@ -65,14 +67,16 @@ use super::TargetError;
 use super::ldap::Entropy;
 use app::App;
 use courier::{Common, Courier};
+use crew::{Crew, Denied};
 use mirror::{Eyes, Mirror};
 use settings::{App as Registration, Settings};
+use token::NoToken;
 use words::Words;
 
 /// One tenant. It reads (`Observe`) and writes (`Write`).
 pub struct GraphTarget {
     settings: Settings,
-    apps: Vec<Arc<App>>,
+    crew: Arc<Crew>,
     courier: Courier,
     mirror: Mutex<Mirror>,
     entropy: Entropy,
@@ -82,7 +86,8 @@ pub struct GraphTarget {
     links_apart: AtomicBool,
 }
 
-/// Gets a token for each application: nothing is planned for a tenant that does not let us in.
+/// Gets a token for each application: nothing is planned for a tenant that does not let us in. One
+/// that is refused it rests, if another one is not.
 pub async fn connect(
     settings: Settings,
     exchange: Arc<dyn Exchange>,
@@ -100,9 +105,24 @@ pub async fn connect(
     let mut apps = Vec::new();
     for (rank, registration) in [&own].into_iter().chain(&settings.extra_apps).enumerate() {
         let level = memory.paces.get(rank).copied().unwrap_or_default();
-        let app = App::new(&settings, registration, &exchange, level, entropy)?;
-        app.line.tokens.bearer().await?;
+        let app = App::new(&settings, (rank, registration), &exchange, level, entropy)?;
         apps.push(Arc::new(app));
+    }
+    let crew = Arc::new(Crew::new(apps, &settings.name));
+    let mut refused = Vec::new();
+    for app in &crew.apps {
+        match app.line.tokens.bearer().await {
+            Ok(_) => {}
+            Err(NoToken::Unanswered(error)) => return Err(error),
+            Err(NoToken::Refused(error)) => refused.push((app, error)),
+        }
+    }
+    let all_are_refused = refused.len() == crew.apps.len();
+    for (app, error) in refused {
+        if all_are_refused {
+            return Err(error);
+        }
+        crew.rest(app, error)?;
     }
     let eyes = Eyes {
         words: Words::new(&settings.managed),
@@ -110,12 +130,12 @@ pub async fn connect(
         prefix: settings.prefix.clone(),
         tempo: settings.tempo(),
     };
-    let common =
-        Common { tempo: settings.tempo(), now: settings.now, entropy, batches: settings.batches };
-    let courier = Courier::start(&apps, common);
+    let (tempo, now, batches) = (settings.tempo(), settings.now, settings.batches);
+    let common = Common { crew: Arc::clone(&crew), tempo, now, entropy, batches };
+    let courier = Courier::start(common);
     Ok(GraphTarget {
         settings,
-        apps,
+        crew,
         courier,
         mirror: Mutex::new(Mirror::new(memory, eyes)),
         entropy,
@@ -141,16 +161,16 @@ impl GraphTarget {
     /// Time of the service's clock that was lost as it told us to wait, and to the slower speed
     /// after that: of the application that lost most.
     pub fn held_back(&self) -> Duration {
-        self.apps.iter().map(|app| app.paces.held_back()).max().unwrap_or_default()
+        self.crew.apps.iter().map(|app| app.paces.held_back()).max().unwrap_or_default()
     }
 
     fn mirror(&self) -> MutexGuard<'_, Mirror> {
         self.mirror.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The application that reads.
-    fn app(&self) -> Result<&App, TargetError> {
-        self.apps.first().map(Arc::as_ref).ok_or_else(|| TargetError::Unreachable {
+    /// The application that reads what was not denied to it.
+    fn reader(&self, denied: &Denied) -> Result<&App, TargetError> {
+        self.crew.reader(denied).map(Arc::as_ref).ok_or_else(|| TargetError::Unreachable {
             what: format!("target {} has no application", self.settings.name),
             hint: "set client_id in rentree.toml".into(),
         })

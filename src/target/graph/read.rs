@@ -6,7 +6,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::GraphTarget;
+use super::app::App;
 use super::courier::Cost;
+use super::crew::Denied;
 use super::exchange::ExchangeError;
 use super::fault::{Fault, limit_used, retry_after};
 use super::line::{Answer, Call, CallError};
@@ -16,6 +18,9 @@ use crate::target::TargetError;
 /// Tries of one page that is left without a usable answer.
 const TRIES_MAX: u32 = 8;
 const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// Looks whose token is not taken, while others may be in service.
+const UNAUTHORISED_MAX: u32 = 3;
 
 /// How a reading ended.
 pub(super) enum End {
@@ -36,17 +41,61 @@ pub(super) struct Listing<'a> {
 }
 
 impl GraphTarget {
-    /// One look, repeated while nobody says no.
+    /// One look, by whichever application is let through.
     pub(super) async fn look(&self, call: Call<'_>, units: u32) -> Result<Answer, TargetError> {
-        let app = self.app()?;
+        let mut denied = Denied::new();
+        let mut unauthorised = 0;
+        loop {
+            let app = self.reader(&denied)?;
+            let answer = match self.look_as(app, call, units).await {
+                Ok(answer) => answer,
+                Err(CallError::Refused(error)) => {
+                    self.crew.rest(app, error)?;
+                    continue;
+                }
+                Err(error) => return Err(self.unreachable(error)),
+            };
+            self.crew.heard(app, answer.status, answer.sent_at);
+            let fault = Fault::read(answer.status, &answer.body);
+            if self.crew.passes_on(app, &fault, &mut denied) {
+                continue;
+            }
+            unauthorised += 1;
+            let is_last = unauthorised >= UNAUTHORISED_MAX || self.crew.is_last(app);
+            if answer.status != 401 || is_last {
+                return Ok(answer);
+            }
+            self.settings.tempo().sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    pub(super) fn unreachable(&self, error: CallError) -> TargetError {
+        let why = match error {
+            CallError::Target(error) | CallError::Refused(error) => return error,
+            CallError::Exchange(ExchangeError::NotSent(text) | ExchangeError::NoAnswer(text)) => {
+                text
+            }
+        };
+        TargetError::Unreachable {
+            what: format!("{}: {why}", self.settings.base_url),
+            hint: "look at the network, and at the service's own status page".into(),
+        }
+    }
+
+    /// One look as one application, repeated while nobody says no.
+    pub(super) async fn look_as(
+        &self,
+        app: &App,
+        call: Call<'_>,
+        units: u32,
+    ) -> Result<Answer, CallError> {
         let tempo = self.settings.tempo();
         let cost = Cost { writes: 0, units, teams: 0 };
-        let Call { method, to, headers, body } = call;
         let mut tries = 0;
         loop {
             app.paces.take(cost).await;
             let sent_at = Instant::now();
-            let why = match app.line.call(Call { method, to, headers, body }).await {
+            let why = match app.line.call(call).await {
                 Ok(answer) if answer.status == 429 => {
                     let told = retry_after(&answer.headers, (self.settings.now)());
                     app.paces.refused(cost, sent_at, told, 0.0);
@@ -62,17 +111,14 @@ impl GraphTarget {
                     }
                     return Ok(answer);
                 }
-                Err(CallError::Target(error)) => return Err(error),
                 Err(CallError::Exchange(
                     ExchangeError::NotSent(text) | ExchangeError::NoAnswer(text),
                 )) => text,
+                Err(error) => return Err(error),
             };
             tries += 1;
             if tries >= TRIES_MAX {
-                return Err(TargetError::Unreachable {
-                    what: format!("{}: {why}", self.settings.base_url),
-                    hint: "look at the network, and at the service's own status page".into(),
-                });
+                return Err(CallError::Exchange(ExchangeError::NoAnswer(why)));
             }
             let pause = Duration::from_secs(1) * 2u32.pow(tries.min(6));
             tempo.sleep(pause.min(PAUSE_MAX)).await;

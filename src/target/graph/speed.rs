@@ -33,11 +33,11 @@ fn levels(apps: &[Arc<App>], now: Timestamp) -> Vec<Level> {
 
 impl GraphTarget {
     pub(super) fn levels(&self) -> Vec<Level> {
-        levels(&self.apps, (self.settings.now)())
+        levels(&self.crew.apps, (self.settings.now)())
     }
 
     pub(super) fn speeds(&self) -> Arc<dyn Speed> {
-        Arc::new(Speeds { apps: self.apps.clone(), now: self.settings.now })
+        Arc::new(Speeds { apps: self.crew.apps.clone(), now: self.settings.now })
     }
 }
 

@@ -26,6 +26,23 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 /// A token. Two are the same only if they are one.
 pub(super) type Bearer = Arc<SecretString>;
 
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum NoToken {
+    /// The application is refused one, and would be again.
+    Refused(TargetError),
+    /// Nobody tells.
+    Unanswered(TargetError),
+}
+
+impl From<NoToken> for TargetError {
+    fn from(why: NoToken) -> Self {
+        match why {
+            NoToken::Refused(error) | NoToken::Unanswered(error) => error,
+        }
+    }
+}
+
 /// The tokens of one application, one after the other.
 pub(super) struct Tokens {
     exchange: Arc<dyn Exchange>,
@@ -76,6 +93,10 @@ impl Tokens {
         })
     }
 
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     /// The end of the certificate; None: a secret, whose end only the tenant knows.
     pub(super) fn certificate_ends_at(&self) -> Option<jiff::Timestamp> {
         match &self.proof {
@@ -89,7 +110,7 @@ impl Tokens {
     }
 
     /// The token to use now. Whoever comes while it is being renewed waits for the same one.
-    pub(super) async fn bearer(&self) -> Result<Bearer, TargetError> {
+    pub(super) async fn bearer(&self) -> Result<Bearer, NoToken> {
         let mut held = self.held.lock().await;
         let now = Instant::now();
         if let Some(one) = held.as_ref().filter(|one| now < one.renew_at) {
@@ -117,29 +138,33 @@ impl Tokens {
         }
     }
 
-    async fn ask(&self) -> Result<Held, TargetError> {
+    async fn ask(&self) -> Result<Held, NoToken> {
         let mut tries = 0;
         loop {
             tries += 1;
             let asked_at = Instant::now();
-            let sent = tokio::time::timeout(self.timeout, self.exchange.exchange(self.request()?));
+            let request = self.request().map_err(NoToken::Refused)?;
+            let sent = tokio::time::timeout(self.timeout, self.exchange.exchange(request));
             let answer = sent.await.unwrap_or_else(|_| {
                 Err(ExchangeError::NoAnswer(format!("nothing within {:?}", self.timeout)))
             });
             let pause = Duration::from_secs(1) * 2u32.pow(tries.min(5));
             match answer {
-                Ok(answer) if answer.status == 200 => return self.read(&answer, asked_at),
+                Ok(answer) if answer.status == 200 => {
+                    return self.read(&answer, asked_at).map_err(NoToken::Unanswered);
+                }
                 Ok(answer) if answer.status == 429 || Fault::is_passing(answer.status) => {
                     if tries >= TRIES_MAX {
                         let why = format!("HTTP status {}", answer.status);
-                        return Err(self.unreachable(&why));
+                        return Err(NoToken::Unanswered(self.unreachable(&why)));
                     }
                     let told = retry_after(&answer.headers, (self.now)());
                     self.tempo.sleep(told.unwrap_or(pause)).await;
                 }
-                Ok(answer) => return Err(self.refused(&answer)),
+                Ok(answer) => return Err(NoToken::Refused(self.refused(&answer))),
                 Err(error) if tries >= TRIES_MAX => {
-                    return Err(self.unreachable(&error.to_string()));
+                    let error = self.unreachable(&error.to_string());
+                    return Err(NoToken::Unanswered(error));
                 }
                 Err(_) => self.tempo.sleep(pause).await,
             }

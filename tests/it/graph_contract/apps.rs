@@ -10,9 +10,16 @@ use super::bench::{kept, service_with, target_with};
 use super::speed::{FULL, measure};
 use super::world::{World, plan};
 
-const EXTRA: [&str; 2] =
+pub(super) const EXTRA: [&str; 2] =
     ["22222222-2222-4333-8444-555555555555", "33333333-2222-4333-8444-555555555555"];
-const SECRET: &str = "secret-of-another-application";
+pub(super) const SECRET: &str = "secret-of-another-application";
+
+pub(super) fn registration(client_id: &str) -> Registration {
+    Registration {
+        client_id: client_id.to_owned(),
+        credential: Credential::Secret(SecretString::from(SECRET)),
+    }
+}
 
 /// SEC-47: the writes are spread, no application asks for more than its own quota, all of them for
 /// no more than the tenant's, and nobody is told to wait.
@@ -22,12 +29,8 @@ async fn writes_are_spread_over_the_applications_each_within_its_quota() {
         options.faults = Faults { latency_ms: (150, 600), series_ms: (20, 100), ..Faults::none() };
         options.apps.extend(EXTRA.map(|client_id| App::with_secret(client_id, SECRET)));
     });
-    let extra = |client_id: &str| Registration {
-        client_id: client_id.to_owned(),
-        credential: Credential::Secret(SecretString::from(SECRET)),
-    };
     let mut target = target_with(&service, Memory::default(), |settings| {
-        settings.extra_apps = EXTRA.map(extra).into();
+        settings.extra_apps = EXTRA.map(registration).into();
     })
     .await;
     assert_eq!(service.tokens_given(), 3);

@@ -173,6 +173,8 @@ pub(super) fn kept(target: &GraphTarget) -> Memory {
 pub(super) struct Tally {
     pub(super) written: usize,
     pub(super) already: usize,
+    /// Came back to be done again.
+    pub(super) again: usize,
     /// Sequence number and words.
     pub(super) failed: Vec<(u64, String)>,
 }
@@ -197,6 +199,7 @@ pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) ->
                     Err(WriteError::Busy { .. } | WriteError::Unknown(_) | WriteError::Lost(_))
                         if !last =>
                     {
+                        tally.again += 1;
                         again.push(one);
                     }
                     Err(error) => tally.failed.push((one.seq, error.to_string())),

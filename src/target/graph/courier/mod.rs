@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::app::App;
+use super::crew::Crew;
 use super::exchange::Method;
 use super::settings::BATCH_MAX;
 use crate::target::WriteError;
@@ -132,6 +133,7 @@ pub(super) struct Courier {
 
 /// What the tasks share.
 pub(super) struct Common {
+    pub(super) crew: Arc<Crew>,
     pub(super) tempo: Tempo,
     pub(super) now: fn() -> jiff::Timestamp,
     pub(super) entropy: Entropy,
@@ -140,21 +142,19 @@ pub(super) struct Common {
 }
 
 impl Courier {
-    /// Starts it. The first application reads too; all of them write.
-    pub(super) fn start(apps: &[Arc<App>], common: Common) -> Self {
-        let queue = Arc::new(Queue::new());
+    /// Starts it: every application of the crew writes, and can read if it has to.
+    pub(super) fn start(common: Common) -> Self {
+        let queue = Arc::new(Queue::new(Arc::clone(&common.crew)));
         let common = Arc::new(common);
         let mut tasks = JoinSet::new();
-        for (rank, app) in apps.iter().enumerate() {
+        for app in &common.crew.apps {
             let start = |tasks: &mut JoinSet<()>, line, slots: &Arc<Semaphore>| {
                 let (app, queue, common) =
                     (Arc::clone(app), Arc::clone(&queue), Arc::clone(&common));
                 tasks.spawn(carry(app, queue, common, line, Arc::clone(slots)));
             };
             let slots = || Arc::new(Semaphore::new(common.batches.max(1)));
-            if rank == 0 {
-                start(&mut tasks, Line::Reads, &slots());
-            }
+            start(&mut tasks, Line::Reads, &slots());
             let shared = slots();
             start(&mut tasks, Line::Writes, &shared);
             start(&mut tasks, Line::Series, &shared);
@@ -174,7 +174,7 @@ impl Courier {
     }
 }
 
-/// Gathers and sends, for ever.
+/// Gathers and sends, until its application rests.
 async fn carry(
     app: Arc<App>,
     queue: Arc<Queue>,
@@ -184,14 +184,14 @@ async fn carry(
 ) {
     let mut open = JoinSet::new();
     loop {
-        let (jobs, slot) = match line {
-            Line::Series => (series(&app, &queue, &common).await, None),
+        let gathered = match line {
+            Line::Series => series(&app, &queue, &common).await.map(|jobs| (jobs, None)),
             Line::Reads | Line::Writes => {
                 let gathered = gather(&app, &queue, &common, &slots, line).await;
-                let Some((jobs, slot)) = gathered else { return };
-                (jobs, Some(slot))
+                gathered.map(|(jobs, slot)| (jobs, Some(slot)))
             }
         };
+        let Some((jobs, slot)) = gathered else { break };
         let (app, queue, common) = (Arc::clone(&app), Arc::clone(&queue), Arc::clone(&common));
         let slots = Arc::clone(&slots);
         open.spawn(async move {
@@ -211,27 +211,41 @@ async fn carry(
         });
         while open.try_join_next().is_some() {}
     }
+    // The others take over at once; what is on its way is brought to an end.
+    queue.ring();
+    while open.join_next().await.is_some() {}
+}
+
+/// The first question of a batch. None: the application rests.
+async fn first(app: &App, queue: &Queue, line: Line) -> Option<Job> {
+    tokio::select! {
+        biased;
+        () = app.until_at_rest() => None,
+        job = queue.next(app, line) => Some(job),
+    }
 }
 
 /// A batch of writes to one object, which the service does one after the other: what there is quota
 /// for while the one before is on its way.
-async fn series(app: &App, queue: &Queue, common: &Common) -> Vec<Job> {
-    let first = queue.next(Line::Series).await;
+async fn series(app: &App, queue: &Queue, common: &Common) -> Option<Vec<Job>> {
+    let first = first(app, queue, Line::Series).await?;
     let end = Instant::now() + common.tempo.here(WAIT);
     admit(app, queue, &first).await;
     let mut jobs = vec![first];
     while jobs.len() < BATCH_MAX
+        && app.cause_of_rest().is_none()
         && (Instant::now() < end || queue.is_on_its_way(&jobs))
-        && let Some(job) = queue.follow(&jobs)
+        && let Some(job) = queue.follow(app, &jobs)
     {
         admit(app, queue, &job).await;
         jobs.push(job);
     }
-    jobs
+    // Of one that rests, it is handed over when it is to be sent.
+    Some(jobs)
 }
 
 /// A batch: its first question, and those that may go until there is a slot for it. Each waits for
-/// its quota.
+/// its quota. None: the application rests.
 async fn gather(
     app: &App,
     queue: &Queue,
@@ -239,7 +253,7 @@ async fn gather(
     slots: &Arc<Semaphore>,
     line: Line,
 ) -> Option<(Vec<Job>, OwnedSemaphorePermit)> {
-    let first = queue.next(line).await;
+    let first = first(app, queue, line).await?;
     admit(app, queue, &first).await;
     let mut jobs = vec![first];
     let end = Instant::now() + common.tempo.here(WAIT);
@@ -255,7 +269,8 @@ async fn gather(
                 is_stopped = true;
             }
             got = &mut waiting, if slot.is_none() => slot = Some(got.ok()?),
-            job = queue.next(line) => {
+            () = app.until_at_rest() => break,
+            job = queue.next(app, line) => {
                 admit(app, queue, &job).await;
                 jobs.push(job);
             }
@@ -264,6 +279,10 @@ async fn gather(
         if slot.is_some() && Instant::now() >= end {
             break;
         }
+    }
+    if app.cause_of_rest().is_some() {
+        queue.hand_over(jobs);
+        return None;
     }
     let slot = match slot {
         Some(slot) => slot,
@@ -276,11 +295,12 @@ async fn gather(
     Some((jobs, slot))
 }
 
-/// Waits for the quota of one, as long as it is wanted.
+/// Waits for the quota of one, as long as it is wanted of this application.
 async fn admit(app: &App, queue: &Queue, job: &Job) {
     tokio::select! {
         () = app.paces.take(job.ask.cost) => {}
         () = job.until_called_off(queue) => {}
+        () = app.until_at_rest() => {}
     }
 }
 

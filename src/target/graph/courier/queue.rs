@@ -1,11 +1,13 @@
 //! What waits to be carried: in order, but never two writes to one object at once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use super::super::app::App;
+use super::super::crew::{Crew, Denied};
 use super::{Ask, Lost, Reply};
 
 /// One question on its way.
@@ -13,6 +15,8 @@ pub(super) struct Job {
     pub(super) ask: Ask,
     answer: oneshot::Sender<Result<Reply, Lost>>,
     pub(super) tries: Tries,
+    /// Applications that may not do it.
+    pub(super) denied: Denied,
     /// It may not go before.
     not_before: Option<Instant>,
 }
@@ -75,12 +79,14 @@ impl Job {
 
     pub(super) fn new(ask: Ask) -> (Self, oneshot::Receiver<Result<Reply, Lost>>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { ask, answer, tries: Tries::default(), not_before: None }, receiver)
+        let (tries, denied) = (Tries::default(), Denied::new());
+        (Self { ask, answer, tries, denied, not_before: None }, receiver)
     }
 }
 
 /// Reads and writes that wait, and the objects with a write in flight.
 pub(super) struct Queue {
+    crew: Arc<Crew>,
     waiting: Mutex<Waiting>,
     bell: Notify,
 }
@@ -108,8 +114,13 @@ enum Pick {
 }
 
 impl Queue {
-    pub(super) fn new() -> Self {
-        Self { waiting: Mutex::new(Waiting::default()), bell: Notify::new() }
+    pub(super) fn new(crew: Arc<Crew>) -> Self {
+        Self { crew, waiting: Mutex::new(Waiting::default()), bell: Notify::new() }
+    }
+
+    /// The application is one that a question may go by.
+    fn may_ask(&self, app: &App, job: &Job) -> bool {
+        self.crew.may_ask(app, job.ask.is_write(), &job.denied)
     }
 
     pub(super) fn push(&self, job: Job) {
@@ -172,14 +183,14 @@ impl Queue {
     }
 
     /// Another one of the series, if one waits.
-    pub(super) fn follow(&self, series: &[Job]) -> Option<Job> {
+    pub(super) fn follow(&self, app: &App, series: &[Job]) -> Option<Job> {
         let lane = series.first()?.ask.lane.as_deref();
         let waiting = &mut *self.waiting();
         let at = waiting.writes.iter().position(|job| job.ask.lane.as_deref() == lane)?;
         let may_go = |job: &Job| {
             let is_wanted = !job.answer.is_closed() || job.tries.unanswered > 0;
             let is_ripe = job.not_before.is_none_or(|time| time <= Instant::now());
-            job.line() == Line::Series && is_wanted && is_ripe
+            job.line() == Line::Series && is_wanted && is_ripe && self.may_ask(app, job)
         };
         waiting.writes.get(at).filter(|job| may_go(job))?;
         waiting.writes.remove(at)
@@ -223,6 +234,18 @@ impl Queue {
         self.bell.notify_waiters();
     }
 
+    /// An application rests: its batch is for the others.
+    pub(super) fn hand_over(&self, jobs: Vec<Job>) {
+        for job in jobs.into_iter().rev() {
+            self.put_back(job, Instant::now());
+        }
+    }
+
+    /// Those who wait for a question look again: others may be theirs now.
+    pub(super) fn ring(&self) {
+        self.bell.notify_waiters();
+    }
+
     fn free(&self, job: &Job) {
         if let Some(lane) = &job.ask.lane {
             let lanes = &mut self.waiting().lanes;
@@ -236,12 +259,13 @@ impl Queue {
 
     /// The next one that may go; its object is taken until it is settled. Can be given up while
     /// it waits, without loss.
-    pub(super) async fn next(&self, line: Line) -> Job {
+    pub(super) async fn next(&self, app: &App, line: Line) -> Job {
         loop {
             let bell = self.bell.notified();
             tokio::pin!(bell);
             bell.as_mut().enable();
-            let pick = self.waiting().pick(line, Instant::now());
+            let may_ask = |job: &Job| self.may_ask(app, job);
+            let pick = self.waiting().pick(line, Instant::now(), may_ask);
             match pick {
                 Pick::Job(job) => return *job,
                 Pick::At(None) => bell.await,
@@ -265,7 +289,7 @@ impl Waiting {
         if writes { &mut self.writes } else { &mut self.reads }
     }
 
-    fn pick(&mut self, line: Line, now: Instant) -> Pick {
+    fn pick(&mut self, line: Line, now: Instant, may_ask: impl Fn(&Job) -> bool) -> Pick {
         let mut then: Option<Instant> = None;
         // Writes to one object keep their order: behind one that waits, none goes.
         let mut held = BTreeSet::new();
@@ -285,7 +309,7 @@ impl Waiting {
             if lane.is_some_and(waits) {
                 continue;
             }
-            if job.line() != line {
+            if job.line() != line || !may_ask(job) {
                 held.extend(lane);
                 continue;
             }

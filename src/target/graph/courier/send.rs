@@ -36,17 +36,23 @@ pub(super) async fn send(
     jobs: Vec<Job>,
     in_series: bool,
 ) {
+    if app.cause_of_rest().is_some() {
+        queue.hand_over(jobs);
+        return;
+    }
     let body = batch::body(jobs.iter().map(|job| &job.ask), in_series);
     let call = Call { method: Method::Post, to: "/$batch", headers: &[], body: Some(&body) };
-    let answer = app.line.call(call).await;
-    match answer {
-        Ok(answer) => answered(app, queue, common, jobs, in_series, answer),
-        Err(error) => {
-            for mut job in jobs {
-                let fate = unanswered(&mut job, &error);
-                settle(queue, common, job, fate);
-            }
-        }
+    let error = match app.line.call(call).await {
+        Ok(answer) => return answered(app, queue, common, jobs, in_series, answer),
+        Err(CallError::Refused(error)) => match common.crew.rest(app, error) {
+            Ok(()) => return queue.hand_over(jobs),
+            Err(error) => CallError::Refused(error),
+        },
+        Err(error) => error,
+    };
+    for mut job in jobs {
+        let fate = unanswered(&mut job, &error);
+        settle(queue, common, job, fate);
     }
 }
 
@@ -59,6 +65,7 @@ fn answered(
     answer: Answer,
 ) {
     let Answer { status, headers, body, sent_at } = answer;
+    common.crew.heard(app, status, sent_at);
     let shared = |status| Item { status, headers: headers.clone(), body: body.clone() };
     if let Some(used) = limit_used(&headers)
         && let Some(job) = jobs.first()
@@ -110,6 +117,9 @@ fn fate(app: &App, common: &Common, job: &mut Job, item: Item, sent_at: Instant)
         let lost = Lost::PutOff { status, text: fault.text() };
         return again_or(tries.collided, COLLIDED_MAX, told, lost);
     }
+    if common.crew.passes_on(app, &fault, &mut job.denied) {
+        return Fate::Again(Duration::ZERO);
+    }
     if status == 401 {
         tries.unauthorised += 1;
         let lost = Lost::NotSent(format!("the token is not taken ({})", fault.code));
@@ -129,10 +139,12 @@ fn unanswered(job: &mut Job, error: &CallError) -> Fate {
     let tries = &mut job.tries;
     match error {
         // Without a token nothing goes: whoever drives us asks for one anew.
-        CallError::Target(error) if tries.unanswered > 0 => {
+        CallError::Target(error) | CallError::Refused(error) if tries.unanswered > 0 => {
             Fate::Settled(Err(Lost::Unknown(error.to_string())))
         }
-        CallError::Target(error) => Fate::Settled(Err(Lost::NotSent(error.to_string()))),
+        CallError::Target(error) | CallError::Refused(error) => {
+            Fate::Settled(Err(Lost::NotSent(error.to_string())))
+        }
         CallError::Exchange(ExchangeError::NotSent(text)) => {
             tries.unsent += 1;
             let lost = match tries.unanswered {

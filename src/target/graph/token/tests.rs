@@ -20,8 +20,8 @@ async fn refused(body: Value) -> (String, String) {
     let exchange: Arc<dyn Exchange> = script;
     let tokens = Tokens::new(&settings, &own, exchange, entropy).unwrap();
     match tokens.bearer().await.unwrap_err() {
-        TargetError::Unreachable { what, hint } => (what, hint),
-        other => panic!("{other}"),
+        NoToken::Refused(TargetError::Unreachable { what, hint }) => (what, hint),
+        other => panic!("{other:?}"),
     }
 }
 
