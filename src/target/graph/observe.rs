@@ -18,6 +18,12 @@ pub(super) const NUMBER: &str = "id";
 
 impl Observe for GraphTarget {
     async fn observe(&mut self) -> Result<Observed, TargetError> {
+        self.in_patience(self.read()).await
+    }
+}
+
+impl GraphTarget {
+    async fn read(&self) -> Result<Observed, TargetError> {
         self.read_users().await?;
         self.read_groups().await?;
         let again = self.mirror().settle((self.settings.now)());

@@ -2,6 +2,7 @@
 
 mod desk;
 mod doubts;
+mod reading;
 pub(super) mod script;
 mod teams;
 mod writes;
