@@ -57,6 +57,8 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
         }
     }
     observed.doubles.sort();
+    let deleted = mirror.deleted.iter().flat_map(|deleted| deleted.keys());
+    observed.deleted = deleted.map(|person| ObjectKey::Account(*person)).collect();
     for row in mirror.memory.groups.values() {
         let Some(entry) = group(mirror, row) else { continue };
         if let Some(team) = team(row, &entry) {
