@@ -15,6 +15,8 @@ pub struct Observed {
     pub foreign_dns: BTreeSet<String>,
     /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
     pub foreign_names: BTreeSet<String>,
+    /// Accounts in the bin: one that comes back is no new object.
+    pub deleted: BTreeSet<ObjectKey>,
     /// How much room the target has, where it tells.
     pub limits: Vec<Limit>,
 }
@@ -33,6 +35,8 @@ pub enum LimitKind {
     /// Objects of the directory, those in its bin among them.
     DirectoryObjects,
     Seats(Licence),
+    /// Of one product that is both licences.
+    SharedSeats,
 }
 
 impl Observed {

@@ -22,7 +22,7 @@ use crate::report::plan_text::instant;
 use crate::store::runs::{self, RunId};
 use crate::store::{Store, plans};
 use crate::target::Write as _;
-use crate::target::examined::{Examined, Verdict};
+use crate::target::examined::Examined;
 
 /// How an apply ended.
 pub struct Applied {
@@ -205,15 +205,18 @@ async fn open(
     labs: &Labs,
 ) -> anyhow::Result<Open> {
     let mut open = targets::open(session, store, target, labs, Purpose::Write).await?;
-    let bad = match &mut open {
-        Open::Graph(tenant) => {
-            tenant.doctor().await.into_iter().find(|one| one.verdict == Verdict::Bad)
-        }
-        Open::Ldap(_) => None,
+    let found = match &mut open {
+        Open::Graph(tenant) => tenant.before_writing().await,
+        Open::Ldap(_) => Ok(Vec::new()),
     };
-    match bad {
-        None => Ok(open),
-        Some(Examined { id, what, hint, .. }) => {
+    match found {
+        Ok(told) => {
+            for Examined { id, what, hint, .. } in told {
+                (session.world.warn)(&format!("target {}: {id}: {what}; {hint}", target.name));
+            }
+            Ok(open)
+        }
+        Err(Examined { id, what, hint, .. }) => {
             let what = format!("target {}: {id}: {what}; nothing is written there", target.name);
             Err(Failure::new(ExitStatus::Unreachable, what).hint(hint).into())
         }

@@ -161,6 +161,7 @@ fn ready(
         now: session.world.clock.wall,
         licences: mapping.tenant.licences.clone(),
         team_wait: TEAM_WAIT,
+        teams: rules.teams,
         extra_apps,
         directory_quota: rules.directory_quota,
     };

@@ -105,7 +105,7 @@ pub(super) fn objections(
     for target in session.config.targets.iter().filter(|target| target.graph().is_some()) {
         let Some(seen) = observed.get(&target.name) else { continue };
         found.extend(cloud::subscription_ended(&target.name, operations, &ended));
-        found.extend(cloud::target_room(&target.name, operations, &seen.limits));
+        found.extend(cloud::target_room(&target.name, operations, seen));
     }
     found
 }

@@ -13,6 +13,8 @@ use super::tenant::{INDEXED, Kind, Rel, Standing, State};
 
 const TOP_USUAL: usize = 100;
 const TOP_MAX: usize = 999;
+/// By what lists can be sorted.
+const SORTED: [&str; 2] = ["displayName", "userPrincipalName"];
 
 pub(super) fn unsupported(text: &str) -> Answer {
     Answer::error(400, "Request_UnsupportedQuery", text)
@@ -68,10 +70,34 @@ fn shown(desk: &mut Desk, request: &Request, id: Guid, kind: Kind, state: &State
 pub(super) struct Asked {
     pub(super) select: Select,
     filter: Option<Filter>,
+    order: Option<Order>,
     top: usize,
     after: Option<Guid>,
     count: bool,
     advanced: bool,
+}
+
+/// In which order a list comes: all of it, not each page.
+struct Order {
+    name: String,
+    is_reversed: bool,
+}
+
+impl Order {
+    fn read(text: &str) -> Self {
+        let (name, way) = text.split_once(' ').unwrap_or((text, "asc"));
+        Self { name: name.to_owned(), is_reversed: way == "desc" }
+    }
+
+    fn sort(&self, found: &mut [(Guid, State)]) {
+        found.sort_by_cached_key(|(_, state)| {
+            let map = state.map();
+            map.get(&self.name).and_then(Value::as_str).unwrap_or_default().to_lowercase()
+        });
+        if self.is_reversed {
+            found.reverse();
+        }
+    }
 }
 
 impl Asked {
@@ -106,11 +132,9 @@ impl Asked {
                 MSGraph with a special request header: 'ConsistencyLevel: eventual'",
             ));
         }
-        if let Some(orderby) = request.option("orderby") {
-            let name = orderby.split(' ').next().unwrap_or_default();
-            if !["displayName", "userPrincipalName"].contains(&name) {
-                return Err(unsupported("Sorting not supported for current query."));
-            }
+        let order = request.option("orderby").map(Order::read);
+        if order.as_ref().is_some_and(|order| !SORTED.contains(&order.name.as_str())) {
+            return Err(unsupported("Sorting not supported for current query."));
         }
         let top = match request.option("top").map(str::parse::<usize>) {
             None => TOP_USUAL,
@@ -127,7 +151,7 @@ impl Asked {
         };
         let select = Select::read(request.option("select"), kind)?;
         let advanced = count || searched;
-        Ok(Self { select, filter, top, after, count, advanced })
+        Ok(Self { select, filter, order, top, after, count, advanced })
     }
 
     fn holds(&self, id: Guid, map: &mut Map<String, Value>) -> bool {
@@ -199,13 +223,6 @@ pub(super) fn list(desk: &mut Desk, request: &Request, source: Source, context: 
                 let map = super::licences::completed(desk, *id, kind, state.map(), &asked.select);
                 values.push(Value::Object(asked.select.show(kind, *id, &map)));
             }
-        }
-    }
-    if let Some(orderby) = request.option("orderby") {
-        let (name, way) = orderby.split_once(' ').unwrap_or((orderby, "asc"));
-        values.sort_by_key(|value| value[name].as_str().unwrap_or_default().to_lowercase());
-        if way == "desc" {
-            values.reverse();
         }
     }
     let context = match asked.select.is_given() {
@@ -280,6 +297,9 @@ fn page(
         true => desk.stream.index(asked.top),
         false => asked.top,
     };
+    if let Some(order) = &asked.order {
+        return sorted_page(desk, asked, source, (horizon, order, room));
+    }
     let mut found: Vec<(Guid, State)> = Vec::new();
     let mut last = asked.after;
     for id in candidates(desk, asked, source, false) {
@@ -297,6 +317,30 @@ fn page(
         }
     }
     (found, None)
+}
+
+/// A page of a list that is sorted as a whole.
+fn sorted_page(
+    desk: &Desk,
+    asked: &Asked,
+    source: &Source,
+    (horizon, order, room): (i64, &Order, usize),
+) -> (Vec<(Guid, State)>, Option<Guid>) {
+    let ids = candidates(desk, asked, source, true).into_iter();
+    let states = ids.filter_map(|id| {
+        let state = desk.tenant.seen(id, horizon).filter(|state| in_list(source, state))?;
+        asked.holds(id, &mut state.map()).then(|| (id, state.clone()))
+    });
+    let mut found: Vec<(Guid, State)> = states.collect();
+    order.sort(&mut found);
+    let after = asked.after.and_then(|after| found.iter().position(|(id, _)| *id == after));
+    found.drain(..after.map_or(0, |at| at + 1));
+    if found.len() <= room {
+        return (found, None);
+    }
+    found.truncate(room);
+    let last = found.last().map(|(id, _)| *id).or(asked.after);
+    (found, Some(last.unwrap_or(Guid(0))))
 }
 
 fn count(desk: &Desk, asked: &Asked, source: &Source, horizon: i64) -> usize {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{GROUPS_WITH_FILES, SUBSCRIPTION_ENDED};
 use super::{Policy, TARGET_ROOM, TOO_MANY_GROUP_DELETES, TOO_MANY_GROUP_DELETES_OVERALL};
-use crate::model::entry::{GroupForm, ObjectKey, ObjectKind, YearGroup};
+use crate::model::entry::{GroupForm, Licence, ObjectKey, ObjectKind, YearGroup};
 use crate::model::ids::Uai;
-use crate::model::observed::{Limit, LimitKind};
+use crate::model::observed::{Limit, LimitKind, Observed};
 use crate::plan::Objection;
 use crate::plan::operation::{Action, Operation, OperationKind};
 
@@ -92,33 +92,41 @@ pub fn subscription_ended(
 }
 
 /// What the plan makes fits into the target, as far as it tells how much room it has.
-pub fn target_room(target: &str, operations: &[Operation], limits: &[Limit]) -> Option<Objection> {
+pub fn target_room(target: &str, operations: &[Operation], seen: &Observed) -> Option<Objection> {
     let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
-    let (mut objects, mut seats) = (0_u64, BTreeMap::<LimitKind, i64>::new());
+    let (mut objects, mut seats) = (0_u64, BTreeMap::<Licence, i64>::new());
     for operation in ours {
         let count = |values: &BTreeSet<String>| i64::try_from(values.len()).unwrap_or(i64::MAX);
         match (&operation.action, &operation.key) {
-            (Action::Create { .. }, key) if key.kind() != ObjectKind::Team => objects += 1,
+            (Action::Create { .. }, key) if key.kind() == ObjectKind::Team => {}
+            // In the bin it counts already.
+            (Action::Create { .. }, key) if seen.deleted.contains(key) => {}
+            (Action::Create { .. }, _) => objects += 1,
             (Action::AddLinks { values, .. }, ObjectKey::Licence(licence)) => {
-                *seats.entry(LimitKind::Seats(*licence)).or_default() += count(values);
+                *seats.entry(*licence).or_default() += count(values);
             }
             (Action::RemoveLinks { values, .. }, ObjectKey::Licence(licence)) => {
-                *seats.entry(LimitKind::Seats(*licence)).or_default() -= count(values);
+                *seats.entry(*licence).or_default() -= count(values);
             }
             _ => {}
         }
     }
-    let texts = limits.iter().filter_map(|Limit { what, total, used }| {
+    let texts = seen.limits.iter().filter_map(|Limit { what, total, used }| {
         let wanted = match what {
             LimitKind::DirectoryObjects => objects,
-            LimitKind::Seats(_) => {
-                u64::try_from(seats.get(what).copied().unwrap_or_default()).unwrap_or_default()
+            LimitKind::Seats(licence) => {
+                let more = seats.get(licence).copied().unwrap_or_default();
+                u64::try_from(more).unwrap_or_default()
+            }
+            LimitKind::SharedSeats => {
+                u64::try_from(seats.values().sum::<i64>()).unwrap_or_default()
             }
         };
         let free = total.saturating_sub(*used);
         let what = match what {
             LimitKind::DirectoryObjects => "objects (deleted ones count for 30 days)".to_owned(),
             LimitKind::Seats(licence) => format!("seats of the licence of {}", licence.as_str()),
+            LimitKind::SharedSeats => "seats of the licence of pupils and staff".to_owned(),
         };
         (wanted > free).then(|| {
             format!("{wanted} more {what} are needed, {used} of {total} are used, {free} are left")

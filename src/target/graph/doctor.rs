@@ -23,6 +23,12 @@ const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Room left, in a hundred, under which somebody should know.
 const ROOM_MIN: u64 = 5;
 
+const CERTIFICATE: &str = "certificate";
+const ROOM: [&str; 2] = ["room-objects", "room-licences"];
+
+const QUOTA: &str =
+    "ask Microsoft's support to raise the directory quota, or purge deleted objects";
+
 /// Rights to read, each by a look that needs it.
 const LOOKS: [(&str, &str, &str); 5] = [
     ("read-users", "/users?$top=1&$select=id", "User.ReadWrite.All"),
@@ -39,6 +45,25 @@ const LOOKS: [(&str, &str, &str); 5] = [
 impl GraphTarget {
     /// Everything that was found, in the order in which one would mend it.
     pub async fn doctor(&mut self) -> Vec<Examined> {
+        let found = self.in_patience(async { Ok(self.examine().await) }).await;
+        found.unwrap_or_else(|error| vec![Examined::failed("answers", &error)])
+    }
+
+    /// What somebody should know before the tenant is written to; an error: it is not fit for it.
+    /// A lack of room stops nothing but creations, and those the service refuses.
+    pub async fn before_writing(&mut self) -> Result<Vec<Examined>, Examined> {
+        let found = self.doctor().await;
+        let is_told = |one: &Examined| one.id == CERTIFICATE || ROOM.contains(&one.id);
+        match found.iter().find(|one| one.verdict == Verdict::Bad && !is_told(one)) {
+            Some(bad) => Err(bad.clone()),
+            None => {
+                let told = found.into_iter();
+                Ok(told.filter(|one| one.verdict != Verdict::Good && is_told(one)).collect())
+            }
+        }
+    }
+
+    async fn examine(&self) -> Vec<Examined> {
         let mut found = match self.proofs().await {
             Ok(found) => found,
             Err(error) => return vec![Examined::failed("token", &error)],
@@ -55,6 +80,13 @@ impl GraphTarget {
             let to = format!("/{kind}/{nobody}");
             let call = Call { method: Method::Patch, to: &to, headers: &[], body: Some(&body) };
             found.extend(self.right(id, call, right, &[404]).await);
+        }
+        if self.settings.teams {
+            let body = self.team_of(nobody);
+            let to = "/teams";
+            let call = Call { method: Method::Post, to, headers: &[], body: Some(&body) };
+            // Which of the two it says of a group that is not there is not known.
+            found.extend(self.right("write-teams", call, "Team.Create", &[400, 404]).await);
         }
         found
             .push(self.domains().await.unwrap_or_else(|error| Examined::failed("domains", &error)));
@@ -84,7 +116,7 @@ impl GraphTarget {
                         certificate_file and key_file";
             found.push(match tokens.certificate_ends_at() {
                 Some(end) if end.duration_since(now) < WARNING => {
-                    Examined::weak("token", format!("the certificate ends on {end}"), hint)
+                    Examined::weak(CERTIFICATE, format!("it ends on {end}"), hint)
                 }
                 Some(end) => {
                     Examined::good("token", format!("by a certificate that is good until {end}"))
@@ -167,21 +199,33 @@ impl GraphTarget {
     fn room(&self, limit: &Limit) -> Examined {
         let Limit { what, total, used } = *limit;
         let left = total.saturating_sub(used);
-        let (id, what, hint) = match what {
-            LimitKind::DirectoryObjects => (
-                "room-objects",
-                format!("{used} of {total} objects, deleted ones among them: room for {left}"),
-                "ask Microsoft's support to raise the directory quota, or purge deleted objects",
-            ),
-            LimitKind::Seats(licence) => (
-                "room-licences",
-                format!("{used} of {total} seats for {}: room for {left}", licence.as_str()),
-                "order seats, or correct licences",
-            ),
+        let [objects, licences] = ROOM;
+        let seats = |whom| {
+            let what = format!("{used} of {total} seats for {whom}: room for {left}");
+            (licences, what, "order seats, or correct licences")
         };
-        match left {
-            0 => Examined::bad(id, what, hint),
-            left if left * 100 < total * ROOM_MIN => Examined::weak(id, what, hint),
+        let (id, what, hint) = match what {
+            LimitKind::DirectoryObjects if left == 0 => (
+                objects,
+                format!(
+                    "{used} of {total} objects, deleted ones among them: no object is made, the \
+                     rest goes on"
+                ),
+                QUOTA,
+            ),
+            LimitKind::DirectoryObjects => (
+                objects,
+                format!("{used} of {total} objects, deleted ones among them: room for {left}"),
+                QUOTA,
+            ),
+            LimitKind::Seats(licence) => seats(licence.as_str()),
+            LimitKind::SharedSeats => seats("pupils and staff together"),
+        };
+        match (id == licences, left) {
+            // Every seat that was ordered is in use: that may be as it should.
+            (true, 0) if total > 0 => Examined::weak(id, what, hint),
+            (_, 0) => Examined::bad(id, what, hint),
+            (_, left) if left * 100 < total * ROOM_MIN => Examined::weak(id, what, hint),
             _ => Examined::good(id, what),
         }
     }

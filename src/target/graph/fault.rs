@@ -9,6 +9,9 @@ use super::exchange::header;
 use crate::target::WriteError;
 use crate::target::valueless::valueless;
 
+/// Whatever the service asks for, it is a moment that a clock can tell.
+const WAIT_MAX: Duration = Duration::from_secs(30 * 86_400);
+
 /// A refusal, as the service worded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -109,13 +112,15 @@ impl Fault {
 pub(super) fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<Duration> {
     let text = header(headers, "retry-after")?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        let wait = || Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        return (seconds >= 0.0).then(|| wait().min(WAIT_MAX));
     }
     let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
     let then = date(text)?;
     // By the service's clock, if it tells: ours may be wrong.
     let now = header(headers, "date").and_then(date).unwrap_or(now);
-    Some(Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO))
+    let wait = Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO);
+    Some(wait.min(WAIT_MAX))
 }
 
 /// It is the quota of all applications that is used up.
@@ -191,6 +196,12 @@ mod tests {
         let date = ("date", "Tue, 01 Sep 2026 06:00:40 GMT");
         check(&[("retry-after", "Tue, 01 Sep 2026 06:00:41 GMT"), date], Some(1.0));
         check(&[("retry-after", "Tue, 01 Sep 2026 05:00:00 GMT")], Some(0.0));
+        // What no clock can add to now.
+        let longest = Some(30.0 * 86_400.0);
+        for text in ["10000000000000000000", "1e300", "inf", "Thu, 31 Dec 9998 23:59:59 GMT"] {
+            check(&[("retry-after", text)], longest);
+        }
+        check(&[("retry-after", "nan")], None);
         check(&[("retry-after", "-1")], None);
         check(&[("retry-after", "soon")], None);
         check(&[], None);

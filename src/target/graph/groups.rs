@@ -134,7 +134,16 @@ impl GraphTarget {
         if links > 0 {
             ask = ask.with_writes(self.settings.link_cost.writes(links));
         }
+        if self.is_full.load(Ordering::Relaxed) && self.has_place(name).await? {
+            return self.ask(ask).await;
+        }
         self.make(ask).await
+    }
+
+    /// A group that stands, or lies in the bin, needs no room.
+    async fn has_place(&self, name: &str) -> Result<bool, WriteError> {
+        let path = format!("/groups(uniqueName='{name}')?$select=id,uniqueName");
+        Ok(self.get(path).await?.is_some() || self.deleted_group(name).await?.is_some())
     }
 
     /// A deleted group may hold the name still: it comes back.
@@ -155,7 +164,7 @@ impl GraphTarget {
         };
         let path = format!("/directory/deletedItems/{id}/restore");
         let ask = Ask::write(Method::Post, path, Some(json!({}))).in_lane(id);
-        let reply = self.make(ask).await?;
+        let reply = self.ask(ask).await?;
         if !matches!(reply.status, 200 | 201 | 204 | 404) {
             return Err(Fault::read(reply.status, &reply.body).write_error());
         }

@@ -11,7 +11,7 @@ use super::courier::{Ask, Lost, Reply};
 use super::memory::{GroupRow, Since};
 use super::object_id::ObjectId;
 use super::read::{End, Listing, unreadable};
-use super::users_read::{PAGE, id, is_usable, removed};
+use super::users_read::{PAGE, id, removed};
 use super::words::text;
 use crate::model::entry::{GroupForm, ObjectKey};
 use crate::target::TargetError;
@@ -23,7 +23,7 @@ impl GraphTarget {
     pub(super) async fn read_groups(&self) -> Result<(), TargetError> {
         let now = (self.settings.now)();
         let since = self.mirror().memory.groups_since.clone();
-        if let Some(since) = since.filter(|since| is_usable(since, now)) {
+        if let Some(since) = since.filter(|since| self.is_usable(since, now)) {
             let unchecked_since = self.unchecked(&since, now);
             if unchecked_since != since.unchecked_since {
                 self.list_groups(now).await?;
@@ -147,6 +147,7 @@ impl GraphTarget {
         let mut ask = Ask::get(first);
         ask.cost.units = 2;
         let reply = self.courier.ask(ask).await.map_err(lost)?;
+        self.patience.heard();
         match reply.status {
             200 => {}
             404 => return Ok(None),
@@ -189,7 +190,13 @@ impl GraphTarget {
         asks: impl Iterator<Item = (ObjectId, Ask)>,
     ) -> Result<Vec<(ObjectId, Reply)>, TargetError> {
         let answers = stream::iter(asks)
-            .map(|(id, ask)| async move { (id, self.courier.ask(ask).await) })
+            .map(|(id, ask)| async move {
+                let answer = self.courier.ask(ask).await;
+                if answer.is_ok() {
+                    self.patience.heard();
+                }
+                (id, answer)
+            })
             .buffer_unordered(LOOKS);
         let answers: Vec<(ObjectId, Result<Reply, Lost>)> = answers.collect().await;
         let answers = answers.into_iter().map(|(id, answer)| Ok((id, answer.map_err(lost)?)));

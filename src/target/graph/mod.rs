@@ -22,6 +22,7 @@
 //! | `memory.rs`, `mirror.rs`, `speed.rs` | what we know of the tenant, kept between commands |
 //! | `read.rs`, `users_read.rs`, `groups_read.rs`, `observe.rs`, `limits.rs` | reading the whole |
 //! | `write.rs`, `users.rs`, `groups.rs`, `links.rs`, `teams.rs` | doing one operation |
+//! | `patience.rs` | how long a tenant may keep the others waiting while it is read |
 //! | `doubt.rs` | looks that disagree, as one of the replicas lags |
 //! | `doctor.rs` | is the tenant fit for us? |
 
@@ -44,6 +45,7 @@ mod memory;
 mod mirror;
 mod object_id;
 mod observe;
+mod patience;
 mod read;
 pub mod settings;
 mod speed;
@@ -69,6 +71,7 @@ use app::App;
 use courier::{Common, Courier};
 use crew::{Crew, Denied};
 use mirror::{Eyes, Mirror};
+use patience::Patience;
 use settings::{App as Registration, Settings};
 use token::NoToken;
 use words::Words;
@@ -80,6 +83,7 @@ pub struct GraphTarget {
     courier: Courier,
     mirror: Mutex<Mirror>,
     entropy: Entropy,
+    patience: Patience,
     /// The tenant has no room for another object: none is made any more.
     is_full: AtomicBool,
     /// The service does not take links with a new group: they go after it.
@@ -141,6 +145,7 @@ pub async fn connect(
         courier,
         mirror: Mutex::new(Mirror::new(memory, eyes)),
         entropy,
+        patience: Patience::new(),
         is_full: AtomicBool::new(false),
         links_apart: AtomicBool::new(false),
     })

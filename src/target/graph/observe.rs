@@ -18,6 +18,12 @@ pub(super) const NUMBER: &str = "id";
 
 impl Observe for GraphTarget {
     async fn observe(&mut self) -> Result<Observed, TargetError> {
+        self.in_patience(self.read()).await
+    }
+}
+
+impl GraphTarget {
+    async fn read(&self) -> Result<Observed, TargetError> {
         self.read_users().await?;
         self.read_groups().await?;
         let again = self.mirror().settle((self.settings.now)());
@@ -51,6 +57,8 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
         }
     }
     observed.doubles.sort();
+    let deleted = mirror.deleted.iter().flat_map(|deleted| deleted.keys());
+    observed.deleted = deleted.map(|person| ObjectKey::Account(*person)).collect();
     for row in mirror.memory.groups.values() {
         let Some(entry) = group(mirror, row) else { continue };
         if let Some(team) = team(row, &entry) {

@@ -1,5 +1,6 @@
 //! Reading page by page. What is cut short is an error, never taken for the whole.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -106,6 +107,7 @@ impl GraphTarget {
                 }
                 Ok(answer) => {
                     app.paces.accepted(cost, answer.sent_at);
+                    self.patience.heard();
                     if let Some(used) = limit_used(&answer.headers) {
                         app.paces.near(cost, used);
                     }
@@ -132,6 +134,7 @@ impl GraphTarget {
         mut each: impl FnMut(&Value),
     ) -> Result<End, TargetError> {
         let mut next = listing.first.to_owned();
+        let mut seen = BTreeSet::new();
         loop {
             let answer = self.look(Call::get(&next), listing.units).await?;
             match answer.status {
@@ -145,13 +148,26 @@ impl GraphTarget {
             objects.iter().for_each(&mut each);
             let link = |name| Some(text(&answer.body, name)).filter(|link| !link.is_empty());
             match link("@odata.nextLink") {
-                Some(link) => next = link.to_owned(),
+                Some(link) => {
+                    seen.insert(std::mem::replace(&mut next, link.to_owned()));
+                    if seen.contains(&next) {
+                        return Err(endless(listing.what));
+                    }
+                }
                 None => {
                     let changes = link("@odata.deltaLink").map(str::to_owned);
                     return Ok(End::Whole { changes });
                 }
             }
         }
+    }
+}
+
+/// A listing whose pages lead back to one that was read.
+fn endless(what: &str) -> TargetError {
+    TargetError::Unreadable {
+        what: format!("reading {what} failed: its pages lead back to one that was read"),
+        hint: "run again; if it goes on, tell the service's support".into(),
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Settings {
     pub licences: BTreeMap<Licence, String>,
     /// The age of a group from which a team can be made of it.
     pub team_wait: Duration,
+    /// Teams are made of groups.
+    pub teams: bool,
     /// More applications of the same tenant, each with a quota of its own. They take from what
     /// other tools of the tenant need, so somebody must have asked for them.
     pub extra_apps: Vec<App>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::GraphTarget;
 use super::courier::{Ask, Cost, Reply};
@@ -71,13 +71,18 @@ impl GraphTarget {
         Ok(Done::Written)
     }
 
-    /// Asks for it, a few times while Teams does not see the group.
-    async fn ask_for_team(&self, group: ObjectId) -> Result<Reply, WriteError> {
+    /// What a team of a group is asked for with.
+    pub(super) fn team_of(&self, group: ObjectId) -> Value {
         let base = self.settings.base_url.trim_end_matches('/');
-        let body = json!({
+        json!({
             "template@odata.bind": format!("{base}/teamsTemplates('educationClass')"),
             "group@odata.bind": format!("{base}/groups('{group}')"),
-        });
+        })
+    }
+
+    /// Asks for it, a few times while Teams does not see the group.
+    async fn ask_for_team(&self, group: ObjectId) -> Result<Reply, WriteError> {
+        let body = self.team_of(group);
         for tries in 1.. {
             let mut ask = Ask::write(Method::Post, "/teams".to_owned(), Some(body.clone()));
             ask.cost = Cost { writes: 1, units: 1, teams: 1 };

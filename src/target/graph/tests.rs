@@ -2,6 +2,8 @@
 
 mod desk;
 mod doubts;
+mod reading;
+mod room;
 pub(super) mod script;
 mod teams;
 mod writes;
@@ -59,6 +61,7 @@ pub(super) fn settings(change: impl FnOnce(Settings) -> Settings) -> Settings {
         now: script::now,
         licences: BTreeMap::from([(Licence::Pupils, SKU.to_owned())]),
         team_wait: Duration::from_secs(900),
+        teams: false,
         extra_apps: Vec::new(),
         directory_quota: None,
     })

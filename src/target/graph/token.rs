@@ -14,6 +14,7 @@ use super::encode::form;
 use super::exchange::{Exchange, ExchangeError, Method, Request, Response};
 use super::fault::{Fault, retry_after};
 use super::object_id;
+use super::patience::PATIENCE;
 use super::settings::{App, Credential, Settings};
 use crate::target::TargetError;
 use crate::target::ldap::Entropy;
@@ -21,6 +22,8 @@ use crate::target::pace::Tempo;
 
 /// Tries to get a token, while nobody says no.
 const TRIES_MAX: u32 = 5;
+/// A token that says it lives longer is renewed all the same.
+const LIFE_MAX: Duration = Duration::from_secs(30 * 86_400);
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A token. Two are the same only if they are one.
@@ -139,6 +142,7 @@ impl Tokens {
     }
 
     async fn ask(&self) -> Result<Held, NoToken> {
+        let begun_at = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
@@ -148,26 +152,23 @@ impl Tokens {
             let answer = sent.await.unwrap_or_else(|_| {
                 Err(ExchangeError::NoAnswer(format!("nothing within {:?}", self.timeout)))
             });
-            let pause = Duration::from_secs(1) * 2u32.pow(tries.min(5));
-            match answer {
+            let (why, told) = match answer {
                 Ok(answer) if answer.status == 200 => {
                     return self.read(&answer, asked_at).map_err(NoToken::Unanswered);
                 }
                 Ok(answer) if answer.status == 429 || Fault::is_passing(answer.status) => {
-                    if tries >= TRIES_MAX {
-                        let why = format!("HTTP status {}", answer.status);
-                        return Err(NoToken::Unanswered(self.unreachable(&why)));
-                    }
                     let told = retry_after(&answer.headers, (self.now)());
-                    self.tempo.sleep(told.unwrap_or(pause)).await;
+                    (format!("HTTP status {}", answer.status), told)
                 }
                 Ok(answer) => return Err(NoToken::Refused(self.refused(&answer))),
-                Err(error) if tries >= TRIES_MAX => {
-                    let error = self.unreachable(&error.to_string());
-                    return Err(NoToken::Unanswered(error));
-                }
-                Err(_) => self.tempo.sleep(pause).await,
+                Err(error) => (error.to_string(), None),
+            };
+            let pause = told.unwrap_or(Duration::from_secs(1) * 2u32.pow(tries.min(5)));
+            let left = PATIENCE.saturating_sub(begun_at.elapsed());
+            if tries >= TRIES_MAX || self.tempo.here(pause) > left {
+                return Err(NoToken::Unanswered(self.unreachable(&why)));
             }
+            self.tempo.sleep(pause).await;
         }
     }
 
@@ -204,7 +205,7 @@ impl Tokens {
             return Err(self.unreachable("its answer holds no token"));
         };
         let seconds = body.get("expires_in").and_then(Value::as_u64).unwrap_or(0);
-        let life = self.tempo.here(Duration::from_secs(seconds));
+        let life = self.tempo.here(Duration::from_secs(seconds).min(LIFE_MAX));
         tracing::debug!(client_id = %self.client_id, seconds, "token received");
         Ok(Held {
             bearer: Arc::new(SecretString::from(token)),

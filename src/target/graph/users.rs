@@ -150,7 +150,7 @@ impl GraphTarget {
         });
         let path = format!("/directory/deletedItems/{id}/restore");
         let ask = Ask::write(Method::Post, path, Some(body)).in_lane(id);
-        let reply = self.make(ask).await?;
+        let reply = self.ask(ask).await?;
         match reply.status {
             200 | 201 | 204 => {}
             // An earlier try brought it back, or somebody else did.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::GraphTarget;
 use super::courier::Ask;
+use super::exchange::origin;
 use super::memory::Since;
 use super::object_id::ObjectId;
 use super::read::{End, Listing, unreadable};
@@ -18,11 +19,6 @@ use crate::target::TargetError;
 const CHANGES_LIFE: SignedDuration = SignedDuration::from_hours(6 * 24);
 /// Rows of one page: as many as the service gives.
 pub(super) const PAGE: u32 = 999;
-
-/// The address of the changes is young enough.
-pub(super) fn is_usable(since: &Since, now: Timestamp) -> bool {
-    now.duration_since(since.given_at) < CHANGES_LIFE
-}
 
 /// The number of an object in a listing.
 pub(super) fn id(object: &Value) -> Option<ObjectId> {
@@ -38,7 +34,7 @@ impl GraphTarget {
     pub(super) async fn read_users(&self) -> Result<(), TargetError> {
         let now = (self.settings.now)();
         let since = self.mirror().memory.users_since.clone();
-        if let Some(since) = since.filter(|since| is_usable(since, now)) {
+        if let Some(since) = since.filter(|since| self.is_usable(since, now)) {
             let unchecked_since = self.unchecked(&since, now);
             if unchecked_since != since.unchecked_since {
                 self.list_users(now).await?;
@@ -52,6 +48,12 @@ impl GraphTarget {
             }
         }
         self.read_all_users(now).await
+    }
+
+    /// The address of the changes is young enough, and of the service as we are to ask it now.
+    pub(super) fn is_usable(&self, since: &Since, now: Timestamp) -> bool {
+        let is_here = origin(&since.link) == origin(&self.settings.base_url);
+        is_here && now.duration_since(since.given_at) < CHANGES_LIFE
     }
 
     /// The whole that changes go on from is to be read once more when nothing lags any more.

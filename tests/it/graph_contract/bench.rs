@@ -142,6 +142,7 @@ pub(super) fn settings() -> Settings {
         now,
         licences: BTreeMap::from([(Licence::Pupils, PUPIL_SKU.to_owned())]),
         team_wait: Duration::from_secs(900),
+        teams: false,
         extra_apps: Vec::new(),
         directory_quota: None,
     }

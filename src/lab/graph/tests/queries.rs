@@ -75,6 +75,13 @@ async fn filters_find_and_the_advanced_ones_need_their_header_and_count() {
     let sorted =
         client.get("/users?$orderby=displayName%20desc&$select=displayName").await.expect(200);
     assert_eq!(sorted.body["value"][0]["displayName"], "u2");
+    // The whole list is sorted, not each of its pages.
+    for (way, expected) in [("asc", "u0 u1 u2"), ("desc", "u2 u1 u0")] {
+        let path = format!("/users?$orderby=displayName%20{way}&$select=displayName&$top=1");
+        let (seen, _) = client.all(&path).await;
+        let names: Vec<_> = seen.iter().map(|one| one["displayName"].as_str().unwrap()).collect();
+        assert_eq!(names.join(" "), expected, "{way}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

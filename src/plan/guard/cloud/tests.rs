@@ -95,15 +95,17 @@ fn a_plan_fits_into_its_tenant() {
     operations.push(members("rentree:licence:pupils", OperationKind::RemoveMember, 2));
     let objects = |used| Limit { what: LimitKind::DirectoryObjects, total: 300, used };
     let seats = |used| Limit { what: LimitKind::Seats(Licence::Pupils), total: 10, used };
-    let check = |limits: &[Limit], expect: Option<&str>| {
-        let found = target_room("office365", &operations, limits);
+    let check = |operations: &[Operation], limits: &[Limit], expect: Option<&str>| {
+        let seen = Observed { limits: limits.to_vec(), ..Observed::default() };
+        let found = target_room("office365", operations, &seen);
         let text = found.as_ref().map(|one| one.text.as_str());
         assert_eq!(text, expect);
         assert!(found.is_none_or(|one| one.id == TARGET_ROOM && one.uai.is_none()));
     };
-    check(&[], None);
-    check(&[objects(298), seats(7)], None);
+    check(&operations, &[], None);
+    check(&operations, &[objects(298), seats(7)], None);
     check(
+        &operations,
         &[objects(299), seats(8)],
         Some(
             "office365: 2 more objects (deleted ones count for 30 days) are needed, 299 of 300 \
@@ -111,5 +113,21 @@ fn a_plan_fits_into_its_tenant() {
              used, 2 are left",
         ),
     );
-    assert_eq!(target_room("annuaire", &operations, &[objects(300)]), None);
+    // Both licences are one product: 3 and 4 more do not fit into 6.
+    operations.push(members("rentree:licence:staff", OperationKind::AddMember, 4));
+    let shared = |used| Limit { what: LimitKind::SharedSeats, total: 14, used };
+    check(&operations, &[shared(7)], None);
+    check(
+        &operations,
+        &[shared(8)],
+        Some(
+            "office365: 7 more seats of the licence of pupils and staff are needed, 8 of 14 are \
+             used, 6 are left",
+        ),
+    );
+    let seen = Observed { limits: vec![objects(299)], ..Observed::default() };
+    assert_eq!(target_room("annuaire", &operations, &seen), None);
+    // Who comes back from the bin is counted already.
+    let seen = Observed { deleted: [operations[0].key.clone()].into(), ..seen };
+    assert_eq!(target_room("office365", &operations, &seen), None);
 }

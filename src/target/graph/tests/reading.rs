@@ -1,0 +1,180 @@
+//! A service that puts off, goes in circles or has moved while it is read.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::script::{Say, Script, entropy, target, target_with, token};
+use super::settings;
+use super::writes::TOKEN;
+use crate::target::{Observe as _, TargetError};
+
+fn put_off(wait: &'static str) -> Say {
+    Say::With(429, vec![("Retry-After", wait)], Value::Null)
+}
+
+fn delta() -> Say {
+    let link = "https://graph.test/v1.0/changes";
+    Say::Reply(200, json!({ "value": [], "@odata.deltaLink": link }))
+}
+
+fn what(error: TargetError) -> String {
+    match error {
+        TargetError::Unreachable { what, .. } | TargetError::Unreadable { what, .. } => what,
+        TargetError::Unusable { what, .. } => panic!("{what}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_puts_off_is_left_after_two_minutes() {
+    // SEC-47: the directories wait with it. Also a wait that no clock can tell does no harm.
+    for wait in ["3600", "10000000000000000000"] {
+        let script = Script::new(move |line, _| match line {
+            TOKEN => token("t"),
+            _ => put_off(wait),
+        });
+        let mut target = target(&script).await;
+        let begin = Instant::now();
+        let error = what(target.observe().await.unwrap_err());
+        assert!(error.contains("puts every request off"), "{error}");
+        assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+        let begin = Instant::now();
+        assert!(target.doctor().await.iter().any(|one| one.id == "answers"));
+        assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_of_groups_that_are_put_off_are_left_too() {
+    // SEC-47.
+    let script = Script::new(move |line, _| match line {
+        TOKEN => token("t"),
+        "GET /users/delta" | "GET /groups/delta" => delta(),
+        "GET /users" => Say::Reply(200, json!({ "value": [] })),
+        "GET /groups" => Say::Reply(
+            200,
+            json!({ "value": [{
+                "id": super::writes::ID, "uniqueName": "hdf-2026-0599990N-div-2A",
+            }] }),
+        ),
+        line if line.ends_with("/members") => put_off("3600"),
+        line => panic!("{line}"),
+    });
+    let mut target = target(&script).await;
+    let begin = Instant::now();
+    let error = what(target.observe().await.unwrap_err());
+    assert!(error.contains("puts every request off"), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_put_off_is_not_waited_for_longer() {
+    // SEC-47.
+    for wait in ["3600", "100"] {
+        let script = Script::new(move |_, _| put_off(wait));
+        let begin = Instant::now();
+        let exchange: std::sync::Arc<dyn super::super::Exchange> = script.clone();
+        let tenant = settings(|settings| settings);
+        let opened = super::super::connect(tenant, exchange, Default::default(), entropy).await;
+        let error = what(opened.err().unwrap());
+        assert!(error.contains("HTTP status 429"), "{error}");
+        assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+    }
+}
+
+/// A tenant of so many pages of users, each answered at the second try, after so many seconds.
+async fn read_slowly(pages: u32, wait: &'static str) -> Result<Duration, TargetError> {
+    let (mut page, mut is_second) = (0, false);
+    let script = Script::new(move |line, _| match line {
+        TOKEN => token("t"),
+        "GET /users/delta" | "GET /groups/delta" => delta(),
+        line if line.starts_with("GET /users") => {
+            is_second = !is_second;
+            if is_second {
+                return put_off(wait);
+            }
+            page += 1;
+            let next = format!("https://graph.test/v1.0/users/page{page}");
+            match page {
+                page if page < pages => {
+                    Say::Reply(200, json!({ "value": [], "@odata.nextLink": next }))
+                }
+                _ => Say::Reply(200, json!({ "value": [] })),
+            }
+        }
+        _ => Say::Reply(200, json!({ "value": [] })),
+    });
+    let mut target = target_with(&script, Default::default(), |mut settings| {
+        settings.licences.clear();
+        settings
+    })
+    .await;
+    let begin = Instant::now();
+    target.observe().await.map(|_| begin.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_reading_that_goes_on_is_not_cut() {
+    // SEC-47.
+    let time = read_slowly(100, "9").await.unwrap();
+    assert!(time > Duration::from_secs(600), "{time:?}");
+    // Each page after minutes is no progress.
+    let error = what(read_slowly(100, "60").await.unwrap_err());
+    assert!(error.contains("puts every request off"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_lead_back_are_not_followed_for_ever() {
+    // SEC-47.
+    let script = Script::new(move |line, _| {
+        let to = |page: u32| {
+            let next = format!("https://graph.test/v1.0/users/delta/{page}");
+            Say::Reply(200, json!({ "value": [], "@odata.nextLink": next }))
+        };
+        match line {
+            TOKEN => token("t"),
+            "GET /users/delta/1" => to(2),
+            _ => to(1),
+        }
+    });
+    let error = what(target(&script).await.observe().await.unwrap_err());
+    assert!(error.contains("lead back"), "{error}");
+    assert_eq!(script.lines().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_of_changes_elsewhere_is_replaced_by_a_whole_reading() {
+    // SEC-47: the service has got another address.
+    let answers = |line: &str, _: &Value| match line {
+        TOKEN => token("t"),
+        "GET /users/delta" | "GET /groups/delta" | "GET /changes" => delta(),
+        _ => Say::Reply(200, json!({ "value": [] })),
+    };
+    let plain = |mut settings: super::Settings| {
+        settings.licences.clear();
+        settings
+    };
+    let script = Script::new(answers);
+    let mut first = target_with(&script, Default::default(), plain).await;
+    first.observe().await.unwrap();
+    let memory = first.memory();
+    let count = |script: &Script, wanted: &str| {
+        script.lines().iter().filter(|line| line.as_str() == wanted).count()
+    };
+    let again = Script::new(answers);
+    target_with(&again, memory.clone(), plain).await.observe().await.unwrap();
+    assert_eq!((count(&again, "GET /changes"), count(&again, "GET /users/delta")), (2, 0));
+    let moved = Script::new(|line, _| match line {
+        TOKEN => token("t"),
+        line if line.ends_with("/delta") => delta(),
+        _ => Say::Reply(200, json!({ "value": [] })),
+    });
+    let elsewhere = |settings| super::Settings {
+        base_url: "https://graph.test:8443/v1.0".into(),
+        ..plain(settings)
+    };
+    target_with(&moved, memory, elsewhere).await.observe().await.unwrap();
+    let deltas = moved.lines().iter().filter(|line| line.ends_with("s/delta")).count();
+    assert_eq!(deltas, 2, "{:?}", moved.lines());
+}
