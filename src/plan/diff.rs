@@ -78,8 +78,8 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
 }
 
 /// Why an account is not written.
-pub(super) const MASTERED: &str = "an Active Directory masters this account (onPremisesSyncEnabled): change \
-                        it there, or have the tenant master it";
+pub(super) const MASTERED: &str =
+    "an Active Directory masters this account (onPremisesSyncEnabled): change it there";
 
 /// Operations in the making.
 struct Steps<'a> {

@@ -29,10 +29,10 @@ fn tenant(
         match line {
             TOKEN => token("t"),
             "GET https://graph.test/beta/organization" => match size {
-                Some((used, total)) => Say::Reply(
-                    200,
-                    json!({ "value": [{ "directorySizeQuota": { "used": used, "total": total } }] }),
-                ),
+                Some((used, total)) => {
+                    let size = json!({ "used": used, "total": total });
+                    Say::Reply(200, json!({ "value": [{ "directorySizeQuota": size }] }))
+                }
                 None => Say::Reply(400, Value::Null),
             },
             "GET /organization" => Say::Reply(
@@ -197,7 +197,7 @@ async fn the_right_to_make_teams_is_asked_for_where_teams_are_made() {
     // SEC-08.
     for (status, expected) in [(404, Verdict::Good), (400, Verdict::Good), (403, Verdict::Bad)] {
         let script = tenant(Some((1, 20)), (1, 6), move |line| {
-            (line == "POST /teams").then(|| Say::Reply(status, Value::Null))
+            (line == "POST /teams").then_some(Say::Reply(status, Value::Null))
         });
         let with = |settings| Settings { teams: true, ..settings };
         let found = target_with(&script, Default::default(), with).await.doctor().await;
