@@ -15,6 +15,8 @@ pub struct Observed {
     pub foreign_dns: BTreeSet<String>,
     /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
     pub foreign_names: BTreeSet<String>,
+    /// Accounts that an Active Directory masters: they are never written here.
+    pub mastered: BTreeSet<ObjectKey>,
     /// Accounts in the bin: one that comes back is no new object.
     pub deleted: BTreeSet<ObjectKey>,
     /// How much room the target has, where it tells.

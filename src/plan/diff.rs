@@ -59,7 +59,8 @@ pub struct Difference {
 /// were read (DESIGN rule 10).
 pub fn diff(sides: &Sides<'_>) -> Difference {
     let ground = Ground::of(sides);
-    let mut steps = Steps { target: sides.target, operations: Vec::new() };
+    let (target, mastered) = (sides.target, &sides.observed.mastered);
+    let mut steps = Steps { target, mastered, operations: Vec::new() };
     for (key, entry) in sides.desired {
         match sides.observed.entries.get(key) {
             None => create(sides, &ground, entry, &mut steps),
@@ -76,9 +77,15 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
     Difference { operations: steps.operations, strays, doubles }
 }
 
+/// Why an account is not written.
+pub(super) const MASTERED: &str =
+    "an Active Directory masters this account (onPremisesSyncEnabled): change it there";
+
 /// Operations in the making.
 struct Steps<'a> {
     target: &'a str,
+    /// Objects that are not written here.
+    mastered: &'a BTreeSet<ObjectKey>,
     operations: Vec<Operation>,
 }
 
@@ -90,6 +97,7 @@ impl Steps<'_> {
         action: Action,
         blocked: Option<String>,
     ) {
+        let blocked = blocked.or_else(|| self.mastered.contains(key).then(|| MASTERED.to_owned()));
         self.operations.push(Operation {
             seq: 0,
             target: self.target.to_owned(),
@@ -212,7 +220,8 @@ fn delete(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
         let blocked = doubled
             .contains(key)
             .then(|| "a second entry has the same mark: remove one of the two by hand".to_owned());
-        if blocked.is_none() && key.kind() == ObjectKind::Account {
+        let stays = blocked.is_some() || sides.observed.mastered.contains(key);
+        if !stays && key.kind() == ObjectKind::Account {
             gone.insert(dn::comparable(&seen.dn));
         }
         steps.add(OperationKind::Delete, (key, school_of(seen).as_ref()), action, blocked);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diff::Sides;
+use super::diff::{MASTERED, Sides};
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
@@ -43,6 +43,9 @@ impl<'a> Ground<'a> {
             let place = dn::comparable(&entry.dn);
             let seen = sides.observed.entries.get(key);
             let mut landing = landing(entry, seen, &place, &occupants);
+            if landing == Landing::Moves && sides.observed.mastered.contains(key) {
+                landing = Landing::Blocked(MASTERED.to_owned());
+            }
             if matches!(landing, Landing::New | Landing::Moves)
                 && let Some(first) = coming.insert(place.clone(), key)
             {

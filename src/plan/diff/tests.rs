@@ -387,3 +387,26 @@ fn a_group_not_heard_of_loses_only_whoever_left_the_school() {
     case.unheard = BTreeMap::new();
     assert!(difference(&case).operations.iter().all(|it| it.kind != OperationKind::RemoveMember));
 }
+
+#[test]
+fn an_account_that_an_active_directory_masters_is_told_and_never_written() {
+    // SEC-45.
+    let seen = vec![ines(), account(2, SCHOOL, "zoe.exemple"), group(SCHOOL, "1G3", &[])];
+    let of = |mut case: Case| {
+        case.observed.mastered.insert(ines().key);
+        case
+    };
+    let changed = with(ines(), "sn", &["E"]);
+    let group = group(SCHOOL, "1G3", &[&ines().dn]);
+    let expect =
+        ["20 update ines.exemple:  > sn=E BLOCKED", "40 add_member 1G3: member ines.exemple"];
+    check(&of(case(vec![changed, group], seen.clone())), &expect);
+    let moved = account(1, SCHOOL, "ines.autre");
+    let found = difference(&of(case(vec![moved, seen[1].clone()], seen.clone())));
+    assert!(!found.operations.is_empty());
+    assert!(found.operations.iter().all(|one| one.blocked.as_deref() == Some(MASTERED)));
+    let mut past = of(case(Vec::new(), seen));
+    past.deletions = [ines().key].into();
+    let found = difference(&past).operations;
+    assert!(matches!(found.as_slice(), [one] if one.blocked.is_some()), "{found:?}");
+}

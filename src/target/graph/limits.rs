@@ -55,8 +55,8 @@ impl GraphTarget {
         Ok(limits)
     }
 
-    /// Objects of the tenant. Only `beta` tells; where it does not, the setting (or what is usual) and our own
-    /// count, those in the bin among them.
+    /// Objects of the tenant. Only `beta` tells; where it does not, the setting (or what is usual)
+    /// and our own count, those in the bin among them.
     pub(super) async fn read_size(&self) -> Result<Limit, TargetError> {
         let to = self.reader(&Denied::new())?.line.beta("/organization?$select=directorySizeQuota");
         let answer = self.look(Call::get(&to), 1).await?;

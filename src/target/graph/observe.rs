@@ -51,6 +51,9 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
     for (id, row) in &mirror.memory.users {
         let Some(entry) = account(mirror, *id, row) else { continue };
         if mirror.account(row.person) == Some(*id) {
+            if row.synced {
+                observed.mastered.insert(entry.key.clone());
+            }
             observed.entries.insert(entry.key.clone(), entry);
         } else {
             observed.doubles.push((entry.key, entry.dn));

@@ -29,10 +29,10 @@ fn tenant(
         match line {
             TOKEN => token("t"),
             "GET https://graph.test/beta/organization" => match size {
-                Some((used, total)) => Say::Reply(
-                    200,
-                    json!({ "value": [{ "directorySizeQuota": { "used": used, "total": total } }] }),
-                ),
+                Some((used, total)) => {
+                    let size = json!({ "used": used, "total": total });
+                    Say::Reply(200, json!({ "value": [{ "directorySizeQuota": size }] }))
+                }
                 None => Say::Reply(400, Value::Null),
             },
             "GET /organization" => Say::Reply(
