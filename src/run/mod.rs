@@ -30,6 +30,7 @@ pub mod lift;
 mod machine;
 mod mentions;
 pub mod metrics;
+mod next;
 pub mod open;
 pub mod outcome;
 mod part;
