@@ -10,7 +10,7 @@ use super::send::{End, send};
 use super::waits::{Gaps, Sendable};
 use super::{ApplyError, Context, Progress, Settings, Tally, recover};
 use crate::store::journal::{self, Settlement, Start};
-use crate::store::plans::{self, OperationRow, Page, Take};
+use crate::store::plans::{self, OperationRow, Page, Take, WAITS};
 use crate::store::runs::{self, OperationState, RunState};
 use crate::store::{StoreError, refused, secrets};
 use crate::target::Write;
@@ -148,7 +148,7 @@ impl Ledger<'_, '_> {
                 Sendable::Part(operation, seq) => (operation, Some(seq)),
                 Sendable::Nothing(operation, seq) => {
                     self.gaps.add(&operation);
-                    let ending = Ending::Failed(format!("waits for operation {seq}"));
+                    let ending = Ending::Failed(format!("{WAITS}{seq}"));
                     unsent.push(idle(operation, ending));
                     continue;
                 }

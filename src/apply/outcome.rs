@@ -6,6 +6,7 @@ use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
 use crate::store::items::DONE_AFTER;
 use crate::store::journal::{Event, Refusal, Settlement};
+use crate::store::plans::WAITS;
 use crate::store::secrets::SecretFate;
 use crate::target::{Done, WriteError};
 
@@ -109,7 +110,7 @@ impl Settled {
 
     /// For the journal.
     pub(super) fn settlement(&self) -> Settlement {
-        let in_part = self.without.map(|seq| format!("in part: waits for operation {seq}"));
+        let in_part = self.without.map(|seq| format!("in part: {WAITS}{seq}"));
         let (event, detail) = match (&self.ending, in_part) {
             // So that `replay` does the whole.
             (Ending::Written | Ending::Already, Some(in_part)) => (Event::Failed, Some(in_part)),

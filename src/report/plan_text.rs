@@ -5,6 +5,7 @@
 //! that a new field does not compile until somebody decides about it.
 
 pub(super) mod lines;
+pub mod stop;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ use crate::model::delivery::{Counts, Status};
 use crate::model::ids::Uai;
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::plan::origin::{Left, Origin, Scope};
-use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan, Stray, Summary};
+use crate::plan::{DeliveryLine, PersonCounts, Plan, Stray, Summary};
 use crate::report::plan_json::Deadline;
 
 /// How much is shown.
@@ -36,6 +37,7 @@ pub struct View<'a> {
     pub plan: &'a Plan,
     /// Of the oldest delivery in it.
     pub deadline: Option<&'a Deadline>,
+    pub now: Timestamp,
     /// Of the instants that are shown.
     pub zone: &'a TimeZone,
     pub detail: Detail,
@@ -43,7 +45,7 @@ pub struct View<'a> {
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
-    let View { number, plan, deadline, zone, detail } = view;
+    let View { number, plan, deadline, now, zone, detail } = view;
     let Plan {
         hash,
         made_at,
@@ -83,12 +85,15 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         writeln!(out, "Oldest delivery in it: {}", instant(*receipt, zone))?;
     }
     if let Some(deadline) = deadline {
-        writeln!(out, "{}", deadline_line(deadline, zone))?;
+        writeln!(out, "{}", deadline_line(deadline, *now, zone))?;
     }
     for what in unread.values() {
         writeln!(out, "NOT PLANNED: {}", shown(what))?;
     }
-    write_objections(out, *number, hash.as_str(), objections)?;
+    if !objections.is_empty() {
+        let lifting = stop::lifting(*number, hash.as_str(), objections);
+        write!(out, "\n{}{}", stop::told(objections), lifting.lines())?;
+    }
     if undoes.is_none() {
         write_deliveries(out, deliveries, zone, *detail)?;
         write_persons(out, persons)?;
@@ -122,44 +127,36 @@ pub fn half_line(origin: &Origin) -> Option<String> {
     })
 }
 
+/// Which targets a plan leaves out, as they could not be read, and what comes next of it.
+pub fn unread_line(unread: &BTreeMap<String, String>) -> Option<String> {
+    let names: Vec<&str> = unread.keys().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!(
+            "{names} could not be read, nothing is planned there; next: rentree doctor, and once \
+             it answers rentree run"
+        )
+    })
+}
+
 /// The deadline in one line.
-pub fn deadline_line(deadline: &Deadline, zone: &TimeZone) -> String {
+pub fn deadline_line(deadline: &Deadline, now: Timestamp, zone: &TimeZone) -> String {
     let Deadline { earliest, margin, forecast } = deadline;
     let end = match forecast {
         Some(forecast) => format!("; the writing would end: {}", instant(*forecast, zone)),
         None => String::new(),
     };
-    let late = if *margin < 0 { "  LATE" } else { "" };
+    let late = match margin {
+        0.. => "",
+        _ if forecast.is_some() && *earliest > now => "  would be LATE",
+        _ => "  LATE",
+    };
     format!("Deadline: {}{end}{late}", instant(*earliest, zone))
 }
 
 /// As a person reads it.
 pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
-}
-
-fn write_objections(
-    out: &mut impl Write,
-    number: u64,
-    hash: &str,
-    objections: &[Objection],
-) -> io::Result<()> {
-    if objections.is_empty() {
-        return Ok(());
-    }
-    let (count, s) = (objections.len(), if objections.len() == 1 { "" } else { "s" });
-    writeln!(out, "\n*** STOPPED by {count} objection{s}: nothing is written ***")?;
-    let rows = objections.iter().map(|Objection { id, uai, text }| {
-        let school = uai.as_ref().map_or("all schools", Uai::as_str);
-        vec![format!("  {id}"), school.to_owned(), text.clone()]
-    });
-    table(out, &rows.collect::<Vec<_>>(), 3)?;
-    writeln!(out, "If every one of these is right, apply the plan with its hash:")?;
-    if objections.iter().any(|one| one.uai.is_none()) {
-        writeln!(out, "  rentree approve {number} --confirm {hash} --reason TEXT")?;
-        writeln!(out, "and then, as it is region-wide, somebody else:")?;
-    }
-    writeln!(out, "  rentree apply {number} --confirm {hash} --reason TEXT")
 }
 
 fn write_deliveries(

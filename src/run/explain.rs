@@ -1,8 +1,9 @@
 //! `explain`: one person's whole story, or what was done to one entry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mentions;
+use super::next::{self, Next};
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use crate::model::entry::ObjectKey;
@@ -10,8 +11,9 @@ use crate::model::ids::PersonId;
 use crate::report::story::{self, Story};
 use crate::store::review::questions::Question;
 use crate::store::review::{answers, links, questions};
-use crate::store::steps::{self, Step};
-use crate::store::{Store, StoreError, registry};
+use crate::store::runs::{self, OperationState, Run, RunId};
+use crate::store::steps::{self, Fate, Step};
+use crate::store::{Store, StoreError, plans, registry};
 
 pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
@@ -19,7 +21,8 @@ pub fn explain(session: &Session, whom: &str) -> anyhow::Result<ExitStatus> {
     let id = match ids.iter().collect::<Vec<_>>().as_slice() {
         [id] => **id,
         [] => {
-            if let Some((key, steps)) = entry(&store, whom).map_err(store_failure)? {
+            if let Some((key, mut steps)) = entry(&store, whom).map_err(store_failure)? {
+                fates(session, &store, &mut steps)?;
                 return Ok(tell_entry(session, &key, &steps));
             }
             return Err(Failure::new(ExitStatus::Usage, format!("nobody is known as {whom}"))
@@ -75,6 +78,54 @@ fn entry(store: &Store, whom: &str) -> Result<Option<(ObjectKey, Vec<Step>)>, St
     Ok(steps.first().map(|step| step.operation.key.clone()).map(|key| (key, steps)))
 }
 
+/// What becomes of the operations that are open of a run that will not do them.
+fn fates(session: &Session, store: &Store, steps: &mut [Step]) -> anyhow::Result<()> {
+    let known = runs::list(store).map_err(store_failure)?;
+    let mut fates: BTreeMap<RunId, Option<Fate>> = BTreeMap::new();
+    for step in steps.iter_mut() {
+        match step.state {
+            OperationState::Done | OperationState::Already => continue,
+            OperationState::Planned
+            | OperationState::Started
+            | OperationState::Failed
+            | OperationState::Stale
+            | OperationState::Blocked => {}
+        }
+        step.fate = match fates.get(&step.run) {
+            Some(fate) => *fate,
+            None => {
+                let fate = fate(session, store, &known, step.run)?;
+                fates.insert(step.run, fate);
+                fate
+            }
+        };
+    }
+    Ok(())
+}
+
+fn fate(
+    session: &Session,
+    store: &Store,
+    known: &[Run],
+    run: RunId,
+) -> anyhow::Result<Option<Fate>> {
+    let Some(run) = known.iter().find(|one| one.id == run) else { return Ok(None) };
+    let header = plans::header(store, run.id).map_err(store_failure)?;
+    let tally = runs::tally(store, run.id).map_err(store_failure)?;
+    Ok(match next::of(session, store, known, (run, &header, &tally))? {
+        Next::TakenOver(by) => Some(Fate::TakenOver(by)),
+        Next::Outdated(_) | Next::Overtaken(_) => Some(Fate::NotSent),
+        Next::Apply if !header.objections.is_empty() => Some(Fate::NotSent),
+        Next::Apply
+        | Next::UnderWay(_)
+        | Next::Died
+        | Next::Replay
+        | Next::Behind(_)
+        | Next::PlannedAnew
+        | Next::Nothing => None,
+    })
+}
+
 fn tell_entry(session: &Session, key: &ObjectKey, steps: &[Step]) -> ExitStatus {
     (session.world.out)(&match session.format {
         Format::Text => story::entry_text(key, steps, &session.config.zone),
@@ -91,7 +142,8 @@ fn tell(session: &Session, store: &Store, id: PersonId) -> anyhow::Result<ExitSt
         let links = links::of_person(store, id)?;
         Ok((registry, questions, answers, links, steps::of_person(store, id)?))
     };
-    let (registry, questions, answers, links, steps) = load().map_err(store_failure)?;
+    let (registry, questions, answers, links, mut steps) = load().map_err(store_failure)?;
+    fates(session, store, &mut steps)?;
     let Some(person) = registry.persons.get(&id) else {
         return Err(Failure::new(ExitStatus::Usage, format!("there is no person {id}")).into());
     };

@@ -8,6 +8,7 @@ use super::review::ask;
 use super::session::{Format, Session, store_failure};
 use super::{apply, tell};
 use crate::plan::Plan;
+use crate::report::plan_text::stop::{self, Lifting};
 use crate::store::assent::{self, Act, Assent};
 use crate::store::runs::{self, RunId};
 use crate::store::{Store, plans};
@@ -66,8 +67,9 @@ pub(super) fn lifted(
     if plan.objections.is_empty() {
         return Ok(());
     }
-    let given = format!("rentree apply {run} --confirm {} --reason TEXT", plan.hash);
-    let read = format!("read the plan (rentree show {run}); if it is right: {given}");
+    let lifting = stop::lifting(run.0, plan.hash.as_str(), &plan.objections);
+    let read = format!("read the plan (rentree show {run}); if it is right: {}", lifting.line());
+    let Lifting { approve, apply: given } = lifting;
     let (what, hint) = match typed.confirm {
         Some(hash) if hash == plan.hash.as_str() => match typed.reason {
             None => ("a reason is needed: it is kept with the run".to_owned(), given),
@@ -81,9 +83,8 @@ pub(super) fn lifted(
                     Some(what) => (
                         what,
                         format!(
-                            "the other person: rentree approve {run} --confirm {} --reason TEXT; \
-                             then once more: {given}",
-                            plan.hash
+                            "the other person: {}; then once more: {given}",
+                            approve.unwrap_or_default()
                         ),
                     ),
                 }

@@ -31,6 +31,7 @@ mod machine;
 mod mentions;
 pub mod metrics;
 mod near;
+mod next;
 pub mod open;
 pub mod outcome;
 mod part;

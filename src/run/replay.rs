@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
 
 use super::applying::{self, Applied, Spent, Work};
+use super::next::{self, After};
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
 use super::world::Stopwatch;
 use super::{machine, part, tell};
 use crate::apply::Take;
-use crate::plan::origin::{Origin, Scope};
 use crate::report::plan_json;
 use crate::store::runs::{self, Run, RunId, RunState};
 use crate::store::{Store, StoreError, plans};
@@ -51,33 +51,16 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     Ok(applied.status)
 }
 
-/// Why a run is not taken up behind one that was begun after it. A plan of everything has seen what
-/// it left; what is of some schools only, or takes a run back, has not.
+/// A run that is not taken up behind one that was begun after it.
 fn passed(session: &Session, store: &Store, run: &Run) -> anyhow::Result<ExitStatus> {
-    let id = run.id;
-    let mut newest = None;
-    for later in runs::list(store).map_err(store_failure)? {
-        if later.started_at.is_none() || later.generation <= run.generation {
-            continue;
+    let known = runs::list(store).map_err(store_failure)?;
+    let what = match next::after(store, &known, run)? {
+        After::TakenOver(by) => {
+            let why = format!("run {by}, begun since, has taken over what run {} left", run.id);
+            return Ok(settled(session, &(why + &next::unplanned(store, &known)?)));
         }
-        let origin = plans::header(store, later.id).map_err(store_failure)?.origin;
-        if origin.scope == Scope::All && origin.undoes.is_none() {
-            let why = format!("run {}, begun since, has taken over what run {id} left", later.id);
-            return Ok(settled(session, &why));
-        }
-        newest = newest.or(Some((later.id, origin)));
-    }
-    let after = match newest {
-        Some((later, Origin { undoes: Some(undone), .. })) => {
-            format!("run {later}, which takes back run {undone}, was begun after it")
-        }
-        Some((later, Origin { part_of: Some(whole), .. })) => {
-            format!("run {later}, which is of a part of plan {whole} only, was begun after it")
-        }
-        Some((later, _)) => format!("run {later} was begun after it"),
-        None => "the registry has changed since".to_owned(),
+        After::Behind(why) => format!("run {} is not taken up: {why}", run.id),
     };
-    let what = format!("run {id} is not taken up: {after}");
     Err(Failure::new(ExitStatus::Stale, what)
         .hint("nothing was written; what it left is in the next plan: rentree plan")
         .into())
@@ -85,9 +68,8 @@ fn passed(session: &Session, store: &Store, run: &Run) -> anyhow::Result<ExitSta
 
 /// `replay --dry-run`: what would be taken up, as `status` tells it; no target is written to.
 pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
-    let _lock = session.lock("replay")?;
-    let mut store = session.store()?;
-    runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
+    let lock = session.lock("replay")?;
+    let store = session.store()?;
     let wanted = match wanted(&store, run)? {
         Wanted::Run(run) => run,
         Wanted::Nothing(why) => return Ok(settled(session, &why)),
@@ -97,17 +79,19 @@ pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatu
     }
     if session.format == Format::Text {
         for target in &session.config.targets {
-            let count = |take| plans::count(&store, wanted.id, &target.name, take);
-            let open = count(Take::Open).map_err(store_failure)?;
-            let all = count(Take::OpenAndFailed).map_err(store_failure)?;
+            let counts =
+                plans::unsettled(&store, wanted.id, &target.name).map_err(store_failure)?;
+            let plans::Unsettled { not_sent, unanswered, put_off, waiting, refused } = counts;
             (session.world.out)(&format!(
-                "replay would take up in {}: {open} operation(s) not sent or without an answer, \
-                 {} refused; each entry is looked at first\n",
+                "replay would take up in {}: {not_sent} not sent, {unanswered} without an answer, \
+                 {put_off} that it was too busy for, {waiting} waiting for another one, {refused} \
+                 refused; each entry is looked at first\n",
                 target.name,
-                all - open
             ));
         }
     }
+    // Ours is not a run under way.
+    drop(lock);
     super::status::status(session, Some(wanted.id.0))
 }
 
@@ -119,18 +103,22 @@ enum Wanted {
 
 fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
     let known = runs::list(store).map_err(store_failure)?;
-    let open = |one: &&Run| one.state == RunState::Interrupted;
+    // Under the lock, what is being applied was left so by a process that died.
+    let is_open = |run: &Run| matches!(run.state, RunState::Interrupted | RunState::Applying);
     let found = match run {
         Some(number) => known.iter().find(|one| one.id == RunId(number)).ok_or_else(|| {
             Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
                 .hint("`rentree runs` lists them")
         })?,
-        None => match known.iter().find(open) {
+        None => match known.iter().find(|run| is_open(run)) {
             Some(run) => run,
-            None => return Ok(Wanted::Nothing("every run is settled".to_owned())),
+            None => {
+                let why = "every run is settled".to_owned();
+                return Ok(Wanted::Nothing(why + &next::unplanned(store, &known)?));
+            }
         },
     };
-    Ok(if found.state == RunState::Interrupted {
+    Ok(if is_open(found) {
         Wanted::Run(found.clone())
     } else {
         Wanted::Nothing(format!("run {} is {}", found.id, found.state.as_str()))

@@ -105,6 +105,16 @@ impl Session {
         Ok(taken)
     }
 
+    /// Who is at work in the state folder now.
+    pub(super) fn at_work(&self) -> anyhow::Result<Option<LockOwner>> {
+        lock::at_work(&self.config.state, &host_name()).map_err(|error| {
+            let what = format!("who holds the lock cannot be told: {error}");
+            Failure::new(ExitStatus::Internal, what)
+                .hint(format!("look at the folder {}", self.config.state.display()))
+                .into()
+        })
+    }
+
     /// A target that is not a lab.
     pub(super) fn real_target(&self) -> Option<&Target> {
         self.config.targets.iter().find(|target| target.is_real())

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use super::aside;
 use super::forecast::{self, Forecast};
 use super::near;
+use super::next::{self, Earlier, Next};
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use crate::clock::figures::Cause;
 use crate::model::ids::PersonId;
-use crate::plan::Plan;
 use crate::plan::operation::{Operation, OperationKind};
 use crate::plan::origin::Origin;
+use crate::plan::{Objection, Plan};
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
 use crate::store::assent::{self, Assent};
@@ -24,9 +25,12 @@ use crate::store::{Store, refused};
 
 /// Operations shown of a run that are not done; the rest is counted.
 const SHOWN_MAX: usize = 50;
+/// The same in JSON.
+const LISTED_MAX: usize = 10_000;
 
 pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus> {
     let store = session.store()?;
+    let named = run.is_some();
     let run = match run {
         Some(number) => runs::get(&store, RunId(number)).map(Some).map_err(|_| {
             Failure::new(ExitStatus::Usage, format!("there is no run {number}"))
@@ -34,7 +38,7 @@ pub fn status(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         })?,
         None => runs::latest(&store).map_err(store_failure)?,
     };
-    let story = run.map(|run| Story::of(session, &store, run)).transpose()?;
+    let story = run.map(|run| Story::of(session, &store, run, named)).transpose()?;
     let refused = refused::list(&store).map_err(store_failure)?;
     (session.world.out)(&match (session.format, story) {
         (Format::Text, Some(story)) => {
@@ -74,25 +78,56 @@ struct Story {
     assents: Vec<Assent>,
     /// Whose names are refused somewhere, now.
     taken: BTreeMap<PersonId, Taken>,
+    next: Next,
+    /// The guards that stop it, and who lets it pass.
+    stopped: Option<String>,
+    objections: Vec<Objection>,
+    /// Runs before it that are not settled, when none was asked for by name.
+    earlier: Vec<Earlier>,
 }
 
 impl Story {
-    fn of(session: &Session, store: &Store, run: Run) -> anyhow::Result<Self> {
-        let (unsettled, more) = unsettled(store, run.id)?;
-        let Plan { origin, summary, .. } = plans::header(store, run.id).map_err(store_failure)?;
+    fn of(session: &Session, store: &Store, run: Run, named: bool) -> anyhow::Result<Self> {
+        let most = match session.format {
+            Format::Text => SHOWN_MAX,
+            Format::Json => LISTED_MAX,
+        };
+        let (unsettled, more) = unsettled(store, run.id, most)?;
+        let header = plans::header(store, run.id).map_err(store_failure)?;
+        let tally = runs::tally(store, run.id).map_err(store_failure)?;
+        let known = runs::list(store).map_err(store_failure)?;
+        let next = next::of(session, store, &known, (&run, &header, &tally))?;
+        let stopped = next::stopped(&run, &header, &next);
+        let earlier = match named {
+            true => Vec::new(),
+            false => next::earlier(session, store, &known, run.id)?,
+        };
+        let Plan { origin, summary, objections, .. } = header;
+        // What will not be written by this run has no end in it.
+        let (deadline, left) = match next.is_open() {
+            true => (
+                forecast::deadline(session, store, run.id, &summary)?,
+                forecast::of(session, store, run.id)?,
+            ),
+            false => (None, Forecast::default()),
+        };
         let mut waits: BTreeMap<Cause, u64> = BTreeMap::new();
         summary.waits.iter().for_each(|wait| *waits.entry(wait.cause).or_default() += 1);
         Ok(Self {
-            tally: runs::tally(store, run.id).map_err(store_failure)?,
+            tally,
             unsettled,
             more,
-            deadline: forecast::deadline(session, store, run.id, &summary)?,
-            left: forecast::of(session, store, run.id)?,
+            deadline,
+            left,
             waits,
             unread: summary.unread,
             origin,
             assents: assent::of_run(store, run.id).map_err(store_failure)?,
             taken: taken::list(store).map_err(store_failure)?,
+            next,
+            stopped,
+            objections,
+            earlier,
             run,
         })
     }
@@ -111,8 +146,12 @@ fn text(session: &Session, story: &Story) -> String {
         origin,
         assents,
         taken,
+        next,
+        stopped,
+        objections: _,
+        earlier,
     } = story;
-    let mut text = line(session, run);
+    let (now, mut text) = (session.world.clock.now(), line(session, run));
     if let Some(undone) = origin.undoes {
         text.push_str(&format!("takes back run {undone}\n"));
     }
@@ -120,6 +159,7 @@ fn text(session: &Session, story: &Story) -> String {
         text.push_str(&format!("{line}\n"));
     }
     assents.iter().for_each(|one| text.push_str(&assented(session, one)));
+    text.push_str(stopped.as_deref().unwrap_or_default());
     if run.state != RunState::Planned && run.state != RunState::Stopped {
         text.push_str(&tell::outcome(run.id, tally));
     }
@@ -127,17 +167,31 @@ fn text(session: &Session, story: &Story) -> String {
         text.push_str(&format!("NOT PLANNED: {}\n", catalogue::harmless(what)));
     }
     if let Some(deadline) = deadline {
-        text.push_str(&format!("{}\n", plan_text::deadline_line(deadline, &session.config.zone)));
+        let line = plan_text::deadline_line(deadline, now, &session.config.zone);
+        text.push_str(&format!("{line}\n"));
     }
     text.push_str(&waiting(waits));
+    if !waits.is_empty() && deadline.as_ref().is_some_and(|one| one.earliest < now) {
+        text.push_str("the deadline has passed; what waits is late: rentree status --deadlines\n");
+    }
     if left.open > 0 {
         let (open, time) = (left.open, words_of(left.seconds));
         text.push_str(&format!("left to write: {open} operation(s), {time} by measured rates\n"));
     }
-    text.push_str(&next(run, tally));
+    text.push_str(&next.line(run.id, stopped.is_some()));
+    if let Some(line) = plan_text::unread_line(unread) {
+        text.push_str(&format!("{line}\n"));
+    }
+    for Earlier { run, left, next } in earlier {
+        let next = next.line(*run, false);
+        text.push_str(&format!("run {run} is not settled, {left} operation(s) left; {next}"));
+    }
     unsettled.iter().for_each(|row| text.push_str(&operation(row, taken)));
     if *more > 0 {
-        text.push_str(&format!("  … and {more} more: rentree show {}\n", run.id));
+        let id = run.id;
+        text.push_str(&format!(
+            "  … and {more} more: rentree --format json status {id}; of one: rentree explain MARK\n"
+        ));
     }
     text
 }
@@ -206,7 +260,19 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         "part_of": story.and_then(|story| story.origin.part_of),
         "after": story.and_then(|story| story.origin.after),
         "assents": story.map(|story| &story.assents),
+        "objections": story.map(|story| &story.objections),
+        "next": story.map(|story| story.next.line(story.run.id, story.stopped.is_some())),
+        "under_way": match story.map(|story| &story.next) {
+            Some(Next::UnderWay(owner)) => Some(owner),
+            Some(_) | None => None,
+        },
+        "earlier": story.map(|story| story.earlier.iter().map(earlier).collect::<Vec<_>>()),
     })
+}
+
+fn earlier(one: &Earlier) -> serde_json::Value {
+    let Earlier { run, left, next } = one;
+    serde_json::json!({ "run_id": run.0, "left": left, "next": next.line(*run, false) })
 }
 
 pub fn runs(session: &Session, most: usize) -> anyhow::Result<ExitStatus> {
@@ -247,26 +313,6 @@ fn assented(session: &Session, one: &Assent) -> String {
     format!("guards {} by {who} (system user {system_user}) {at}: {reason}\n", act.as_str())
 }
 
-fn next(run: &Run, tally: &Tally) -> String {
-    let lines = || tally.values().flat_map(BTreeMap::values);
-    match run.state {
-        RunState::Planned => format!("next: rentree show {0}, then rentree apply {0}\n", run.id),
-        RunState::Stopped => format!(
-            "a guard objects, nothing was written; next: rentree show {0}, and if it is right \
-             rentree apply {0} --confirm HASH --reason TEXT\n",
-            run.id
-        ),
-        RunState::Applying => "under way, or its process died: rentree replay tells\n".to_owned(),
-        RunState::Applied | RunState::Interrupted if lines().any(|line| tell::open(line) > 0) => {
-            format!("next: rentree replay {}\n", run.id)
-        }
-        RunState::Applied | RunState::Interrupted if lines().any(|line| line.skipped > 0) => {
-            "next: what was set aside is planned anew by the next run\n".to_owned()
-        }
-        RunState::Applied | RunState::Interrupted => String::new(),
-    }
-}
-
 fn summary(run: &Run) -> serde_json::Value {
     let Run {
         id,
@@ -292,7 +338,7 @@ fn summary(run: &Run) -> serde_json::Value {
 }
 
 /// The operations of a run that are not as wanted, the first of them, and how many more.
-fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, usize)> {
+fn unsettled(store: &Store, run: RunId, most: usize) -> anyhow::Result<(Vec<OperationRow>, usize)> {
     let mut rows = Vec::new();
     let mut more = 0;
     plans::each_operation(store, run, |row| {
@@ -303,7 +349,7 @@ fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, us
             | OperationState::Stale
             | OperationState::Blocked => true,
         };
-        if bad && rows.len() < SHOWN_MAX {
+        if bad && rows.len() < most {
             rows.push(row);
         } else if bad {
             more += 1;
@@ -315,10 +361,13 @@ fn unsettled(store: &Store, run: RunId) -> anyhow::Result<(Vec<OperationRow>, us
 
 fn operation(row: &OperationRow, taken: &BTreeMap<PersonId, Taken>) -> String {
     let OperationRow { operation, state, attempts: _, detail } = row;
-    let detail = detail.as_deref().map(catalogue::harmless).unwrap_or_default();
+    let detail = match detail.as_deref().map(catalogue::harmless) {
+        Some(words) if !words.is_empty() => format!("          {words}\n"),
+        Some(_) | None => String::new(),
+    };
     let advice = outlook(row, taken).map(aside::advice).unwrap_or_default();
     format!(
-        "  {:>6}  {:<8} {:<13} {}\n          {detail}\n{advice}",
+        "  {:>6}  {:<8} {:<13} {}\n{detail}{advice}",
         operation.seq,
         state.as_str(),
         operation.kind.as_str(),

@@ -30,29 +30,44 @@ pub(super) fn unchanged(
     if !make::is_whole(plan) {
         return Err(stale("the store holds another plan under this hash"));
     }
+    match outdated(session, store, run, plan)? {
+        Some(why) => Err(stale(&why)),
+        None => deliveries_unchanged(session, store, plan),
+    }
+}
+
+/// Why a plan can be applied no more, as far as is known without reading the deliveries. Its header
+/// is enough.
+pub(super) fn outdated(
+    session: &Session,
+    store: &Store,
+    run: RunId,
+    plan: &Plan,
+) -> anyhow::Result<Option<String>> {
     if plan.settings != session.config.digest {
-        return Err(stale(&settings(session, plan)));
+        return Ok(Some(settings(session, plan)));
     }
     let day = plan.made_at.to_zoned_datetime(session.config.zone.clone()).date();
     if plan.made_at > session.world.clock.now() {
-        return Err(stale("it was made later than now; look at the clock of this machine"));
+        let why = "it was made later than now; look at the clock of this machine";
+        return Ok(Some(why.to_owned()));
     }
     if day != session.today() {
-        return Err(stale(&format!("it was made on another day, {day}")));
+        return Ok(Some(format!("it was made on another day, {day}")));
     }
     if registry::generation_now(store).map_err(store_failure)? != plan.generation {
-        return Err(registry_changed());
+        return Ok(Some(REGISTRY_CHANGED.to_owned()));
     }
-    if answers::changed_since(store, run).map_err(store_failure)? {
-        return Err(stale(
-            "somebody has answered a question, or taken an answer back, since it was made",
-        ));
-    }
-    deliveries_unchanged(session, store, plan)
+    let answered = answers::changed_since(store, run).map_err(store_failure)?;
+    Ok(answered.then(|| {
+        "somebody has answered a question, or taken an answer back, since it was made".to_owned()
+    }))
 }
 
+const REGISTRY_CHANGED: &str = "the registry has changed since it was made: another run was begun";
+
 pub(super) fn registry_changed() -> anyhow::Error {
-    stale("the registry has changed since it was made: another run was begun")
+    stale(REGISTRY_CHANGED)
 }
 
 fn stale(why: &str) -> anyhow::Error {

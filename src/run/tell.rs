@@ -56,7 +56,8 @@ pub fn text(
     let mut bytes = Vec::new();
     let deadline = forecast::deadline(session, store, run, &plan.summary)?;
     let zone = &session.config.zone;
-    let view = plan_text::View { number: run.0, plan, deadline: deadline.as_ref(), zone, detail };
+    let (deadline, now) = (deadline.as_ref(), session.world.clock.now());
+    let view = plan_text::View { number: run.0, plan, deadline, now, zone, detail };
     plan_text::write(&mut bytes, &view)?;
     Ok(String::from_utf8(bytes)?)
 }
@@ -74,6 +75,9 @@ pub fn applied(
         Format::Text => {
             (session.world.out)(&outcome(run, tally));
             (session.world.out)(&next(run, tally));
+            if let Some(line) = plan_text::unread_line(&plan.summary.unread) {
+                (session.world.out)(&format!("\n{line}\n"));
+            }
         }
         Format::Json => document(session, store, run, plan, tally, duration_ms)?,
     }

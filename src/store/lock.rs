@@ -10,6 +10,7 @@
 //!
 //! Ages are told by the file system's clock alone, so that the clocks of hosts may differ.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -65,12 +66,16 @@ pub enum Held {
     Io(#[from] io::Error),
 }
 
+impl fmt::Display for LockOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, born: _, host, started_at, command } = self;
+        write!(f, "`rentree {command}`, process {pid} on {host}, since {started_at}")
+    }
+}
+
 fn held(owner: Option<&LockOwner>) -> String {
     match owner {
-        Some(LockOwner { pid, born: _, host, started_at, command }) => format!(
-            "another run holds the lock: `rentree {command}`, process {pid} on {host}, since \
-             {started_at}"
-        ),
+        Some(owner) => format!("another run holds the lock: {owner}"),
         None => "another run holds the lock".to_owned(),
     }
 }
@@ -94,7 +99,7 @@ impl Lock {
         }
         let left_by = read_owner(&mut file);
         if let Some(before) = &left_by
-            && may_live(before, owner, silence(folder, &file)?)
+            && may_live(before, &owner.host, || silence(folder, &file))?
         {
             return Err(Held::By(left_by));
         }
@@ -134,12 +139,28 @@ fn beat(every: Duration, mut file: File, at: u64, stopped: &Receiver<()>) {
 }
 
 /// Whether the owner that the file names may still be at work, where the kernel knows of none.
-fn may_live(named: &LockOwner, ours: &LockOwner, silence: Duration) -> bool {
-    if named.host != ours.host {
-        return silence < SILENCE_MAX;
+fn may_live(
+    named: &LockOwner,
+    host: &str,
+    silence: impl FnOnce() -> io::Result<Duration>,
+) -> io::Result<bool> {
+    if named.host != host {
+        return Ok(silence()? < SILENCE_MAX);
     }
     let born = born(named.pid);
-    born.is_some() && born == named.born
+    Ok(born.is_some() && born == named.born)
+}
+
+/// Who is at work in a state folder, as its file says it. The lock itself is not tried: whoever
+/// comes for it at that instant would be sent away.
+pub fn at_work(folder: &Path, host: &str) -> io::Result<Option<LockOwner>> {
+    let mut file = match File::open(folder.join(FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some(named) = read_owner(&mut file) else { return Ok(None) };
+    Ok(may_live(&named, host, || silence(folder, &file))?.then_some(named))
 }
 
 /// How long the heart has not beaten, by the clock of the file system.
@@ -254,6 +275,32 @@ mod tests {
         left(folder.path(), &far, SILENCE_MAX + Duration::from_secs(1));
         assert_eq!(Lock::take(folder.path(), &owner("run")).unwrap().left_by, Some(far));
         assert!(!folder.path().join(PROBE).exists());
+    }
+
+    #[test]
+    fn who_is_at_work_is_told_without_trying_the_lock() {
+        // SEC-46.
+        let folder = tempfile::tempdir().unwrap();
+        let ours = owner("run");
+        let told = || at_work(folder.path(), &ours.host).unwrap();
+        assert_eq!(told(), None);
+        let ours =
+            LockOwner { pid: std::process::id(), born: born(std::process::id()), ..ours.clone() };
+        let lock = Lock::take(folder.path(), &ours).unwrap();
+        assert_eq!(told(), Some(ours.clone()));
+        drop(lock);
+        assert_eq!(told(), None, "it let go");
+        left(
+            folder.path(),
+            &LockOwner { born: Some("1 of another boot".into()), ..ours.clone() },
+            Duration::ZERO,
+        );
+        assert_eq!(told(), None, "it died");
+        let far = LockOwner { host: "ailleurs".into(), ..ours.clone() };
+        left(folder.path(), &far, SILENCE_MAX - Duration::from_secs(60));
+        assert_eq!(told(), Some(far.clone()));
+        left(folder.path(), &far, SILENCE_MAX + Duration::from_secs(1));
+        assert_eq!(told(), None, "its heart has stopped");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, json, parsed};
+use super::items::PUT_OFF;
 use super::review::links;
 use super::runs::{self, OperationState, RunId, RunState};
 use super::{Store, StoreError};
@@ -308,6 +309,47 @@ pub fn count(store: &Store, run: RunId, target: &str, take: Take) -> Result<u64,
     );
     Ok(store.connection.query_row(&sql, params![run.0, target], |row| row.get(0))?)
 }
+
+/// What a drive of [`Take::OpenAndFailed`] takes up of a target, by why it is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unsettled {
+    /// Planned, never announced.
+    pub not_sent: u64,
+    /// Announced; done or not.
+    pub unanswered: u64,
+    /// The target was too busy each time.
+    pub put_off: u64,
+    /// For another operation, all of it or a part.
+    pub waiting: u64,
+    pub refused: u64,
+}
+
+/// How many operations of a target a replay takes up, by why.
+pub fn unsettled(store: &Store, run: RunId, target: &str) -> Result<Unsettled, StoreError> {
+    let sql = "SELECT coalesce(s.state, 'planned'), coalesce(s.detail, '')
+               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+               WHERE o.run = ?1 AND o.target = ?2
+                 AND coalesce(s.state, 'planned') IN ('planned', 'started', 'failed')";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut rows = statement.query(params![run.0, target])?;
+    let mut counts = Unsettled::default();
+    while let Some(row) = rows.next()? {
+        let (state, detail): (OperationState, String) = (row.get(0)?, row.get(1)?);
+        let waits = |text: &str| text.starts_with(WAITS);
+        let count = match state {
+            OperationState::Planned => &mut counts.not_sent,
+            OperationState::Started => &mut counts.unanswered,
+            _ if waits(detail.strip_prefix("in part: ").unwrap_or(&detail)) => &mut counts.waiting,
+            _ if detail.starts_with(PUT_OFF) => &mut counts.put_off,
+            _ => &mut counts.refused,
+        };
+        *count += 1;
+    }
+    Ok(counts)
+}
+
+/// How the detail of an operation begins that was not sent, or not whole, as another one failed.
+pub(crate) const WAITS: &str = "waits for operation ";
 
 /// Operations that are still to be written, those that failed included: of one school and stage.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
+use serde::Serialize;
 
 use super::column::{At, document};
 use super::runs::{OperationState, RunId};
@@ -28,6 +29,18 @@ pub struct Step {
     pub proven_at: Option<Timestamp>,
     /// In the story of a person, the link attributes that this changes for her: `member`.
     pub links: BTreeSet<String>,
+    /// Why its run will not do it any more, where it is not done.
+    pub fate: Option<Fate>,
+}
+
+/// What becomes of an operation that its run left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// The plan was not begun: guards stopped it, or it cannot be begun any more.
+    NotSent,
+    /// A later run has seen what was left.
+    TakenOver(RunId),
 }
 
 const COLUMNS: &str = "SELECT o.run, o.document, coalesce(s.state, 'planned'),
@@ -111,5 +124,6 @@ fn step(row: &Row<'_>) -> rusqlite::Result<Step> {
         at: instant(row.get(5)?),
         proven_at: instant(row.get(6)?),
         links: BTreeSet::new(),
+        fate: None,
     })
 }

@@ -11,4 +11,5 @@ mod parts;
 mod people;
 mod plans;
 mod refusing;
+mod told;
 mod voice;

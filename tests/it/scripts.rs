@@ -101,6 +101,8 @@ scripts!(
     twins_and_homonyms,
     two_runs_at_once,
     unmarked_entry,
+    what_next_left,
+    what_next_stopped,
 );
 
 fn folder() -> PathBuf {

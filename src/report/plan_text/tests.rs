@@ -3,6 +3,7 @@
 use super::super::plan_sample;
 use super::lines::names;
 use super::*;
+use crate::plan::Objection;
 
 fn written(plan: &Plan, detail: Detail) -> String {
     let zone = TimeZone::get("Europe/Paris").unwrap();
@@ -10,9 +11,45 @@ fn written(plan: &Plan, detail: Detail) -> String {
     let instant = |text: &str| text.parse().unwrap();
     let (earliest, forecast) = ("2026-09-04T06:00:00Z", Some(instant("2026-09-01T07:00:02Z")));
     let deadline = Deadline { earliest: instant(earliest), margin: 255_598, forecast };
-    let view = View { number: 12, plan, deadline: Some(&deadline), zone: &zone, detail };
+    let (deadline, now) = (Some(&deadline), plan.made_at);
+    let view = View { number: 12, plan, deadline, now, zone: &zone, detail };
     write(&mut out, &view).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// what will be late is not late yet.
+#[test]
+fn a_forecast_behind_the_deadline_is_late_only_once_the_deadline_has_passed() {
+    let instant = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let earliest = instant("2026-09-04T06:00:00Z");
+    let line = |margin, forecast, now| {
+        let deadline = Deadline { earliest, margin, forecast };
+        deadline_line(&deadline, instant(now), &TimeZone::UTC)
+    };
+    let end = Some(instant("2026-09-04T07:00:00Z"));
+    let (before, behind) = ("2026-09-04T05:50:00Z", "2026-09-04T06:10:00Z");
+    assert!(line(-3600, end, before).ends_with("07:00 +00:00  would be LATE"));
+    assert!(line(-3600, end, behind).ends_with("07:00 +00:00  LATE"));
+    assert!(line(-3600, None, behind).ends_with("06:00 +00:00  LATE"));
+    assert!(line(0, end, before).ends_with("07:00 +00:00"));
+}
+
+/// SEC-42: whoever reads what to type can type it.
+#[test]
+fn a_plan_of_the_whole_region_is_let_pass_by_two() {
+    let objection = |uai: Option<&str>| Objection {
+        id: "too-many".into(),
+        uai: uai.map(|uai| uai.parse().unwrap()),
+        text: "8 of 42".into(),
+    };
+    let of_one = stop::lifting(3, "abc", &[objection(Some("0599990N"))]);
+    let apply = "rentree apply 3 --confirm abc --reason TEXT";
+    assert_eq!(of_one.line(), apply);
+    let wide = stop::lifting(3, "abc", &[objection(Some("0599990N")), objection(None)]);
+    let approve = "rentree approve 3 --confirm abc --reason TEXT";
+    let line = format!("{approve}; and then, as it is region-wide, somebody else: {apply}");
+    assert_eq!(wide.line(), line);
+    assert!(wide.lines().contains(approve) && wide.lines().ends_with(&format!("  {apply}\n")));
 }
 
 #[test]

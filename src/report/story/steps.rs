@@ -11,7 +11,7 @@ use crate::model::entry::{ObjectKey, YearGroup};
 use crate::model::ids::{StructureKey, StructureKind};
 use crate::plan::operation::Action;
 use crate::store::runs::OperationState;
-use crate::store::steps::Step;
+use crate::store::steps::{Fate, Step};
 
 /// Told in sentences, the newest; JSON has them all.
 const TOLD_MAX: usize = 30;
@@ -37,12 +37,28 @@ fn list(out: &mut String, steps: &[Step], zone: &TimeZone, done: fn(&Step) -> St
             ("run", Some(step.run.to_string())),
             ("target", Some(shown(&step.operation.target))),
             ("kind", Some(done(step))),
-            ("state", Some(say("outcome", step.state.as_str(), &[]))),
+            ("state", Some(became(step))),
             ("proven", step.proven_at.map(|at| moment(at, zone))),
             ("tries", Some(step.attempts.to_string()).filter(|_| step.attempts > 1)),
             ("detail", detail.filter(|_| !is_done(step.state))),
         ];
         line(out, "operation", &facts);
+    }
+}
+
+/// Where it is, and who has it in hand when its run has not.
+fn became(step: &Step) -> String {
+    let state = || say("outcome", step.state.as_str(), &[]);
+    match step.fate {
+        None => state(),
+        Some(Fate::NotSent) => say("outcome", "not-sent", &[]),
+        Some(Fate::TakenOver(run)) => {
+            let taken = say("outcome", "taken-over", &[("run", Some(&run.to_string()))]);
+            match step.state {
+                OperationState::Planned | OperationState::Started => taken,
+                _ => format!("{}, {taken}", state()),
+            }
+        }
     }
 }
 
@@ -98,6 +114,7 @@ pub(super) fn json(steps: &[Step]) -> Value {
             "object": step.operation.key.to_string(),
             "links": step.links,
             "state": step.state,
+            "fate": step.fate,
             "at": step.at,
             "proven_at": step.proven_at,
             "attempts": step.attempts,

@@ -16,8 +16,11 @@ pub(super) const VALUE_EXISTS: u32 = 20;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
 const CONSTRAINT_VIOLATION: u32 = 19;
-const BUSY: u32 = 51;
-const UNAVAILABLE: u32 = 52;
+pub(super) const BUSY: u32 = 51;
+pub(super) const UNAVAILABLE: u32 = 52;
+/// Of these two: nothing of ours is wrong.
+pub(super) const AWAY_HINT: &str =
+    "the server is too busy, or not in service: ask who runs it, and try again later";
 pub(super) const NOT_ON_NON_LEAF: u32 = 66;
 pub(super) const ENTRY_EXISTS: u32 = 68;
 /// Ours, as in the API of RFC 1823: no answer to a question in time.

@@ -5,7 +5,7 @@ use ldap3::{LdapError, LdapResult, Scope, SearchEntry};
 
 use super::filter;
 use super::outcome::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, SUCCESS, TIME_LIMIT, cut, refused};
-use super::outcome::{name_of, unseen};
+use super::outcome::{AWAY_HINT, BUSY, UNAVAILABLE, name_of, unseen};
 use super::settings::PAGE_SIZE;
 use super::wire::{Lease, answer_text};
 use crate::target::{TargetError, WriteError};
@@ -125,9 +125,9 @@ fn cut_short(base: &str, result: &LdapResult) -> TargetError {
             format!("the base {base} does not exist, or this account may not see it"),
             "make it, or grant the service account to read it",
         ),
-        _ => (
+        code => (
             format!("reading below {base} failed: {}", answer_text(result)),
-            "look at the server's log",
+            if matches!(code, BUSY | UNAVAILABLE) { AWAY_HINT } else { "look at the server's log" },
         ),
     };
     TargetError::Unreadable { what, hint: hint.into() }

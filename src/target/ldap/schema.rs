@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::outcome::{AWAY_HINT, BUSY, UNAVAILABLE};
 use super::read;
 use super::wire::Lease;
 use crate::target::{TargetError, WriteError};
@@ -90,15 +91,29 @@ async fn values_of<const N: usize>(
 
 pub(super) fn unreadable(name: &str, error: &WriteError) -> TargetError {
     let name = if name.is_empty() { "the root DSE" } else { name };
-    TargetError::Unreadable {
-        what: format!("cannot read {name}: {error}"),
-        hint: "look at the rights of the service account, and at the server's log".into(),
-    }
+    let hint = match error {
+        WriteError::Busy { code: BUSY | UNAVAILABLE, .. } => AWAY_HINT,
+        _ => "look at the rights of the service account, and at the server's log",
+    };
+    TargetError::Unreadable { what: format!("cannot read {name}: {error}"), hint: hint.into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_out_of_service_is_not_a_matter_of_rights() {
+        let hint = |code| {
+            let error = WriteError::Busy { code, text: "words".into() };
+            match unreadable("dc=x", &error) {
+                TargetError::Unreadable { hint, .. } => hint,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!([BUSY, UNAVAILABLE].into_iter().all(|code| hint(code).contains("not in service")));
+        assert!(hint(11).contains("rights"), "a limit of the account");
+    }
 
     #[test]
     fn names_are_found_in_both_forms_of_definition() {
