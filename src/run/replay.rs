@@ -137,9 +137,13 @@ fn settled(session: &Session, why: &str) -> ExitStatus {
     ExitStatus::Done
 }
 
-/// The run that was begun last, when it was interrupted. A rehearsal in the lab is left alone once
-/// the target is a real one.
+/// The run that was begun last, when it was interrupted and may go on before a plan or in its
+/// place. A rehearsal in the lab is left alone once the target is a real one; where the clock has
+/// stepped back, a guard stops the plan, and what was left waits for the person as well.
 fn interrupted(session: &Session, store: &Store) -> anyhow::Result<Option<RunId>> {
+    if machine::stepped_back(session, store).map_err(store_failure)?.is_some() {
+        return Ok(None);
+    }
     let known = runs::list(store).map_err(store_failure)?;
     let last = known
         .into_iter()
@@ -160,10 +164,6 @@ pub(super) fn settle_interrupted(
     spent: &mut Spent,
 ) -> anyhow::Result<ExitStatus> {
     runs::interrupt_leftovers(store).map_err(store_failure)?;
-    if machine::stepped_back(session, store).map_err(store_failure)?.is_some() {
-        // A guard stops the plan that follows; what was left waits for the person as well.
-        return Ok(ExitStatus::Done);
-    }
     let Some(last) = interrupted(session, store)? else { return Ok(ExitStatus::Done) };
     let work = Work::before_a_plan(last);
     if work.count(session, store)? == 0 {
@@ -189,9 +189,6 @@ pub(super) fn go_on(
     plan: RunId,
     spent: &mut Spent,
 ) -> anyhow::Result<Option<(RunId, Applied)>> {
-    if machine::stepped_back(session, store).map_err(store_failure)?.is_some() {
-        return Ok(None);
-    }
     let Some(last) = interrupted(session, store)? else { return Ok(None) };
     let work = Work::new(last, Take::Open);
     if work.count(session, store)? == 0 {
