@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rentree::matching::{compare, normal};
 use rentree::model::dn;
+use rentree::model::entry::ObjectKey;
 
 fuzz_target!(|text: &str| {
     let key = normal::key(text);
@@ -24,4 +25,8 @@ fuzz_target!(|text: &str| {
     }
     let _ = dn::parse(text);
     let _ = dn::comparable(text);
+    // A mark of an entry is read as it is written.
+    if let Ok(key) = text.parse::<ObjectKey>() {
+        assert_eq!(key.to_string().parse(), Ok(key), "{text}");
+    }
 });

@@ -87,10 +87,15 @@ fn fill(table: &mut Table, shares: &Shares, path: &str, problems: &mut Vec<Strin
             }
             table[*field as usize][*agreement as usize] = *share;
         }
-        let known = row.iter().filter(|(agreement, _)| **agreement != Agreement::Unknown);
-        let total: f64 = known.map(|(_, share)| share).sum();
+        // As they will be used: with those that the file leaves to experience.
+        let known = Agreement::ALL.into_iter().filter(|one| *one != Agreement::Unknown);
+        let total: f64 = known.map(|one| table[*field as usize][one as usize]).sum();
         if total > 1.01 {
-            problems.push(format!("{}: the shares are more than 1 together: {total}", key("")));
+            problems.push(format!(
+                "{}: the shares are more than 1 together, with those that are left to experience: \
+                 {total}",
+                key("")
+            ));
         }
     }
 }
@@ -125,11 +130,15 @@ mod tests {
         let problems = Weights::parse(text, "w.toml").unwrap_err().join("\n");
         for told in [
             "w.toml: prior_bits: 3 is not within -60 and 0",
-            "w.toml: same.family: the shares are more than 1 together: 1.5",
+            "w.toml: same.family: the shares are more than 1 together, with those that are left to",
             "w.toml: other.sex.same: 0 is no share",
         ] {
             assert!(problems.contains(told), "{problems}");
         }
+        // What is left to experience counts too: the row that is used is the one that is judged.
+        let crowded = "prior_bits = -1\n[same.birth-date]\nsame = 0.999\n";
+        let [problem] = &Weights::parse(crowded, "w.toml").unwrap_err()[..] else { panic!() };
+        assert!(problem.contains("same.birth-date: the shares are more than 1"), "{problem}");
         for text in ["", "prior_bits = -1\nmore = 1", "prior_bits = -1\n[same.shoe]\nsame = 1"] {
             let [problem] = &Weights::parse(text, "w.toml").unwrap_err()[..] else { panic!() };
             assert!(problem.starts_with("w.toml: "), "{problem}");

@@ -83,28 +83,6 @@ impl RawOverride {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    #[serde(default, rename = "override")]
-    overrides: Vec<RawOverride>,
-}
-
-/// A file of `[[override]]` tables: the good ones, and every problem of the others.
-pub fn parse(text: &str) -> (Vec<Override>, Vec<String>) {
-    let file: RawFile = match toml::from_str(text) {
-        Ok(file) => file,
-        Err(error) => return (Vec::new(), vec![format!("override: {error}")]),
-    };
-    let mut problems = Vec::new();
-    let good = file
-        .overrides
-        .iter()
-        .zip(1..)
-        .filter_map(|(raw, rank)| raw.check(&format!("override {rank}"), &mut problems));
-    (good.collect(), problems)
-}
-
 /// Makes notes of what is accepted today, and tells which overrides hold or have expired.
 pub(super) fn apply(view: &View<'_>, verdict: &mut Verdict) {
     let of_school = view.overrides.iter().filter(|it| it.uai == view.school.uai);
@@ -181,6 +159,23 @@ mod tests {
         Override { finding, uai, until, reason: "fermeture du site B".to_owned() }
     }
 
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Written {
+        #[serde(default, rename = "override")]
+        overrides: Vec<RawOverride>,
+    }
+
+    /// As `rentree.toml` holds them: the good ones, and every problem of the others.
+    fn parse(text: &str) -> Result<(Vec<Override>, Vec<String>), toml::de::Error> {
+        let written: Written = toml::from_str(text)?;
+        let mut problems = Vec::new();
+        let ranked = written.overrides.iter().zip(1..);
+        let check =
+            |(raw, rank): (&RawOverride, _)| raw.check(&format!("override {rank}"), &mut problems);
+        Ok((ranked.filter_map(check).collect(), problems))
+    }
+
     #[test]
     fn an_override_without_end_date_or_reason_is_refused() {
         // R-10.
@@ -196,13 +191,14 @@ mod tests {
             uai = "0590001A"
             reason = " "
             "#,
-        );
+        )
+        .unwrap();
         assert_eq!(good, [accept(kind::COUNT_DROPPED, date(2026, 10, 31))]);
         let keys: Vec<_> = problems.iter().filter_map(|text| text.split(':').next()).collect();
         let key = |name: &str| format!("override 2.{name}");
         assert_eq!(keys, [key("finding"), key("uai"), key("until"), key("reason")]);
-        assert_eq!(parse("[[override]]\nfor-ever = true").1.len(), 1);
-        assert_eq!(parse(""), (Vec::new(), Vec::new()));
+        assert!(parse("[[override]]\nfor-ever = true").is_err());
+        assert_eq!(parse(""), Ok((Vec::new(), Vec::new())));
     }
 
     #[test]
