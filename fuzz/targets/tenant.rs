@@ -79,7 +79,7 @@ fn settings() -> Settings {
         token_url: "https://graph.lab/tenant/oauth2/v2.0/token".into(),
         scope: "https://graph.microsoft.com/.default".into(),
         client_id: "client".into(),
-        credential: Credential::Secret(SecretString::from("a secret")),
+        credential: Credential::Secret { secret: SecretString::from("a secret"), ends_at: None },
         prefix: "hdf".into(),
         domains: BTreeSet::from(["eleves.region.test".to_owned()]),
         opaque: keys(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
 
@@ -72,8 +73,15 @@ pub struct GraphApp {
 }
 
 pub enum GraphCredential {
-    Secret { file: PathBuf },
-    Certificate { file: PathBuf, key_file: PathBuf },
+    Secret {
+        file: PathBuf,
+        /// Its last day, as the portal told it when it was made.
+        ends_on: Option<Date>,
+    },
+    Certificate {
+        file: PathBuf,
+        key_file: PathBuf,
+    },
 }
 
 /// The embedded lab's Graph.
@@ -218,6 +226,7 @@ impl Reading {
         let written = raw::App {
             client_id: raw.client_id.clone(),
             secret_file: raw.secret_file.clone(),
+            secret_ends_on: raw.secret_ends_on.clone(),
             certificate_file: raw.certificate_file.clone(),
             key_file: raw.key_file.clone(),
         };
@@ -236,9 +245,22 @@ impl Reading {
     }
 
     fn app(&mut self, key: &str, raw: &raw::App) -> Option<GraphApp> {
-        let raw::App { client_id, secret_file, certificate_file, key_file } = raw;
+        let raw::App { client_id, secret_file, secret_ends_on, certificate_file, key_file } = raw;
+        let day = |text: &String| text.parse::<Date>().map_err(|_| text.clone());
+        let ends_on = secret_ends_on.as_ref().map(day).transpose().unwrap_or_else(|text| {
+            self.wrong(
+                key,
+                format!("secret_ends_on: a day is expected, \"2027-06-30\", not {text}"),
+            );
+            None
+        });
+        if secret_ends_on.is_some() && secret_file.is_none() {
+            self.wrong(key, "secret_ends_on is of secret_file; a certificate tells its end itself");
+        }
         let credential = match (secret_file, certificate_file, key_file) {
-            (Some(file), None, None) => Some(GraphCredential::Secret { file: self.path(file) }),
+            (Some(file), None, None) => {
+                Some(GraphCredential::Secret { file: self.path(file), ends_on })
+            }
             (None, Some(file), Some(key)) => Some(GraphCredential::Certificate {
                 file: self.path(file),
                 key_file: self.path(key),

@@ -186,6 +186,7 @@ pub(super) struct Graph {
     pub(super) tenant: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) secret_file: Option<PathBuf>,
+    pub(super) secret_ends_on: Option<String>,
     pub(super) certificate_file: Option<PathBuf>,
     pub(super) key_file: Option<PathBuf>,
     pub(super) base_url: Option<String>,
@@ -218,6 +219,7 @@ pub(super) struct Licences {
 pub(super) struct App {
     pub(super) client_id: Option<String>,
     pub(super) secret_file: Option<PathBuf>,
+    pub(super) secret_ends_on: Option<String>,
     pub(super) certificate_file: Option<PathBuf>,
     pub(super) key_file: Option<PathBuf>,
 }

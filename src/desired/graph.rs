@@ -230,8 +230,9 @@ fn leave(scene: &Scene<'_>, group: &YearGroup, seen: &Entry, wanted: &mut Wanted
         }
         return;
     }
-    let Some(end) = subscription::ended_on(school, scene.today) else { return };
-    if end.saturating_add(scene.policy.retention_days.days()) <= scene.today {
+    // Without a day to count from, as when its dates were taken out of the list, nothing goes.
+    let over = |end: Date| end.saturating_add(scene.policy.retention_days.days()) <= scene.today;
+    if subscription::ended_on(school, scene.today).is_some_and(over) {
         wanted.deletions.insert(key);
         return;
     }

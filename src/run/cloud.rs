@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
 use super::targets::{Labs, failed};
@@ -65,9 +68,12 @@ fn app(target: &Target, app: &GraphApp) -> anyhow::Result<App> {
         Failure::new(ExitStatus::Usage, what).hint(hint)
     };
     let credential = match &app.credential {
-        GraphCredential::Secret { file } => {
-            Credential::Secret(secret_file::read(file).map_err(|what| usage(what, SECRET))?)
-        }
+        GraphCredential::Secret { file, ends_on } => Credential::Secret {
+            secret: secret_file::read(file).map_err(|what| usage(what, SECRET))?,
+            // Where on earth its last day ends is not told: it is not counted on.
+            ends_at: ends_on
+                .and_then(|day| TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).ok()),
+        },
         GraphCredential::Certificate { file, key_file } => Credential::Certificate {
             pem: std::fs::read_to_string(file)
                 .map_err(|error| usage(format!("{}: {error}", file.display()), CERTIFICATE))?,
@@ -115,7 +121,7 @@ fn lab_access(target: &Target, lab: &GraphLab, server: &Server) -> anyhow::Resul
     let file = server.secret_file();
     let written = GraphApp {
         client_id: server.client_id().to_owned(),
-        credential: GraphCredential::Secret { file },
+        credential: GraphCredential::Secret { file, ends_on: None },
     };
     Ok(Access {
         base_url: server.base_url(),

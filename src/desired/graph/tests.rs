@@ -204,6 +204,24 @@ licence:staff
     world.check(&deleted);
 }
 
+/// dates that were taken out of the list end it too, and no day is known to delete after.
+#[test]
+fn a_subscription_without_dates_empties_and_never_deletes() {
+    let mut world = World::new().applied();
+    world.schools.get_mut(&uai(A)).unwrap().o365_from = None;
+    for today in [date(2026, 9, 25), date(2030, 9, 25)] {
+        world.today = today;
+        let told = world.wanted();
+        assert!(told.deletions.is_empty(), "{:?}", told.deletions);
+        let class = |key: &&ObjectKey| key.to_string().contains("division@2026:0590001F");
+        let key = told.entries.keys().find(class).unwrap();
+        assert!(told.entries[key].links.is_empty(), "{:?}", told.entries[key]);
+        assert!(told.entries.values().all(|entry| entry.key == *key
+            || !entry.enabled
+            || entry.links.values().all(|values| values.is_empty())));
+    }
+}
+
 #[test]
 fn a_rentree_makes_new_groups_and_deletes_the_old_ones_weeks_later() {
     let mut world = World::new();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::GraphTarget;
@@ -13,17 +13,19 @@ use super::exchange::Method;
 use super::fault::Fault;
 use super::line::{Call, CallError};
 use super::object_id;
+use super::token::Tokens;
 use super::words::text;
 use crate::model::observed::{Limit, LimitKind};
 use crate::target::TargetError;
 use crate::target::examined::{Examined, Verdict};
 
-/// Time enough to have a certificate renewed.
+/// Time enough to have a certificate or a secret renewed.
 const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Room left, in a hundred, under which somebody should know.
 const ROOM_MIN: u64 = 5;
 
-const CERTIFICATE: &str = "certificate";
+/// Told at each writing when it ends soon.
+const PROOF: [&str; 2] = ["certificate", "secret"];
 const ROOM: [&str; 2] = ["room-objects", "room-licences"];
 
 const QUOTA: &str =
@@ -53,7 +55,7 @@ impl GraphTarget {
     /// A lack of room stops nothing but creations, and those the service refuses.
     pub async fn before_writing(&mut self) -> Result<Vec<Examined>, Examined> {
         let found = self.doctor().await;
-        let is_told = |one: &Examined| one.id == CERTIFICATE || ROOM.contains(&one.id);
+        let is_told = |one: &Examined| PROOF.contains(&one.id) || ROOM.contains(&one.id);
         match found.iter().find(|one| one.verdict == Verdict::Bad && !is_told(one)) {
             Some(bad) => Err(bad.clone()),
             None => {
@@ -112,24 +114,7 @@ impl GraphTarget {
                 }
                 Err(error) => return Err(self.unreachable(error)),
             }
-            let hint = "make another certificate, give it to the application, then change \
-                        certificate_file and key_file";
-            found.push(match tokens.certificate_ends_at() {
-                Some(end) if end.duration_since(now) < WARNING => {
-                    Examined::weak(CERTIFICATE, format!("it ends on {end}"), hint)
-                }
-                Some(end) => {
-                    Examined::good("token", format!("by a certificate that is good until {end}"))
-                }
-                None if tokens.has_certificate() => {
-                    Examined::weak("token", "the certificate's end cannot be read", hint)
-                }
-                None => Examined::weak(
-                    "token",
-                    "by a secret, whose end only the tenant knows",
-                    "use a certificate: its end is seen here, and no secret is shared",
-                ),
-            });
+            found.push(proof(tokens, now));
         }
         Ok(found)
     }
@@ -244,6 +229,42 @@ fn lack(id: &'static str, call: Call<'_>, right: &str, fault: &Fault) -> Examine
             let path = call.to.split('?').next().unwrap_or_default();
             Examined::bad(id, format!("{path}: HTTP status {status}, {text}"), "run again")
         }
+    }
+}
+
+/// How an application says who it is, and until when.
+fn proof(tokens: &Tokens, now: Timestamp) -> Examined {
+    let [certificate, secret] = PROOF;
+    let (id, hint) = match tokens.has_certificate() {
+        true => (
+            certificate,
+            "make another certificate, give it to the application, then change certificate_file \
+             and key_file",
+        ),
+        false => (
+            secret,
+            "make another secret, or better a certificate, then change secret_file and \
+             secret_ends_on",
+        ),
+    };
+    let good_until = |end| format!("by a {id} that is good until {end}");
+    match tokens.proof_ends_at() {
+        Some(end) if end.duration_since(now) < WARNING => {
+            Examined::weak(id, format!("its end is {end}"), hint)
+        }
+        Some(end) if tokens.has_certificate() => Examined::good("token", good_until(end)),
+        Some(end) => {
+            Examined::weak("token", good_until(end), "use a certificate: no secret is shared then")
+        }
+        None if tokens.has_certificate() => {
+            Examined::weak("token", "the certificate's end cannot be read", hint)
+        }
+        None => Examined::weak(
+            "token",
+            "by a secret, whose end only the tenant knows",
+            "write its end as secret_ends_on, or use a certificate: its end is seen here, and no \
+             secret is shared",
+        ),
     }
 }
 

@@ -102,12 +102,13 @@ pub struct App {
 /// How an application proves who it is.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    Secret(SecretString),
-    /// Both as PEM: the certificate that the tenant knows, and its RSA key (PKCS #8 or PKCS #1).
-    Certificate {
-        pem: String,
-        key: SecretString,
+    Secret {
+        secret: SecretString,
+        /// The tenant does not tell it: as somebody noted it.
+        ends_at: Option<jiff::Timestamp>,
     },
+    /// Both as PEM: the certificate that the tenant knows, and its RSA key (PKCS #8 or PKCS #1).
+    Certificate { pem: String, key: SecretString },
 }
 
 #[cfg(test)]

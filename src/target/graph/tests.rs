@@ -48,7 +48,7 @@ pub(super) fn settings(change: impl FnOnce(Settings) -> Settings) -> Settings {
         token_url: "https://login.test/tenant/oauth2/v2.0/token".into(),
         scope: "https://graph.test/.default".into(),
         client_id: "11111111-1111-4111-8111-111111111111".into(),
-        credential: Credential::Secret(SecretString::from("the secret")),
+        credential: Credential::Secret { secret: SecretString::from("the secret"), ends_at: None },
         prefix: "hdf".into(),
         domains: BTreeSet::from(["ecole.test".to_owned()]),
         opaque: opaque(),

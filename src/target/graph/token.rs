@@ -61,7 +61,7 @@ pub(super) struct Tokens {
 }
 
 enum Proof {
-    Secret(SecretString),
+    Secret { secret: SecretString, ends_at: Option<jiff::Timestamp> },
     Signer(Box<Signer>),
 }
 
@@ -79,7 +79,9 @@ impl Tokens {
         entropy: Entropy,
     ) -> Result<Self, TargetError> {
         let proof = match &app.credential {
-            Credential::Secret(secret) => Proof::Secret(secret.clone()),
+            Credential::Secret { secret, ends_at } => {
+                Proof::Secret { secret: secret.clone(), ends_at: *ends_at }
+            }
             Credential::Certificate { pem, key } => Proof::Signer(Box::new(Signer::new(pem, key)?)),
         };
         Ok(Self {
@@ -100,10 +102,10 @@ impl Tokens {
         &self.client_id
     }
 
-    /// The end of the certificate; None: a secret, whose end only the tenant knows.
-    pub(super) fn certificate_ends_at(&self) -> Option<jiff::Timestamp> {
+    /// The end of what proves who we are; None: it cannot be read, or nobody noted it.
+    pub(super) fn proof_ends_at(&self) -> Option<jiff::Timestamp> {
         match &self.proof {
-            Proof::Secret(_) => None,
+            Proof::Secret { ends_at, .. } => *ends_at,
             Proof::Signer(signer) => signer.ends_at,
         }
     }
@@ -179,7 +181,7 @@ impl Tokens {
             ("scope", self.scope.clone()),
         ];
         match &self.proof {
-            Proof::Secret(secret) => {
+            Proof::Secret { secret, .. } => {
                 fields.push(("client_secret", secret.expose_secret().to_owned()));
             }
             Proof::Signer(signer) => {

@@ -17,7 +17,7 @@ pub(super) const SECRET: &str = "secret-of-another-application";
 pub(super) fn registration(client_id: &str) -> Registration {
     Registration {
         client_id: client_id.to_owned(),
-        credential: Credential::Secret(SecretString::from(SECRET)),
+        credential: Credential::Secret { secret: SecretString::from(SECRET), ends_at: None },
     }
 }
 

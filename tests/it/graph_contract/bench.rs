@@ -129,7 +129,7 @@ pub(super) fn settings() -> Settings {
         token_url: format!("https://graph.lab/{TENANT}/oauth2/v2.0/token"),
         scope: "https://graph.microsoft.com/.default".into(),
         client_id: CLIENT_ID.into(),
-        credential: Credential::Secret(SecretString::from(CLIENT_SECRET)),
+        credential: Credential::Secret { secret: SecretString::from(CLIENT_SECRET), ends_at: None },
         prefix: "hdf".into(),
         domains: BTreeSet::from([DOMAIN.to_owned()]),
         opaque: opaque(),

@@ -213,7 +213,7 @@ async fn the_right_to_make_teams_is_asked_for_where_teams_are_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_ends_soon_is_told_at_each_writing() {
+async fn a_certificate_or_a_secret_that_ends_soon_is_told_at_each_writing() {
     // SEC-03: "rentree run" says it too, not doctor alone.
     let certificate = |mut settings: Settings| {
         settings.credential = Credential::Certificate {
@@ -222,12 +222,27 @@ async fn a_certificate_that_ends_soon_is_told_at_each_writing() {
         };
         settings
     };
+    let secret = |mut settings: Settings| {
+        settings.credential = Credential::Secret {
+            secret: secrecy::SecretString::from("very secret"),
+            ends_at: Some("2126-11-01T00:00:00Z".parse().unwrap()),
+        };
+        settings
+    };
     let late: fn() -> jiff::Timestamp = || "2126-10-10T00:00:00Z".parse().unwrap();
-    let weak = vec![("certificate", Verdict::Weak)];
-    for (clock, expected) in [(late, weak), (now, Vec::new())] {
+    let early: fn() -> jiff::Timestamp = || "2126-09-10T00:00:00Z".parse().unwrap();
+    for (is_secret, clock, expected) in [
+        (false, late, vec![("certificate", Verdict::Weak)]),
+        (false, now, Vec::new()),
+        (true, late, vec![("secret", Verdict::Weak)]),
+        (true, early, Vec::new()),
+    ] {
         let script = tenant(Some((1, 20)), (1, 6), |_| None);
-        let with = |settings| Settings { now: clock, ..certificate(settings) };
+        let with = |settings| Settings {
+            now: clock,
+            ..if is_secret { secret(settings) } else { certificate(settings) }
+        };
         let found = target_with(&script, Default::default(), with).await.before_writing().await;
-        assert_eq!(told(&found.unwrap()), expected);
+        assert_eq!(told(&found.unwrap()), expected, "{is_secret}");
     }
 }

@@ -306,8 +306,10 @@ async fn a_member_leaves_by_his_link_and_never_by_his_account() {
 fn the_secret_of_the_application_is_not_printed() {
     // DESIGN rule 9.
     let settings = super::settings(|mut settings| {
-        settings.credential =
-            super::super::settings::Credential::Secret(SecretString::from("very secret"));
+        settings.credential = super::super::settings::Credential::Secret {
+            secret: SecretString::from("very secret"),
+            ends_at: None,
+        };
         settings
     });
     assert!(!format!("{settings:?}").contains("very secret"));

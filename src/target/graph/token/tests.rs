@@ -81,7 +81,7 @@ async fn who_has_a_certificate_sends_a_statement_and_no_secret() {
     let signed = format!("{}.{}", parts[0], parts[1]);
     let signature = URL_SAFE_NO_PAD.decode(parts[2]).unwrap();
     public.verify(signed.as_bytes(), &signature).unwrap();
-    assert!(tokens.certificate_ends_at().unwrap() > (settings.now)());
+    assert!(tokens.proof_ends_at().unwrap() > (settings.now)());
 }
 
 #[test]
