@@ -62,8 +62,9 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
     observed.doubles.sort();
     let deleted = mirror.deleted.iter().flat_map(|deleted| deleted.keys());
     observed.deleted = deleted.map(|person| ObjectKey::Account(*person)).collect();
+    let gone = mirror.deleted.iter().flat_map(|deleted| deleted.values().copied()).collect();
     for row in mirror.memory.groups.values() {
-        let Some(entry) = group(mirror, row) else { continue };
+        let Some(entry) = group(mirror, row, &gone) else { continue };
         if let Some(team) = team(row, &entry) {
             observed.entries.insert(team.key.clone(), team);
         }
@@ -100,15 +101,12 @@ fn account(mirror: &Mirror, id: ObjectId, row: &UserRow) -> Option<Entry> {
     })
 }
 
-fn group(mirror: &Mirror, row: &GroupRow) -> Option<Entry> {
+fn group(mirror: &Mirror, row: &GroupRow, gone: &BTreeSet<ObjectId>) -> Option<Entry> {
     let attributes = Words::attributes(&mirror.memory.group_columns, &row.values);
     let name = attributes.get(UNIQUE_NAME)?.first()?;
     // Who was deleted has no links, and gets them back with the account: none is to be removed.
-    let is_gone = |id: &ObjectId| {
-        mirror.deleted.iter().flat_map(|gone| gone.values()).any(|deleted| deleted == id)
-    };
     let name_of = |id: &ObjectId| match mirror.user_dn(*id) {
-        None if is_gone(id) => None,
+        None if gone.contains(id) => None,
         None => Some(dn::rdn(NUMBER, &id.to_string())),
         known => known,
     };

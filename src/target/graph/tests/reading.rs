@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::script::{Say, Script, entropy, target, target_with, token};
 use super::settings;
-use super::writes::TOKEN;
+use super::writes::{ID, TOKEN, account, as_user};
 use crate::target::{Observe as _, TargetError};
 
 fn put_off(wait: &'static str) -> Say {
@@ -18,6 +18,9 @@ fn delta() -> Say {
     let link = "https://graph.test/v1.0/changes";
     Say::Reply(200, json!({ "value": [], "@odata.deltaLink": link }))
 }
+
+/// Of users, where those of groups are told elsewhere.
+const CHANGES: &str = "https://graph.test/v1.0/users/changes";
 
 fn what(error: TargetError) -> String {
     match error {
@@ -80,6 +83,51 @@ async fn a_token_that_is_put_off_is_not_waited_for_longer() {
         let error = what(opened.err().unwrap());
         assert!(error.contains("HTTP status 429"), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_an_active_directory_masters_is_known_as_such_until_it_is_told_otherwise() {
+    // graph.md 1.2: what is synchronised is not ours to change.
+    let entry = account(7, "zoe.b");
+    let user = as_user(&entry, ID);
+    // What each reading tells: all of it, a change elsewhere, the end of the synchronisation.
+    for (told, expected) in [
+        (vec![json!(true)], vec![true]),
+        (vec![Value::Null], vec![false]),
+        (vec![json!(true), Value::Null, json!(false)], vec![true, true, false]),
+    ] {
+        let mut readings = told.into_iter();
+        let user = user.clone();
+        let script = Script::new(move |line, _| {
+            let mut seen = || {
+                let mut user = user.clone();
+                match readings.next() {
+                    None | Some(Value::Null) => {}
+                    Some(synced) => user["onPremisesSyncEnabled"] = synced,
+                }
+                Say::Reply(200, json!({ "value": [user], "@odata.deltaLink": CHANGES }))
+            };
+            match line {
+                TOKEN => token("t"),
+                "GET /groups/delta" => delta(),
+                "GET /users/delta" => {
+                    Say::Reply(200, json!({ "value": [], "@odata.deltaLink": CHANGES }))
+                }
+                "GET /users" | "GET /users/changes" => seen(),
+                _ => Say::Reply(200, json!({ "value": [] })),
+            }
+        });
+        let plain = |mut settings: super::super::settings::Settings| {
+            settings.licences.clear();
+            settings
+        };
+        let mut target = target_with(&script, Default::default(), plain).await;
+        for is_mastered in expected {
+            let observed = target.observe().await.unwrap();
+            assert!(observed.entries.contains_key(&entry.key));
+            assert_eq!(observed.mastered.contains(&entry.key), is_mastered);
+        }
     }
 }
 
