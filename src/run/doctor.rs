@@ -19,9 +19,10 @@ pub fn doctor(session: &Session) -> anyhow::Result<ExitStatus> {
         add(name, Examined { id: "enabled", verdict: Verdict::Weak, what, hint: String::new() });
     }
     let runtime = applying::runtime()?;
-    let labs = targets::start_labs(session)?;
+    let mut labs = Labs::default();
     for target in &session.config.targets {
-        match examine(&runtime, target, &labs, session) {
+        let started = labs.start(session, target);
+        match started.and_then(|()| examine(&runtime, target, &labs, session)) {
             Ok(list) => list.into_iter().for_each(|one| add(&target.name, one)),
             Err(error) => {
                 let (what, hint) = outcome::parts(&error);

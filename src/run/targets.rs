@@ -37,6 +37,23 @@ pub struct Labs {
 
 impl Labs {
     /// The lab's Graph of a target.
+    /// Starts the lab of a target, if it has one.
+    pub(super) fn start(&mut self, session: &Session, target: &Target) -> anyhow::Result<()> {
+        match &target.kind {
+            TargetKind::Lab(lab) => {
+                self.ldap.insert(target.name.clone(), start_lab(session, target, lab)?);
+            }
+            TargetKind::Graph(rules) => {
+                if let GraphPlace::Lab(lab) = &rules.place {
+                    let server = cloud::start_lab(session, target, lab)?;
+                    self.graph.insert(target.name.clone(), server);
+                }
+            }
+            TargetKind::Ldap(_) => {}
+        }
+        Ok(())
+    }
+
     pub(super) fn graph(&self, target: &Target) -> anyhow::Result<&Server> {
         self.graph.get(&target.name).ok_or_else(|| not_started(target))
     }
@@ -69,18 +86,7 @@ pub fn check_secrets(session: &Session) -> anyhow::Result<()> {
 pub fn start_labs(session: &Session) -> anyhow::Result<Labs> {
     let mut labs = Labs::default();
     for target in &session.config.targets {
-        match &target.kind {
-            TargetKind::Lab(lab) => {
-                labs.ldap.insert(target.name.clone(), start_lab(session, target, lab)?);
-            }
-            TargetKind::Graph(rules) => {
-                if let GraphPlace::Lab(lab) = &rules.place {
-                    let server = cloud::start_lab(session, target, lab)?;
-                    labs.graph.insert(target.name.clone(), server);
-                }
-            }
-            TargetKind::Ldap(_) => {}
-        }
+        labs.start(session, target)?;
     }
     Ok(labs)
 }

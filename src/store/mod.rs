@@ -19,6 +19,7 @@ pub mod lock;
 pub mod memory;
 pub mod plans;
 pub mod proof;
+mod reading;
 pub mod refused;
 pub mod registry;
 pub mod review;
@@ -67,8 +68,18 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens, or makes, the store of a state folder: folder 0700, file 0600.
+    /// Opens, or makes, the store of a state folder: folder 0700, file 0600. On a disk that is
+    /// mounted for reading only it can be read, and every change is [`StoreError::ReadOnly`].
     pub fn open(folder: &Path, options: &Options) -> Result<Self, StoreError> {
+        match Self::open_to_write(folder, options) {
+            Err(StoreError::ReadOnly(_)) if reading::is_mounted_so(folder) => {
+                reading::open(folder, options)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_to_write(folder: &Path, options: &Options) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
         let wrong =
             |source| StoreError::Folder { path: folder.to_string_lossy().into_owned(), source };

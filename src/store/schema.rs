@@ -29,6 +29,15 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     migrate_with(connection, MIGRATIONS)
 }
 
+/// Refuses every schema but the one that this program knows: nothing can be brought up to date.
+pub(super) fn expect_known(connection: &Connection) -> Result<(), StoreError> {
+    match version(connection)? {
+        found if found == known() => Ok(()),
+        found if found > known() => Err(StoreError::Newer { found, known: known() }),
+        _ => Err(StoreError::ReadOnly("it is to be brought up to date".to_owned())),
+    }
+}
+
 fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     let found = version(connection)?;
     let done = usize::try_from(found).ok().filter(|done| *done <= migrations.len());

@@ -65,9 +65,11 @@ fn a_disk_mounted_for_reading_only_is_told_and_nothing_is_written() {
                 mount -o remount,ro state
                 rentree doctor >doctor.txt; echo doctor $?
                 rentree run; echo run $?
-                rentree apply latest; echo apply $?";
+                rentree apply latest; echo apply $?
+                rentree status >status.txt && rentree explain 1 >explain.txt; echo read $?
+                rentree backup saved.db >/dev/null; echo backup $?";
     let Some(done) = on_a_disk(&folder, 300, then) else { return };
-    assert_eq!(done.out, "doctor 2\nrun 1\napply 1\n", "{done:?}");
+    assert_eq!(done.out, "doctor 2\nrun 1\napply 1\nread 0\nbackup 0\n", "{done:?}");
     assert!(!done.err.contains("panicked"), "{done:?}");
     let errors: Vec<&str> = done.err.lines().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!(errors.len(), 2, "{done:?}");
@@ -78,4 +80,13 @@ fn a_disk_mounted_for_reading_only_is_told_and_nothing_is_written() {
     let told = lines.next().unwrap();
     assert!(told.contains("cannot be written to: Read-only file system"), "{told}");
     assert!(lines.next().unwrap().contains("mount its disk for writing"), "{doctor}");
+    // SEC-48: what stands on a disk that fails can be looked at, and saved to another one.
+    let told = |file: &str| std::fs::read_to_string(folder.path(file)).unwrap();
+    assert!(told("status.txt").contains("applied"), "{}", told("status.txt"));
+    assert!(told("explain.txt").contains("0599990N"), "{}", told("explain.txt"));
+    let restored = folder.twin();
+    std::fs::create_dir_all(restored.path("state")).unwrap();
+    std::fs::rename(folder.path("saved.db"), restored.path("state/rentree.db")).unwrap();
+    let status = restored.at(MONDAY, &["status"]).exit(0);
+    assert_eq!(status.out, told("status.txt"));
 }
