@@ -121,7 +121,8 @@ fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
     Ok(if is_open(found) {
         Wanted::Run(found.clone())
     } else {
-        Wanted::Nothing(format!("run {} is {}", found.id, found.state.as_str()))
+        let why = format!("run {} is {}", found.id, found.state.as_str());
+        Wanted::Nothing(why + &next::unplanned(store, &known)?)
     })
 }
 
