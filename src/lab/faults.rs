@@ -41,14 +41,13 @@ struct Rule {
 
 /// The rules in force.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<Vec<Rule>>);
+pub struct Faults(Mutex<Vec<Rule>>);
 
 impl Faults {
     /// Those of a folder: none, as a rule.
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         match fs::read_to_string(folder.join(FILE)) {
             Ok(text) => parse(&text)
-                .map(|rules| Self(Mutex::new(rules)))
                 .map_err(|line| io::Error::other(format!("{FILE}: not a fault: {line}"))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error),
@@ -83,9 +82,11 @@ fn subject(op: &LdapOp) -> Option<(&'static str, &str)> {
 }
 
 /// The rules of a file; the error is the line that is none.
-fn parse(text: &str) -> Result<Vec<Rule>, String> {
+pub fn parse(text: &str) -> Result<Faults, String> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    lines.filter(|line| !line.is_empty()).map(|line| rule(line).ok_or(line.to_owned())).collect()
+    let rules = lines.filter(|line| !line.is_empty());
+    let rules: Result<_, _> = rules.map(|line| rule(line).ok_or(line.to_owned())).collect();
+    rules.map(|rules| Faults(Mutex::new(rules)))
 }
 
 fn rule(line: &str) -> Option<Rule> {
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_rule_strikes_as_often_as_it_says_and_where_it_says() {
         let text = "# rehearsal\ndelete uid=a,  busy 2 # twice\n* ou=x replyLost always\n";
-        let faults = Faults(Mutex::new(parse(text).unwrap()));
+        let faults = parse(text).unwrap();
         let strike = |name: &str| faults.strike(&LdapOp::DelRequest(name.to_owned()));
         let busy = Some(Fault::Code(LdapResultCode::Busy));
         assert_eq!([strike("UID=A,dc=x"), strike("uid=b,dc=x")], [busy.clone(), None]);
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn a_line_that_is_no_rule_is_told() {
         for line in ["add * busy", "add * nonsense 1", "bind * busy 1", "add * busy twice"] {
-            assert_eq!(parse(&format!("\n{line}\n")), Err(line.to_owned()));
+            assert_eq!(parse(&format!("\n{line}\n")).unwrap_err(), line);
         }
     }
 }

@@ -10,7 +10,7 @@ mod access;
 mod certificate;
 mod check;
 mod controls;
-mod faults;
+pub mod faults;
 mod filter;
 pub mod graph;
 mod password;
