@@ -2,7 +2,9 @@
 //! should stand there does not. Everything else that fails changes nothing for later operations,
 //! each of which looks at its own entry first.
 //!
-//! - The same object, or an entry below a missing container: not sent, `waits for operation N`.
+//! - The same object in the place that it did not reach, or an entry below a missing container: not
+//!   sent, `waits for operation N`. What is planned for the place where it stands goes on: whoever
+//!   leaves is disabled there, whatever holds the new name.
 //! - A link to a missing entry: left out of the write, for a server without referential checks
 //!   would keep it dangling; the operation counts as failed, so that `replay` does it whole. (The
 //!   whole creation of a group that stands by then in part is stale, and planned anew.)
@@ -16,7 +18,7 @@ use crate::plan::operation::{Action, Operation};
 /// are compared as written: all of a plan come from one mapping.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
-    keys: BTreeMap<ObjectKey, u64>,
+    keys: BTreeMap<ObjectKey, (u64, String)>,
     dns: BTreeMap<String, u64>,
     containers: BTreeMap<String, u64>,
 }
@@ -42,7 +44,7 @@ impl Gaps {
             | Action::AddLinks { .. }
             | Action::RemoveLinks { .. } => return,
         };
-        self.keys.insert(operation.key.clone(), operation.seq);
+        self.keys.insert(operation.key.clone(), (operation.seq, dn.clone()));
         self.dns.insert(dn.clone(), operation.seq);
         if operation.key.kind() == ObjectKind::Container {
             self.containers.insert(dn.clone(), operation.seq);
@@ -62,7 +64,8 @@ impl Gaps {
             | Action::AddLinks { dn, .. }
             | Action::RemoveLinks { dn, .. } => dn,
         };
-        if let Some(seq) = self.keys.get(&operation.key).copied().or_else(|| self.above(place)) {
+        let own = self.keys.get(&operation.key).filter(|(_, gap)| gap == place);
+        if let Some(seq) = own.map(|(seq, _)| *seq).or_else(|| self.above(place)) {
             return Sendable::Nothing(operation, seq);
         }
         match &mut operation.action {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::dn;
 use super::entry::{Entry, Licence, ObjectKey};
 use super::ids::StructureKey;
 
@@ -9,8 +10,8 @@ use super::ids::StructureKey;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
     pub entries: BTreeMap<ObjectKey, Entry>,
-    /// A second entry with the mark of one in `entries` (a copy made by hand): its DN.
-    pub doubles: Vec<(ObjectKey, String)>,
+    /// Further entries with the mark of one in `entries`, such as a copy made by hand.
+    pub doubles: Vec<Entry>,
     /// DNs of unmarked entries below the base, in comparable form (`ldap::dn::comparable`).
     pub foreign_dns: BTreeSet<String>,
     /// Logins (`uid`) and mail addresses that unmarked entries hold, in lower case.
@@ -46,7 +47,7 @@ impl Observed {
     /// known; the others stay as they are marked.
     pub fn recognise<'a>(&mut self, known: impl Iterator<Item = &'a StructureKey>) {
         let is_opaque = |key: &ObjectKey| key.structure().is_some_and(StructureKey::is_opaque);
-        let doubles = self.doubles.iter().map(|(key, _)| key);
+        let doubles = self.doubles.iter().map(|double| &double.key);
         if !self.entries.keys().chain(doubles).any(is_opaque) {
             return;
         }
@@ -56,8 +57,8 @@ impl Observed {
             let found = key.structure().and_then(|structure| real.get(structure));
             found.map_or_else(|| key.clone(), |structure| key.with_structure(structure))
         };
-        for (key, _) in &mut self.doubles {
-            *key = rename(key);
+        for double in &mut self.doubles {
+            double.key = rename(&double.key);
         }
         for (key, mut entry) in std::mem::take(&mut self.entries) {
             entry.key = rename(&key);
@@ -65,12 +66,32 @@ impl Observed {
             if let Some(first) = self.entries.get(&entry.key)
                 && first.dn <= entry.dn
             {
-                self.doubles.push((entry.key, entry.dn));
+                self.doubles.push(entry);
             } else if let Some(later) = self.entries.insert(entry.key.clone(), entry) {
-                self.doubles.push((later.key, later.dn));
+                self.doubles.push(later);
             }
         }
-        self.doubles.sort();
+        self.sort_doubles();
+    }
+
+    /// The same order, whatever the server's.
+    pub fn sort_doubles(&mut self) {
+        self.doubles.sort_by(|one, other| (&one.key, &one.dn).cmp(&(&other.key, &other.dn)));
+    }
+
+    /// Of several entries with one mark, the one that stands where it should is the object, and
+    /// the others are its doubles. `place`: where that is, if it is known.
+    pub fn prefer<'a>(&mut self, place: impl Fn(&ObjectKey) -> Option<&'a str>) {
+        let is_at = |entry: &Entry, dn: &str| dn::comparable(&entry.dn) == dn::comparable(dn);
+        for double in &mut self.doubles {
+            if let (Some(dn), Some(first)) = (place(&double.key), self.entries.get_mut(&double.key))
+                && !is_at(first, dn)
+                && is_at(double, dn)
+            {
+                std::mem::swap(first, double);
+            }
+        }
+        self.sort_doubles();
     }
 }
 
@@ -105,7 +126,8 @@ mod tests {
                 assert_eq!(*key, one.key);
                 format!("{key} {}", one.dn)
             });
-            (told.collect::<Vec<_>>(), observed.doubles)
+            let doubles = observed.doubles.iter().map(|one| (one.key.clone(), one.dn.clone()));
+            (told.collect::<Vec<_>>(), doubles.collect::<Vec<_>>())
         };
         let opaque = key.opaque();
         let both = [(&opaque, "cn=b"), (&other, "cn=a")];
@@ -118,5 +140,22 @@ mod tests {
         let (told, doubles) = seen(&twice, std::slice::from_ref(known));
         assert_eq!(told, [format!("{key} cn=b")]);
         assert_eq!(doubles, [(key.clone(), "cn=c".to_owned())]);
+    }
+    #[test]
+    fn of_two_with_one_mark_the_one_in_its_place_is_the_object() {
+        // SEC-45.
+        let key: ObjectKey = "rentree:account:1".parse().unwrap();
+        for place in [Some("uid=INES,dc=x"), Some("uid=else,dc=x"), None] {
+            let mut observed = Observed::default();
+            observed.entries.insert(key.clone(), entry(&key, "uid=aaron,dc=x"));
+            observed.doubles.extend(["uid=ines,dc=x", "uid=zoe,dc=x"].map(|dn| entry(&key, dn)));
+            observed.prefer(|_| place);
+            let found = place == Some("uid=INES,dc=x");
+            let chosen = if found { "uid=ines,dc=x" } else { "uid=aaron,dc=x" };
+            assert_eq!(observed.entries[&key].dn, chosen, "{place:?}");
+            let other = if found { "uid=aaron,dc=x" } else { "uid=ines,dc=x" };
+            let doubles: Vec<&str> = observed.doubles.iter().map(|one| &*one.dn).collect();
+            assert_eq!(doubles, [other, "uid=zoe,dc=x"], "{place:?}");
+        }
     }
 }

@@ -132,7 +132,7 @@ impl<'a> Places<'a> {
             above: BTreeSet::new(),
             gone: BTreeSet::new(),
             refused: BTreeSet::new(),
-            copies: observed.doubles.iter().map(|(key, _)| key).collect(),
+            copies: observed.doubles.iter().map(|double| &double.key).collect(),
         };
         for (key, entry) in &observed.entries {
             places.ours.insert(dn::comparable(&entry.dn), key);

@@ -59,8 +59,8 @@ pub struct Difference {
 /// were read (DESIGN rule 10).
 pub fn diff(sides: &Sides<'_>) -> Difference {
     let ground = Ground::of(sides);
-    let (target, mastered) = (sides.target, &sides.observed.mastered);
-    let mut steps = Steps { target, mastered, operations: Vec::new() };
+    let (target, untouched) = (sides.target, ground.untouched());
+    let mut steps = Steps { target, untouched, operations: Vec::new() };
     for (key, entry) in sides.desired {
         match sides.observed.entries.get(key) {
             None => create(sides, &ground, entry, &mut steps),
@@ -72,20 +72,17 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
     order::arrange(&mut steps.operations, &BTreeMap::new());
     let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
     let strays = sides.observed.entries.keys().filter(stray).cloned().collect();
-    let mut doubles = sides.observed.doubles.clone();
+    let doubles = sides.observed.doubles.iter();
+    let mut doubles: Vec<_> = doubles.map(|one| (one.key.clone(), one.dn.clone())).collect();
     doubles.sort();
     Difference { operations: steps.operations, strays, doubles }
 }
 
-/// Why an account is not written.
-pub(super) const MASTERED: &str =
-    "an Active Directory masters this account (onPremisesSyncEnabled): change it there";
-
 /// Operations in the making.
 struct Steps<'a> {
     target: &'a str,
-    /// Objects that are not written here.
-    mastered: &'a BTreeSet<ObjectKey>,
+    /// Objects that are not written here, and why.
+    untouched: &'a BTreeMap<&'a ObjectKey, String>,
     operations: Vec<Operation>,
 }
 
@@ -97,7 +94,7 @@ impl Steps<'_> {
         action: Action,
         blocked: Option<String>,
     ) {
-        let blocked = blocked.or_else(|| self.mastered.contains(key).then(|| MASTERED.to_owned()));
+        let blocked = blocked.or_else(|| self.untouched.get(key).cloned());
         self.operations.push(Operation {
             seq: 0,
             target: self.target.to_owned(),
@@ -220,7 +217,7 @@ fn delete(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
         let blocked = doubled
             .contains(key)
             .then(|| "a second entry has the same mark: remove one of the two by hand".to_owned());
-        let stays = blocked.is_some() || sides.observed.mastered.contains(key);
+        let stays = blocked.is_some() || ground.untouched().contains_key(key);
         if !stays && key.kind() == ObjectKind::Account {
             gone.insert(dn::comparable(&seen.dn));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diff::{MASTERED, Sides};
+use super::diff::Sides;
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
@@ -30,11 +30,17 @@ pub(super) struct Ground<'a> {
     left: BTreeMap<String, &'a str>,
     /// The schools of accounts by place, for groups of all schools; empty where there is none.
     schools: BTreeMap<String, Uai>,
+    /// Objects that are not written, and why.
+    untouched: BTreeMap<&'a ObjectKey, String>,
+    /// Comparable forms of the places of several entries with one mark, of which nobody knows
+    /// which is ours: no link to them comes or goes.
+    frozen: BTreeSet<String>,
 }
 
 impl<'a> Ground<'a> {
     pub(super) fn of(sides: &Sides<'a>) -> Self {
         let occupants = occupants(sides);
+        let (untouched, frozen) = untouched(sides);
         let mut landings = BTreeMap::new();
         let mut missed = BTreeMap::new();
         let mut left = BTreeMap::new();
@@ -43,8 +49,8 @@ impl<'a> Ground<'a> {
             let place = dn::comparable(&entry.dn);
             let seen = sides.observed.entries.get(key);
             let mut landing = landing(entry, seen, &place, &occupants);
-            if landing == Landing::Moves && sides.observed.mastered.contains(key) {
-                landing = Landing::Blocked(MASTERED.to_owned());
+            if let (Landing::Moves, Some(reason)) = (&landing, untouched.get(key)) {
+                landing = Landing::Blocked(reason.clone());
             }
             if matches!(landing, Landing::New | Landing::Moves)
                 && let Some(first) = coming.insert(place.clone(), key)
@@ -63,7 +69,7 @@ impl<'a> Ground<'a> {
             }
             landings.insert(key, landing);
         }
-        Self { landings, missed, left, schools: schools(sides) }
+        Self { landings, missed, left, schools: schools(sides), untouched, frozen }
     }
 
     pub(super) fn landing(&self, key: &ObjectKey) -> &Landing {
@@ -80,11 +86,24 @@ impl<'a> Ground<'a> {
         self.schools.get(&dn::comparable(value)).cloned()
     }
 
+    /// Objects that are not written, and why.
+    pub(super) fn untouched(&self) -> &BTreeMap<&'a ObjectKey, String> {
+        &self.untouched
+    }
+
+    /// Links to a place (in comparable form) stay as they are.
+    pub(super) fn is_frozen(&self, place: &str) -> bool {
+        self.frozen.contains(place)
+    }
+
     /// Where a wanted link value points once the plan is done. None: its entry is not made, and
     /// whoever stands in its place must not become a member by that.
     pub(super) fn link(&self, value: &'a str) -> Option<&'a str> {
-        if self.missed.is_empty() {
+        if self.missed.is_empty() && self.frozen.is_empty() {
             return Some(value);
+        }
+        if self.is_frozen(&dn::comparable(value)) {
+            return None;
         }
         match self.missed.get(&dn::comparable(value)) {
             Some(instead) => *instead,
@@ -108,6 +127,34 @@ fn schools(sides: &Sides<'_>) -> BTreeMap<String, Uai> {
     .collect()
 }
 
+const MASTERED: &str =
+    "an Active Directory masters this account (onPremisesSyncEnabled): change it there";
+
+/// Objects that are not written, with the reason, and places to which no link comes or goes.
+fn untouched<'a>(sides: &Sides<'a>) -> (BTreeMap<&'a ObjectKey, String>, BTreeSet<String>) {
+    let mastered = sides.observed.mastered.iter().map(|key| (key, MASTERED.to_owned()));
+    let (mut untouched, mut frozen): (BTreeMap<_, _>, _) = (mastered.collect(), BTreeSet::new());
+    for key in doubled(sides) {
+        let Some(first) = sides.observed.entries.get(key) else { continue };
+        let wanted = sides.desired.get(key).map(|wanted| dn::comparable(&wanted.dn));
+        let is_clear = wanted.as_ref() == Some(&dn::comparable(&first.dn));
+        // A container has nothing of its own to lose, and is never moved.
+        if is_clear || key.kind() == ObjectKind::Container {
+            continue;
+        }
+        let doubles = sides.observed.doubles.iter().filter(|double| double.key == *key);
+        let all: Vec<&str> = [first].into_iter().chain(doubles).map(|one| &*one.dn).collect();
+        let reason = format!(
+            "{} carry its mark, and none stands where it should: take the mark from those that \
+             are not ours, by hand",
+            all.join(" and ")
+        );
+        untouched.insert(key, reason);
+        frozen.extend(all.into_iter().map(dn::comparable).chain(wanted));
+    }
+    (untouched, frozen)
+}
+
 /// Who stands at a place now.
 enum Occupant<'a> {
     Ours(&'a ObjectKey),
@@ -120,7 +167,7 @@ fn occupants<'a>(sides: &Sides<'a>) -> BTreeMap<String, Occupant<'a>> {
     let observed = sides.observed;
     let unmarked = observed.foreign_dns.iter().map(|dn| (dn::comparable(dn), Occupant::Unmarked));
     let doubles =
-        observed.doubles.iter().map(|(key, dn)| (dn::comparable(dn), Occupant::Double(key)));
+        observed.doubles.iter().map(|one| (dn::comparable(&one.dn), Occupant::Double(&one.key)));
     let ours = observed
         .entries
         .iter()
@@ -158,5 +205,5 @@ fn landing(
 
 /// Keys with a mark that more than one entry carries.
 pub(super) fn doubled<'a>(sides: &Sides<'a>) -> BTreeSet<&'a ObjectKey> {
-    sides.observed.doubles.iter().map(|(key, _)| key).collect()
+    sides.observed.doubles.iter().map(|double| &double.key).collect()
 }

@@ -85,7 +85,7 @@ pub(super) fn delta<'a>(
             // value: it leaves under either name.
             let moved: Vec<&str> = go.keys().filter_map(|place| ground.moved(place)).collect();
             go.extend(by_place(moved.into_iter()));
-            go.retain(|place, _| !kept.contains(place));
+            go.retain(|place, _| !kept.contains(place) && !ground.is_frozen(place));
         }
         delta.come.extend(chunks(ground, entry, attribute, written(come), chunk_max));
         delta.go.extend(chunks(ground, entry, attribute, written(go), chunk_max));
@@ -108,8 +108,11 @@ pub(super) fn pointing_to(
     let mut found = Vec::new();
     for (attribute, values) in &seen.links {
         if managed.links.contains(attribute) {
-            let values =
-                values.iter().filter(|value| places.contains(&dn::comparable(value))).cloned();
+            let points = |value: &&String| {
+                let place = dn::comparable(value);
+                places.contains(&place) && !ground.is_frozen(&place)
+            };
+            let values = values.iter().filter(points).cloned();
             found.extend(chunks(ground, seen, attribute, values.collect(), chunk_max));
         }
     }

@@ -210,7 +210,7 @@ pub fn ground(
             }
         }
         let doubles = whole.doubles.iter().filter(|one| one.target == *target);
-        seen.doubles = doubles.map(|one| (one.key.clone(), one.dn.clone())).collect();
+        seen.doubles = doubles.map(|one| standing(&one.key, &one.dn)).collect();
     }
     ground
 }

@@ -135,9 +135,7 @@ impl Server {
             entry.enabled = !entry.attributes.contains_key(LOCK);
             let key = entry.key.clone();
             match observed.entries.entry(key) {
-                btree_map::Entry::Occupied(first) => {
-                    observed.doubles.push((first.key().clone(), entry.dn));
-                }
+                btree_map::Entry::Occupied(_) => observed.doubles.push(entry),
                 btree_map::Entry::Vacant(free) => {
                     free.insert(entry);
                 }

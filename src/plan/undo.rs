@@ -73,7 +73,7 @@ fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, St
     let Some(seen) = scene.observed.entries.get(key) else {
         return Err("it stands no more".to_owned());
     };
-    if scene.observed.doubles.iter().any(|(double, _)| double == key) {
+    if scene.observed.doubles.iter().any(|double| double.key == *key) {
         return Err("two entries have its mark".to_owned());
     }
     if key.kind() == ObjectKind::Container {

@@ -138,7 +138,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
         return Err(vec!["the file is not UTF-8: save it as « CSV UTF-8 »".to_owned()]);
     };
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let first = text.lines().next().unwrap_or_default();
+    let first = text.split(['\r', '\n']).next().unwrap_or_default();
     let delimiter = if first.contains(';') { b';' } else { b',' };
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
@@ -186,7 +186,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Answered>, Vec<String>> {
 fn line_at(text: &str, byte: u64) -> u64 {
     let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
     let (before, after) = text.as_bytes().split_at(byte);
-    let ends = before.iter().filter(|sign| **sign == b'\n').count();
+    // A row also ends with a lone carriage return.
+    let next = text.as_bytes().iter().skip(1).chain(b"\r");
+    let is_end = |(sign, next): &(&u8, &u8)| **sign == b'\n' || **sign == b'\r' && **next != b'\n';
+    let ends = before.iter().zip(next).filter(is_end).count();
     1 + ends as u64 + u64::from(after.first() == Some(&b'\n'))
 }
 
@@ -218,6 +221,9 @@ mod tests {
              7;00ff;;same;;\"'-vu avec la mère; oui\"\r\n8;00fe;;;;\r\n",
             "question,empreinte,reponse,personne,motif\n\
              7,00ff, same ,,\"-vu avec la mère; oui\"\n",
+            // Found by fuzzing: every row was said to be the first line.
+            "question,empreinte,reponse,personne,motif\r\
+             7,00ff, same ,,\"-vu avec la mère; oui\"\r",
         ] {
             assert_eq!(read(text.as_bytes()).unwrap(), std::slice::from_ref(&expected));
         }

@@ -65,7 +65,7 @@ pub fn draft(
     let decided = decided::decide_all(session, &review, &known, &observed, &past.taken);
     laps.lap("match");
     observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
-    let compared = compare(session, store, &decided, &observed)?;
+    let compared = compare(session, store, &decided, &mut observed)?;
     laps.lap("diff");
     let Decided { change, counts, findings, after, questions, spaces: _, years: _ } = decided;
     review.tell(session, findings);
@@ -235,20 +235,21 @@ fn compare(
     session: &Session,
     store: &Store,
     decided: &Decided,
-    observed: &BTreeMap<String, Observed>,
+    observed: &mut BTreeMap<String, Observed>,
 ) -> anyhow::Result<Compared> {
     let Decided { after: registry, spaces, years, .. } = decided;
     let after = After { registry, spaces, years };
     let unheard = entries::unheard(registry, spaces);
     let mut compared = Compared::default();
     for target in &session.config.targets {
-        let Some(seen) = observed.get(&target.name) else { continue };
+        let Some(seen) = observed.get_mut(&target.name) else { continue };
         let wrong = |problem: String| {
             Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
                 .hint("correct the mapping, then run `rentree doctor`")
         };
         let Wanted { entries, deletions, known } =
             wanted::wanted(session, store, target, after, seen)?.map_err(wrong)?;
+        seen.prefer(|key| entries.get(key).map(|entry| entry.dn.as_str()));
         let difference = diff::diff(&Sides {
             target: &target.name,
             desired: &entries,

@@ -5,6 +5,7 @@ use super::session::{Format, Session, store_failure};
 use super::targets::{self, Observation};
 use super::{applying, part};
 use crate::config::Target;
+use crate::model::entry::ObjectKey;
 use crate::model::observed::Observed;
 use crate::plan::drift::{self, Drifted};
 use crate::plan::trace::{self, Sure, Traces};
@@ -56,5 +57,7 @@ pub(super) fn of_target(
 ) -> anyhow::Result<(Vec<Drifted>, u64)> {
     let known = registry::workspaces(store).map_err(store_failure)?;
     seen.recognise(known.keys());
+    let of = |key: &ObjectKey| traces.get(&(target.name.clone(), key.clone()));
+    seen.prefer(|key| of(key).map(|trace| trace.to.as_str()));
     Ok(drift::drift(&target.name, traces, seen, target.mapping.managed()))
 }

@@ -38,6 +38,29 @@ fn an_entry_below_a_missing_container_waits() {
 }
 
 #[test]
+fn whoever_cannot_move_is_disabled_where_he_stands() {
+    // A stranger holds the new name; a leaver does not stay usable for that.
+    let mut rename = account(1, 0, 1);
+    let key = rename.key.clone();
+    let (old, new) = (dn("p.ancien"), dn(&login(1)));
+    rename.kind = OperationKind::Rename;
+    rename.action = Action::Rename { from: old.clone(), to: new.clone() };
+    let modify = |seq, at: &str| {
+        let mut modify = account(seq, 1, 1);
+        modify.kind = OperationKind::Disable;
+        let (before, after) = Default::default();
+        modify.action = Action::Modify { dn: at.to_owned(), before, after };
+        modify
+    };
+    let mut gaps = crate::apply::waits::Gaps::default();
+    gaps.add(&rename);
+    use crate::apply::waits::Sendable::{Nothing, Whole};
+    assert!(matches!(gaps.sendable(modify(2, &old)), Whole(_)));
+    assert!(matches!(gaps.sendable(modify(3, &new)), Nothing(_, 1)));
+    assert_eq!(modify(2, &old).key, key);
+}
+
+#[test]
 fn links_to_a_missing_account_are_left_out_until_replay() {
     let operations = vec![
         account(1, 0, 1),

@@ -304,13 +304,40 @@ fn strays_and_doubles_are_reported_and_never_touched() {
     let mut case = case(Vec::new(), vec![ines(), stray.clone()]);
     case.known = BTreeSet::from([ines().key]);
     case.deletions = BTreeSet::from([ines().key]);
-    let copy = (ines().key, person_dn(OTHER, "ines.exemple"));
+    let copy = Entry { dn: person_dn(OTHER, "ines.exemple"), ..ines() };
     check(&case, &["60 delete ines.exemple"]);
     assert_eq!(difference(&case).strays, [stray.key]);
     // Which of two entries with one mark is the account? Neither is deleted.
     case.observed.doubles = vec![copy.clone()];
     check(&case, &["60 delete ines.exemple BLOCKED"]);
-    assert_eq!(difference(&case).doubles, [copy]);
+    assert_eq!(difference(&case).doubles, [(copy.key, copy.dn)]);
+}
+
+#[test]
+fn of_two_with_one_mark_neither_is_written_nor_changes_its_groups_unless_one_is_in_its_place() {
+    // SEC-45: somebody who copied the mark must not become a member, nor be given the login.
+    let copy = Entry { dn: person_dn(SCHOOL, "aaron"), ..ines() };
+    let class = group(SCHOOL, "1G3", &[&ines().dn]);
+    let wanted = vec![disabled(with(account(1, OTHER, "ines.autre"), "sn", &["E"])), class.clone()];
+    for (first, second) in [(copy.clone(), ines()), (ines(), copy.clone())] {
+        let mut unclear = case(wanted.clone(), vec![first, class.clone()]);
+        unclear.observed.doubles = vec![second];
+        let operations = difference(&unclear).operations;
+        assert!(!operations.is_empty());
+        for operation in operations {
+            let reason = operation.blocked.clone().unwrap_or_default();
+            assert!(reason.contains("carry its mark"), "{operation:?}");
+            assert_eq!(operation.key, ines().key);
+        }
+        // A class that is made meanwhile gets neither of them.
+        unclear.desired.push(group(SCHOOL, "2G1", &[&unclear.desired[0].dn, "uid=x,dc=x"]));
+        let made = difference(&unclear).operations.into_iter().find(|one| one.blocked.is_none());
+        let Some(Action::Create { entry }) = made.map(|one| one.action) else { panic!() };
+        assert_eq!(entry.links["member"], BTreeSet::from(["uid=x,dc=x".to_owned()]));
+    }
+    let mut clear = case(vec![with(ines(), "sn", &["E"]), class.clone()], vec![ines(), class]);
+    clear.observed.doubles = vec![copy];
+    check(&clear, &["20 update ines.exemple:  > sn=E"]);
 }
 
 #[test]
@@ -362,7 +389,7 @@ fn a_container_is_never_moved() {
     let mut case = case(vec![container("0599990N")], vec![seen]);
     check(&case, &["0 create 0599990N []"]);
     // Once both stand, one is the double of the other, and there is nothing more to do.
-    case.observed.doubles = vec![(case.desired[0].key.clone(), case.desired[0].dn.clone())];
+    case.observed.doubles = vec![case.desired[0].clone()];
     check(&case, &[]);
 }
 
@@ -404,7 +431,9 @@ fn an_account_that_an_active_directory_masters_is_told_and_never_written() {
     let moved = account(1, SCHOOL, "ines.autre");
     let found = difference(&of(case(vec![moved, seen[1].clone()], seen.clone())));
     assert!(!found.operations.is_empty());
-    assert!(found.operations.iter().all(|one| one.blocked.as_deref() == Some(MASTERED)));
+    let is_told =
+        |one: &Operation| one.blocked.as_deref().is_some_and(|why| why.contains("masters"));
+    assert!(found.operations.iter().all(is_told));
     let mut past = of(case(Vec::new(), seen));
     past.deletions = [ines().key].into();
     let found = difference(&past).operations;

@@ -112,6 +112,14 @@ impl Mirror {
         all.map(|(_, id)| *id).min_by_key(|id| self.user_place(*id))
     }
 
+    /// The account of a person that stands at a place, or else the one that is shown.
+    pub(super) fn account_at(&self, person: PersonId, dn: &str) -> Option<ObjectId> {
+        let named = dn::leaf_pairs(dn).into_iter().next();
+        let there = named.and_then(|pair| self.principal(&pair.value));
+        let is_theirs = |id: &ObjectId| self.persons.contains(&(person, *id));
+        there.filter(is_theirs).or_else(|| self.account(person))
+    }
+
     /// Where an account stands, to compare.
     fn user_place(&self, id: ObjectId) -> String {
         dn::comparable(&self.user_dn(id).unwrap_or_default())

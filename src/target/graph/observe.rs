@@ -56,10 +56,10 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
             }
             observed.entries.insert(entry.key.clone(), entry);
         } else {
-            observed.doubles.push((entry.key, entry.dn));
+            observed.doubles.push(entry);
         }
     }
-    observed.doubles.sort();
+    observed.sort_doubles();
     let deleted = mirror.deleted.iter().flat_map(|deleted| deleted.keys());
     observed.deleted = deleted.map(|person| ObjectKey::Account(*person)).collect();
     let gone = mirror.deleted.iter().flat_map(|deleted| deleted.values().copied()).collect();

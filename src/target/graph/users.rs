@@ -211,7 +211,7 @@ impl GraphTarget {
         dn: &str,
         is_expected: impl Fn(&Attributes) -> bool,
     ) -> Result<Option<Found>, WriteError> {
-        let known = self.mirror().account(person);
+        let known = self.mirror().account_at(person, dn);
         let id = match known {
             Some(id) => id,
             None => {

@@ -83,8 +83,8 @@ fn place(observed: &mut Observed, lens: &Lens, base: &str, entry: SearchEntry) {
             let first = slot.get();
             let later = dn::comparable(&first.dn) <= dn::comparable(&entry.dn);
             let double = if later { entry } else { slot.insert(entry) };
-            observed.doubles.push((double.key, double.dn));
-            observed.doubles.sort();
+            observed.doubles.push(double);
+            observed.sort_doubles();
         }
     }
 }
