@@ -109,6 +109,10 @@ pub struct Summary {
     /// The same by target: one that could not be read waits since earlier receipts than the others.
     #[serde(default)]
     pub since_at: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
+    /// By school, the receipt of what is new in this plan: what the runs before left waits longer.
+    /// None: a plan of before, which did not tell them apart.
+    #[serde(default)]
+    pub news: Option<BTreeMap<Uai, Timestamp>>,
     /// Records that wait for somebody and are in no operation.
     #[serde(default)]
     pub waits: Vec<Wait>,

@@ -134,6 +134,7 @@ fn summary() -> Summary {
         persons: PersonCounts { new: 3, matched: 298, moved: 1, held: 2, in_review: 0, leaving: 4 },
         since: BTreeMap::new(),
         since_at: BTreeMap::new(),
+        news: None,
         waits: Vec::new(),
         oldest_receipt: Some("2026-09-01T06:00:00Z".parse().unwrap()),
         unread: BTreeMap::from([("second".to_owned(), "target second: no answer".to_owned())]),

@@ -118,7 +118,8 @@ fn summary(
 ) -> Summary {
     let targets = session.config.targets.iter();
     let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
-    let since_at = waiting::since_at(&review.news(), owed, operations, targets);
+    let news = review.news();
+    let since_at = waiting::since_at(&news, owed, operations, targets);
     let since = waiting::oldest(&since_at);
     Summary {
         deliveries: review.lines.clone(),
@@ -126,6 +127,7 @@ fn summary(
         oldest_receipt: since.values().min().copied(),
         since,
         since_at,
+        news: Some(news),
         waits: waiting::waits(review),
         unread,
     }

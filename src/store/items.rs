@@ -5,12 +5,15 @@
 //! Only the newest plan of a school tells what is open there: it was made from what stands in the
 //! targets, so what earlier ones left is in it, with the receipt that it waits since.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use rusqlite::params;
 
 use super::column::{At, parsed};
 use super::history::{Latest, Plans, latest_by_school};
 use super::runs::{self, OperationState, Run, RunId, RunState};
-use super::{Store, StoreError, plans, waits};
+use super::{Store, StoreError, owed, plans, waits};
 use crate::clock::figures::{Cause, Item};
 use crate::model::ids::Uai;
 use crate::plan::Summary;
@@ -28,8 +31,7 @@ pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError
     let asked = |run: &Run| only.is_none_or(|only| only == run.id);
     for run in all.iter().filter(|run| run.started_at.is_some() && asked(run)) {
         let summary = plans::header(store, run.id)?.summary;
-        let before = latest_by_school(store, Plans::BegunBefore(Some(run.id)))?;
-        done(store, run, &summary, &before, &mut items)?;
+        done(store, run, &summary, &mut items)?;
     }
     items.extend(still_open(store, only)?);
     Ok(items)
@@ -44,7 +46,8 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
     let mut items = Vec::new();
     for Latest { run, mut summary, of } in latest_by_school(store, Plans::All)? {
         if only.is_none_or(|only| only == run) {
-            let by_target = summary.since_at.values_mut().chain([&mut summary.since]);
+            let news = summary.news.iter_mut();
+            let by_target = summary.since_at.values_mut().chain([&mut summary.since]).chain(news);
             by_target.for_each(|since| since.retain(|uai, _| of.has(uai)));
             summary.waits.retain(|wait| of.has(&wait.uai));
             left(store, &runs::get(store, run)?, &summary, &mut items)?;
@@ -54,40 +57,41 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
     Ok(items)
 }
 
-/// Operations that their target has confirmed. `before` are the last runs of each school before:
-/// what is carried over from them was not done in time there.
+/// Operations that their target has confirmed.
 fn done(
     store: &Store,
     run: &Run,
     summary: &Summary,
-    before: &[Latest],
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*), o.target
+                      count(*), o.target, iif(?3, o.object, '')
                FROM plan_operation o JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
-               GROUP BY 1, 2, 3, 5";
+               GROUP BY 1, 2, 3, 5, 6";
+    let owed = owed::owed(store, run.id)?;
     let mut statement = store.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![run.id.0, DONE_AFTER])?;
+    let mut rows = statement.query(params![run.id.0, DONE_AFTER, !owed.is_empty()])?;
+    let mut gathered = Gathered::default();
     while let Some(row) = rows.next()? {
         let uai = parsed::<Uai>(row, 0)?;
-        let target: String = row.get(4)?;
-        let Some(since) = summary.since_in(&target).get(&uai).copied() else { continue };
+        let of: (String, String) = (row.get(4)?, row.get(5)?);
+        let carried = owed.get(&of).copied();
+        let fresh = || owed::fresh(summary, &of.0, &uai);
+        let Some(since) = carried.or_else(fresh) else { continue };
         let (At(ended), put_off): (_, bool) = (row.get(1)?, row.get(2)?);
         let started = run.started_at.unwrap_or(ended);
         // Late for whoever took the longer part of the time.
         let waited = started.duration_since(since) > ended.duration_since(started);
-        let last = before.iter().find(|one| one.of.has(&uai));
-        let cause = match last.and_then(|one| one.summary.since_in(&target).get(&uai)) {
+        // What a run before had and did not do was not the operator's delay.
+        let cause = match carried {
             _ if put_off => Cause::Throttling,
-            Some(owed) if *owed == since => Cause::Target,
-            Some(_) | None if waited => Cause::Operator,
+            None if waited => Cause::Operator,
             Some(_) | None => Cause::Target,
         };
-        let ended = Some(ended);
-        items.push(Item { uai, since, net_since: since, ended, cause, count: row.get(3)? });
+        gathered.add((uai, since, Some(ended), cause), row.get(3)?);
     }
+    gathered.pour(items);
     Ok(())
 }
 
@@ -99,29 +103,58 @@ fn left(
     summary: &Summary,
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
-    let mut push = |target: &str, uai: Uai, cause, count| {
-        if let Some(since) = summary.since_in(target).get(&uai).copied() {
-            items.push(Item { uai, since, net_since: since, ended: None, cause, count });
+    let mut gathered = Gathered::default();
+    let mut push = |since: Option<Timestamp>, uai: Uai, cause, count| {
+        if let Some(since) = since {
+            gathered.add((uai, since, None, cause), count);
         }
     };
     let sql = "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*), o.target
+                      count(*), o.target, iif(?3, o.object, '')
                FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
-               GROUP BY 1, 2, 3, 5";
+               GROUP BY 1, 2, 3, 5, 6";
+    let owed = owed::owed(store, run.id)?;
     let mut statement = store.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![run.id.0, PUT_OFF])?;
+    let mut rows = statement.query(params![run.id.0, PUT_OFF, !owed.is_empty()])?;
     while let Some(row) = rows.next()? {
         let (state, put_off): (OperationState, bool) = (row.get(1)?, row.get(2)?);
-        let (target, turn): (String, _) = (row.get(4)?, whose_turn(run.state, state, put_off));
-        push(&target, parsed::<Uai>(row, 0)?, turn, row.get(3)?);
+        let of: (String, String) = (row.get(4)?, row.get(5)?);
+        let turn = whose_turn(run.state, state, put_off);
+        let uai = parsed::<Uai>(row, 0)?;
+        // `summary` has the schools of which the plan is the last word.
+        let clock = summary.since_in(&of.0).get(&uai);
+        let since = owed.get(&of).copied().or_else(|| owed::fresh(summary, &of.0, &uai));
+        push(since.filter(|_| clock.is_some()), uai, turn, row.get(3)?);
     }
     for target in summary.unread.keys() {
-        let schools = summary.since_in(target).keys();
-        schools.for_each(|uai| push(target, uai.clone(), Cause::Target, 1));
+        let schools = summary.since_in(target).iter();
+        schools.for_each(|(uai, since)| push(Some(*since), uai.clone(), Cause::Target, 1));
     }
+    gathered.pour(items);
     Ok(())
+}
+
+/// Operations with the same school, start, end and cause are one item, however many they are.
+#[derive(Default)]
+struct Gathered(BTreeMap<(Uai, Timestamp, Option<Timestamp>, Cause), u64>);
+
+impl Gathered {
+    fn add(&mut self, of: (Uai, Timestamp, Option<Timestamp>, Cause), count: u64) {
+        *self.0.entry(of).or_default() += count;
+    }
+
+    fn pour(self, items: &mut Vec<Item>) {
+        items.extend(self.0.into_iter().map(|((uai, since, ended, cause), count)| Item {
+            uai,
+            since,
+            net_since: since,
+            ended,
+            cause,
+            count,
+        }));
+    }
 }
 
 fn whose_turn(run: RunState, operation: OperationState, put_off: bool) -> Cause {

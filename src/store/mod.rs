@@ -17,6 +17,7 @@ pub mod items;
 pub mod journal;
 pub mod lock;
 pub mod memory;
+mod owed;
 pub mod plans;
 pub mod proof;
 mod reading;

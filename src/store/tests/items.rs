@@ -115,8 +115,8 @@ fn what_a_run_leaves_is_open_in_the_newest_plan_only_and_keeps_its_start() {
     begin(&mut store, second, 80);
     settle(&mut store, second, 1, Event::Already, "", 80);
     settle(&mut store, second, 2, Event::Done, "", 80);
-    // The run before had it and did not do it: the target's delay, not the operator's.
-    check(&store, Some(second), &["0 80 2 target 0"]);
+    // What the run before had and did not do is the target's delay, not the operator's.
+    check(&store, Some(second), &["0 80 1 operator 0", "0 80 1 target 0"]);
     check(&store, Some(first), &["0 1 1 operator 0"]);
 }
 
@@ -183,7 +183,7 @@ fn a_rollback_and_a_part_of_other_schools_leave_the_clock_of_a_school_as_it_is()
         settle(&mut store, third, 1, Event::Already, "", 80);
         settle(&mut store, third, 2, Event::Done, "", 80);
         runs::finish(&mut store, third, hours(80)).unwrap();
-        check(&store, Some(third), &["0 80 1 hold 0", "0 80 2 target 0"]);
+        check(&store, Some(third), &["0 80 1 hold 0", "0 80 1 operator 0", "0 80 1 target 0"]);
         let owed = history::past(&store).unwrap().owed;
         assert!(owed.values().all(|schools| !schools.contains_key(&uai())));
     }
@@ -228,13 +228,13 @@ fn a_record_that_waits_keeps_its_start_and_ends_with_the_run_that_took_it() {
     begin(&mut store, first, 1);
     // The next delivery does not set the clock of whoever still waits back.
     let second = planned(&mut store, 100, &[("9", Cause::Hold, 100)]);
-    let open = ["0 - 1 hold 0", "100 - 2 operator 100"];
+    let open = ["0 - 1 hold 0", "0 - 2 operator 0"];
     check(&store, None, &open);
     begin(&mut store, second, 101);
     check(
         &store,
         Some(second),
-        &["0 - 1 hold 0", "0 - 1 review 0", "0 - 1 source 100", "100 - 2 target 100"],
+        &["0 - 1 hold 0", "0 - 1 review 0", "0 - 1 source 100", "0 - 2 target 0"],
     );
     settle(&mut store, second, 1, Event::Done, "", 102);
     settle(&mut store, second, 2, Event::Done, "", 102);
@@ -242,7 +242,7 @@ fn a_record_that_waits_keeps_its_start_and_ends_with_the_run_that_took_it() {
     check(
         &store,
         Some(second),
-        &["0 - 1 hold 0", "0 103 1 review 0", "0 103 1 source 100", "100 102 2 target 100"],
+        &["0 - 1 hold 0", "0 102 2 target 0", "0 103 1 review 0", "0 103 1 source 100"],
     );
     let set_back = "UPDATE record_wait SET since = '2027' WHERE left_run IS NULL";
     assert!(store.connection.execute(set_back, []).is_err());
@@ -291,4 +291,46 @@ fn a_target_that_is_away_ages_its_own_clock_and_not_that_of_the_others() {
     // A new delivery, a week later: on time where it could be written.
     run(&mut store, &[150], 151);
     check(&store, None, &["0 - 1 target 0", "0 1 1 operator 0", "150 151 1 operator 150"]);
+}
+
+#[test]
+fn what_is_refused_for_ever_makes_nothing_late_but_itself() {
+    // Requirements 2.3: one start for each delivery; a stuck entry keeps its own.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let plan_of = |store: &mut Store, people: &[u64], owed: i64, news: Option<i64>, at: i64| {
+        let creations = (1..).zip(people).map(|(seq, n)| {
+            create(seq, 2, &format!("rentree:account:{n}"), &format!("uid=e{n},dc=test"))
+        });
+        let mut plan = plan(0xab, Vec::new(), creations.collect());
+        plan.generation = crate::store::registry::load(store).unwrap().generation;
+        plan.made_at = hours(at);
+        plan.summary.since = [(uai(), hours(owed))].into();
+        plan.summary.since_at = [("ldap".to_owned(), plan.summary.since.clone())].into();
+        plan.summary.news = Some(news.map(|news| (uai(), hours(news))).into_iter().collect());
+        plans::save(store, "run", &plan).unwrap()
+    };
+    let night = |store: &mut Store, run: RunId, at: i64, done: &[u64]| {
+        begin(store, run, at);
+        settle(store, run, 1, Event::Failed, "refused by the server (53): no", at);
+        for seq in done {
+            settle(store, run, *seq, Event::Done, "", at);
+        }
+        runs::finish(store, run, hours(at)).unwrap();
+    };
+    let first = plan_of(&mut store, &[1, 2], 0, Some(0), 1);
+    night(&mut store, first, 2, &[2]);
+    // Nothing new: the same entry is tried again.
+    let second = plan_of(&mut store, &[1], 0, None, 24);
+    night(&mut store, second, 24, &[]);
+    check(&store, None, &["0 - 1 target 0", "0 2 1 operator 0"]);
+    // Weeks later somebody comes, and somebody goes whom no delivery tells of.
+    let third = plan_of(&mut store, &[1, 3], 0, Some(400), 401);
+    check(&store, None, &["0 - 1 operator 0", "0 2 1 operator 0", "400 - 1 operator 400"]);
+    night(&mut store, third, 402, &[2]);
+    check(&store, None, &["0 - 1 target 0", "0 2 1 operator 0", "400 402 1 operator 400"]);
+    check(&store, Some(third), &["0 - 1 target 0", "400 402 1 operator 400"]);
+    let fourth = plan_of(&mut store, &[1, 4], 0, None, 500);
+    night(&mut store, fourth, 500, &[2]);
+    check(&store, Some(fourth), &["0 - 1 target 0"]);
 }
