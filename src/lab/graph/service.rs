@@ -15,7 +15,7 @@ use super::quota::{self, Quota};
 use super::strikes::{Strike, Strikes};
 use super::tenant::Tenant;
 use super::token::{self, Death, Tokens};
-use super::{batch, routes, strikes, types};
+use super::{batch, rehearsal, routes, types};
 use crate::academy::seed::Stream;
 use crate::lab::{LabError, storage};
 
@@ -55,26 +55,17 @@ impl std::fmt::Debug for Service {
 
 impl Service {
     /// Opens the tenant: an empty one, or that of the folder.
-    pub fn open(options: Options) -> Result<Self, LabError> {
+    pub fn open(mut options: Options) -> Result<Self, LabError> {
         let failed = |folder: &std::path::Path, error: std::io::Error| LabError::Folder {
             folder: folder.to_owned(),
             text: error.to_string(),
         };
         let (mut tenant, mut storage, mut strikes) = (Tenant::default(), None, Strikes::default());
-        if let Some(folder) = &options.folder {
+        if let Some(folder) = options.folder.clone() {
             let (kept, log, _) =
-                storage::open::<Tenant>(folder).map_err(|error| failed(folder, error))?;
+                storage::open::<Tenant>(&folder).map_err(|error| failed(&folder, error))?;
             (tenant, storage) = (kept, Some(log));
-            match std::fs::read_to_string(folder.join(FAULTS_FILE)) {
-                Ok(text) => {
-                    strikes = strikes::parse(&text).map_err(|line| {
-                        let text = format!("{FAULTS_FILE}: not a fault: {line}");
-                        failed(folder, std::io::Error::other(text))
-                    })?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(folder, error)),
-            }
+            strikes = rehearsed(&folder, &mut options).map_err(|error| failed(&folder, error))?;
         }
         // A clock that ran faster than the wall in the last process does not go back in this one.
         let began_ms = (options.now)().as_millisecond().max(tenant.latest);
@@ -238,6 +229,21 @@ impl Service {
     pub fn set_faults(&self, faults: super::faults::Faults) {
         self.desk().options.faults = faults;
     }
+}
+
+/// What the folder asks for: nothing, as a rule.
+fn rehearsed(folder: &std::path::Path, options: &mut Options) -> std::io::Result<Strikes> {
+    let text = match std::fs::read_to_string(folder.join(FAULTS_FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Strikes::default());
+        }
+        Err(error) => return Err(error),
+    };
+    let (faults, limits) = (options.faults.clone(), options.limits.clone());
+    let read = rehearsal::parse(&text, faults, limits);
+    read.and_then(|rehearsal| rehearsal.play(options))
+        .map_err(|wrong| std::io::Error::other(format!("{FAULTS_FILE}: {wrong}")))
 }
 
 /// Not the token endpoint: nothing of the faults below is told of that one.
