@@ -343,7 +343,8 @@ pub(super) fn one(desk: &mut Desk, request: &Request) -> (Answer, Fate) {
     };
     desk.counters.answered(answer.status);
     let fate = if strike == Some(Strike::AnswerLost) { Fate::Lost } else { Fate::Answered };
-    (told(desk, request, answer), fate)
+    let client = request.header("client-request-id");
+    (told(desk, client, answer), fate)
 }
 
 /// Past every fault: quota, types, and the act itself.
@@ -393,8 +394,7 @@ fn struck(desk: &mut Desk, status: u16) -> Answer {
 }
 
 /// The ids and the date that an error carries.
-fn told(desk: &mut Desk, request: &Request, mut answer: Answer) -> Answer {
-    let client = request.header("client-request-id").map(str::to_owned);
+fn told(desk: &mut Desk, client: Option<&str>, mut answer: Answer) -> Answer {
     let own = Guid::drawn(&mut desk.stream).to_string();
     let date = Desk::stamp(desk.now).trim_end_matches('Z').to_owned();
     let error = answer.body.as_mut().and_then(|body| body.get_mut("error"));
@@ -404,13 +404,18 @@ fn told(desk: &mut Desk, request: &Request, mut answer: Answer) -> Answer {
         }
         error["innerError"]["date"] = json!(date);
         error["innerError"]["request-id"] = json!(own);
-        error["innerError"]["client-request-id"] = json!(client.unwrap_or(own));
+        error["innerError"]["client-request-id"] = json!(client.unwrap_or(&own));
     }
     answer
 }
 
 /// The headers that every answer has.
 fn finished(desk: &mut Desk, call: &Call, mut answer: Answer) -> Answer {
+    // One that reached its act says so already; one that was refused at the door does not yet.
+    let error = answer.body.as_ref().and_then(|body| body.get("error")?.as_object());
+    if error.is_some_and(|error| error.get("innerError").is_none()) {
+        answer = told(desk, header(&call.headers, "client-request-id"), answer);
+    }
     let own = Guid::drawn(&mut desk.stream).to_string();
     let client = header(&call.headers, "client-request-id").unwrap_or(&own).to_owned();
     let date = quota::http_date(desk.now);
