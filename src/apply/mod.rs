@@ -129,4 +129,4 @@ pub enum ApplyError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -188,6 +188,11 @@ pub enum Command {
     /// Write a consistent copy of the store, also while it is in use
     Backup { file: PathBuf },
     /// Serve the embedded lab until stopped (Ctrl-C)
+    ///
+    /// What it does wrong is in faults.txt in the folder of each lab, read at its start: rules such
+    /// as `modify * busy 3` (LDAP) or `POST /users answerLost 1` (Graph); for Graph also its
+    /// limits, rates and seed, such as `lag_seconds 30`. A line that means nothing is refused. The
+    /// README has every word.
     Lab,
     /// Write an invented academy of any size: deliveries of several evenings, and who is who
     Academy {

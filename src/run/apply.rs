@@ -35,7 +35,19 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
     let _lock = session.lock("apply")?;
     machine::warn_of_room(session);
     let mut store = session.sound_store()?;
-    let run = find(session, &store, typed.plan)?;
+    let found = applicable(session, &mut store, typed.plan)?;
+    let runtime = applying::runtime()?;
+    let labs = targets::start_labs(session)?;
+    wanted_of(session, &mut store, &labs, &runtime, found, typed)
+}
+
+/// The plan that was typed, when it may be begun.
+pub(super) fn applicable(
+    session: &Session,
+    store: &mut Store,
+    wanted: &str,
+) -> anyhow::Result<(RunId, Plan)> {
+    let run = find(session, store, wanted)?;
     if !matches!(run.state, RunState::Planned | RunState::Stopped) {
         let what = format!("plan {} is {} already", run.id, run.state.as_str());
         return Err(Failure::new(ExitStatus::Stale, what)
@@ -43,26 +55,36 @@ pub fn apply(session: &Session, typed: &Typed<'_>) -> anyhow::Result<ExitStatus>
             .into());
     }
     session.may_write_plan_of(&run)?;
-    let plan = plans::load(&store, run.id).map_err(store_failure)?;
-    still::unchanged(session, &mut store, run.id, &plan)?;
-    part::part_is_finished(&store, run.id, &plan)?;
-    let runtime = applying::runtime()?;
-    let labs = targets::start_labs(session)?;
+    let plan = plans::load(store, run.id).map_err(store_failure)?;
+    still::unchanged(session, store, run.id, &plan)?;
+    part::part_is_finished(store, run.id, &plan)?;
+    Ok((run.id, plan))
+}
+
+/// What was typed of a plan that may be begun: all of it, or a part.
+pub(super) fn wanted_of(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    (run, plan): (RunId, Plan),
+    typed: &Typed<'_>,
+) -> anyhow::Result<ExitStatus> {
     let exact = |store: &Store, plan: &Plan| match typed.exact {
-        true => still::entries_unchanged(session, store, &labs, &runtime, plan),
+        true => still::entries_unchanged(session, store, labs, runtime, plan),
         false => Ok(()),
     };
     let (id, plan) = if typed.schools.is_empty() {
-        exact(&store, &plan)?;
-        (run.id, plan)
+        exact(store, &plan)?;
+        (run, plan)
     } else {
         let schools = part::schools(session, typed.schools)?;
-        let part = Part::of_typed(&store, (run.id, plan), schools)?;
-        let plan = part.made(session, &store)?;
-        exact(&store, &plan)?;
-        (part.save(&mut store, &plan)?, plan)
+        let part = Part::of_typed(store, (run, plan), schools)?;
+        let plan = part.made(session, store)?;
+        exact(store, &plan)?;
+        (part.save(store, &plan)?, plan)
     };
-    whole(session, &mut store, &labs, &runtime, (id, &plan), typed.lift)
+    whole(session, store, labs, runtime, (id, &plan), typed.lift)
 }
 
 /// Begins the run of a plan and does it. Of a part, the rest is kept before anything is written:

@@ -32,6 +32,7 @@ use crate::plan::origin::{self, Origin};
 use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
+use crate::store::taken::Taken;
 use crate::store::{Store, history, plans, undo};
 
 /// A plan, stored, with what was seen on the way.
@@ -54,15 +55,37 @@ pub fn draft(
     let mut laps = Laps::start(&session.world);
     let intake = intake::read(session, store, true)?;
     laps.lap("ingest");
-    let mut review = review::review(session, store, intake)?;
+    let review = review::review(session, store, intake)?;
     laps.lap("validate");
+    let decide: &Decide<'_> = &|review, known, observed, taken| {
+        decided::decide_all(session, review, known, observed, taken)
+    };
+    drafted(session, store, (labs, runtime), command, (review, laps), decide)
+}
+
+/// What should stand, by the deliveries, by what the store knows, by what stands, and by the names
+/// that are taken in a target.
+pub(super) type Decide<'a> =
+    dyn Fn(&Review, &Known, &BTreeMap<String, Observed>, &TakenNames) -> Decided + 'a;
+
+type TakenNames = BTreeMap<PersonId, Taken>;
+
+/// The way from reviewed deliveries on.
+pub(super) fn drafted(
+    session: &Session,
+    store: &mut Store,
+    (labs, runtime): (&Labs, &tokio::runtime::Runtime),
+    command: &str,
+    (mut review, mut laps): (Review, Laps),
+    decide: &Decide<'_>,
+) -> anyhow::Result<Draft> {
     let known = Known::load(store)?;
     let registry = &known.registry;
     laps.lap("load");
     let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
     laps.lap("observe");
     let past = history::past(store).map_err(store_failure)?;
-    let decided = decided::decide_all(session, &review, &known, &observed, &past.taken);
+    let decided = decide(&review, &known, &observed, &past.taken);
     laps.lap("match");
     observed.values_mut().for_each(|seen| seen.recognise(decided.after.workspaces.keys()));
     let compared = compare(session, store, &decided, &mut observed)?;
@@ -276,13 +299,13 @@ fn compare(
 }
 
 /// Time spent, by stage.
-struct Laps {
+pub(super) struct Laps {
     watch: Stopwatch,
     ms: BTreeMap<String, u64>,
 }
 
 impl Laps {
-    fn start(world: &World) -> Self {
+    pub(super) fn start(world: &World) -> Self {
         Self { watch: Stopwatch::start(world), ms: BTreeMap::new() }
     }
     fn lap(&mut self, stage: &str) {

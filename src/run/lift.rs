@@ -26,25 +26,35 @@ pub fn approve(session: &Session, wanted: &str, typed: Typed<'_>) -> anyhow::Res
     let _lock = session.lock("approve")?;
     let mut store = session.store()?;
     let run = apply::find(session, &store, wanted)?;
-    let plan = plans::load(&store, run.id).map_err(store_failure)?;
+    approved(session, &mut store, run.id, typed)
+}
+
+/// Keeps that somebody approved a plan, when there is something to approve.
+pub(super) fn approved(
+    session: &Session,
+    store: &mut Store,
+    run: RunId,
+    typed: Typed<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let plan = plans::load(store, run).map_err(store_failure)?;
     if plan.objections.is_empty() {
-        let what = format!("no guard objects to plan {}: there is nothing to approve", run.id);
+        let what = format!("no guard objects to plan {run}: there is nothing to approve");
         return Err(Failure::new(ExitStatus::Usage, what).into());
     }
     if typed.confirm != Some(plan.hash.as_str()) {
         let what = "that is not the hash of this plan: nothing was approved";
-        let hint = format!("read it first: rentree show {}", run.id);
+        let hint = format!("read it first: rentree show {run}");
         return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
     }
     let assent = signed(session, Act::Approved, typed)?;
-    assent::give(&mut store, run.id, &plan.hash, &assent).map_err(store_failure)?;
+    assent::give(store, run, &plan.hash, &assent).map_err(store_failure)?;
     (session.world.out)(&match session.format {
         Format::Text => format!(
-            "plan {} is approved by {}; somebody else applies it:\n  \
-             rentree apply {0} --confirm {} --reason TEXT\n",
-            run.id, assent.who, plan.hash
+            "plan {run} is approved by {}; somebody else applies it:\n  \
+             rentree apply {run} --confirm {} --reason TEXT\n",
+            assent.who, plan.hash
         ),
-        Format::Json => format!("{}\n", serde_json::json!({ "run": run.id, "assent": assent })),
+        Format::Json => format!("{}\n", serde_json::json!({ "run": run, "assent": assent })),
     });
     Ok(ExitStatus::Done)
 }

@@ -32,6 +32,8 @@ mod mentions;
 pub mod metrics;
 mod near;
 mod next;
+#[cfg(test)]
+mod nights;
 pub mod open;
 pub mod outcome;
 mod part;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(test)]
+use crate::apply::tests::sim::Sim;
 use crate::credential::InitialPassword;
 use crate::plan::operation::Operation;
 use crate::target::graph::GraphTarget;
@@ -12,6 +14,10 @@ use crate::target::{Done, Observe, Observed, Speed, TargetError, Write, WriteErr
 pub enum Open {
     Ldap(Box<LdapTarget>),
     Graph(Box<GraphTarget>),
+    /// In the simulator.
+    #[cfg(test)]
+    #[expect(private_interfaces, reason = "only tests know of it")]
+    Simulated(Box<Sim>),
 }
 
 impl Observe for Open {
@@ -19,6 +25,8 @@ impl Observe for Open {
         match self {
             Self::Ldap(target) => target.observe().await,
             Self::Graph(target) => target.observe().await,
+            #[cfg(test)]
+            Self::Simulated(target) => target.observe().await,
         }
     }
 }
@@ -32,6 +40,8 @@ impl Write for Open {
         match self {
             Self::Ldap(target) => target.write(operation, secret).await,
             Self::Graph(target) => target.write(operation, secret).await,
+            #[cfg(test)]
+            Self::Simulated(target) => target.write(operation, secret).await,
         }
     }
 
@@ -39,6 +49,8 @@ impl Write for Open {
         match self {
             Self::Ldap(target) => target.stop(),
             Self::Graph(target) => target.stop(),
+            #[cfg(test)]
+            Self::Simulated(target) => target.stop(),
         }
     }
 
@@ -46,12 +58,16 @@ impl Write for Open {
         match self {
             Self::Ldap(target) => target.reconnect().await,
             Self::Graph(target) => target.reconnect().await,
+            #[cfg(test)]
+            Self::Simulated(target) => target.reconnect().await,
         }
     }
     fn kept(&self) -> Option<String> {
         match self {
             Self::Ldap(target) => target.kept(),
             Self::Graph(target) => target.kept(),
+            #[cfg(test)]
+            Self::Simulated(target) => target.kept(),
         }
     }
 
@@ -59,6 +75,8 @@ impl Write for Open {
         match self {
             Self::Ldap(target) => target.speed(),
             Self::Graph(target) => target.speed(),
+            #[cfg(test)]
+            Self::Simulated(target) => target.speed(),
         }
     }
 }

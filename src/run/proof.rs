@@ -16,6 +16,13 @@ use crate::store::runs::RunId;
 use crate::store::{Store, proof, undo};
 use crate::target::Observe as _;
 
+/// Whether a directory is still to be read, where nothing is to be written any more. A tenant shows
+/// writes late, and what it does not show yet holds nothing up.
+pub(super) fn is_owed(store: &Store, run: RunId, target: &Target) -> anyhow::Result<bool> {
+    let owed = || proof::is_owed(store, run, &target.name).map_err(store_failure);
+    Ok(target.graph().is_none() && owed()?)
+}
+
 /// Reads one target and keeps what is proven. Said, and a reason for exit status 5: an entry that
 /// does not stand as it was written a moment ago. A target that cannot be read proves nothing; its
 /// own word stays what is known.

@@ -29,22 +29,33 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
         Wanted::Nothing(why) => return Ok(settled(session, &why)),
     };
     session.may_write_plan_of(&wanted)?;
-    let id = wanted.id;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    match runs::resume(&mut store, id) {
+    taken_up(session, &mut store, &labs, &runtime, &wanted)
+}
+
+/// Takes a run up: what is open of it, and what was refused.
+pub(super) fn taken_up(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    wanted: &Run,
+) -> anyhow::Result<ExitStatus> {
+    let id = wanted.id;
+    match runs::resume(store, id) {
         Ok(()) => {}
-        Err(StoreError::Stale { .. }) => return passed(session, &store, &wanted),
+        Err(StoreError::Stale { .. }) => return passed(session, store, wanted),
         Err(error) => return Err(store_failure(error)),
     }
-    let plan = plans::load(&store, id).map_err(store_failure)?;
-    let rest = part::forgotten_rest(session, &store, (id, &plan))?;
-    let kept = rest.as_ref().map(|rest| rest.save(&mut store)).transpose()?;
+    let plan = plans::load(store, id).map_err(store_failure)?;
+    let rest = part::forgotten_rest(session, store, (id, &plan))?;
+    let kept = rest.as_ref().map(|rest| rest.save(store)).transpose()?;
     let mut watch = Stopwatch::start(&session.world);
     let (work, spent) = (Work::new(id, Take::OpenAndFailed), &mut Spent::default());
-    let applied = applying::drive_all(session, &mut store, &labs, &runtime, work, spent)?;
+    let applied = applying::drive_all(session, store, labs, runtime, work, spent)?;
     let spent = BTreeMap::from([("apply".to_owned(), watch.lap_ms())]);
-    tell::applied(session, &store, id, &plan, &applied.tally, &spent)?;
+    tell::applied(session, store, id, &plan, &applied.tally, &spent)?;
     if let (Some(rest), Some(kept)) = (rest, kept) {
         rest.tell(session, kept);
     }
@@ -96,12 +107,12 @@ pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatu
 }
 
 /// What there is to take up.
-enum Wanted {
+pub(super) enum Wanted {
     Run(Run),
     Nothing(String),
 }
 
-fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
+pub(super) fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
     let known = runs::list(store).map_err(store_failure)?;
     // Under the lock, what is being applied was left so by a process that died.
     let is_open = |run: &Run| matches!(run.state, RunState::Interrupted | RunState::Applying);
@@ -155,8 +166,8 @@ fn interrupted(session: &Session, store: &Store) -> anyhow::Result<Option<RunId>
 }
 
 /// Before a new plan: settles what a run that was interrupted had announced and not finished, and
-/// finishes what it left of directories. What the server refused is left to the new plan, and what
-/// was never sent to a tenant too.
+/// finishes what it left of directories; what it wrote there and did not read back is read. What
+/// the server refused is left to the new plan, and what was never sent to a tenant too.
 pub(super) fn settle_interrupted(
     session: &Session,
     store: &mut Store,
@@ -167,7 +178,7 @@ pub(super) fn settle_interrupted(
     runs::interrupt_leftovers(store).map_err(store_failure)?;
     let Some(last) = interrupted(session, store)? else { return Ok(ExitStatus::Done) };
     let work = Work::before_a_plan(last);
-    if work.count(session, store)? == 0 {
+    if work.is_done(session, store)? {
         return Ok(ExitStatus::Done);
     }
     (session.world.warn)(&format!("run {last} was interrupted: it is finished first"));

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use tokio::runtime::Runtime;
 
 use super::draft;
 use super::facts;
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Session, store_failure};
-use super::targets::{self, Observation};
+use super::targets::{self, Labs, Observation};
 use super::wanted::{self, After};
 use super::{applying, machine, tell};
 use crate::model::account::{Account, AccountState};
@@ -43,25 +44,36 @@ pub fn rollback(session: &Session, number: u64) -> anyhow::Result<ExitStatus> {
     let before = found(&store, run)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    let Observation { mut observed, unread } = targets::read(session, &mut store, &labs, &runtime)?;
-    let written = plans::load(&store, run).map_err(store_failure)?;
+    planned(session, &mut store, &labs, &runtime, (run, &before))
+}
+
+/// Makes and keeps the plan that takes a run back.
+pub(super) fn planned(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    (run, before): (RunId, &Before),
+) -> anyhow::Result<ExitStatus> {
+    let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
+    let written = plans::load(store, run).map_err(store_failure)?;
     let touched = |target: &String| written.operations.iter().any(|one| one.target == *target);
     if let Some((_, what)) = unread.iter().find(|(target, _)| touched(target)) {
         let what =
             format!("{what}; nothing is taken back while a target of the run cannot be read");
         return Err(Failure::new(ExitStatus::Unreachable, what).into());
     }
-    let registry = registry::load(&store).map_err(store_failure)?;
+    let registry = registry::load(store).map_err(store_failure)?;
     observed.values_mut().for_each(|seen| seen.recognise(registry.workspaces.keys()));
-    let plan = inverse(session, &store, run, &before, &registry, &observed)?;
+    let plan = inverse(session, store, run, before, &registry, &observed)?;
     draft::audited(session, &plan, &observed)?;
-    let id = plans::save(&mut store, "rollback", &plan).map_err(store_failure)?;
-    tell::planned(session, &store, id, &plan, Detail::Full)?;
+    let id = plans::save(store, "rollback", &plan).map_err(store_failure)?;
+    tell::planned(session, store, id, &plan, Detail::Full)?;
     Ok(if plan.objections.is_empty() { ExitStatus::Done } else { ExitStatus::Guarded })
 }
 
 /// What the run replaced, when it was begun at all.
-fn found(store: &Store, run: RunId) -> anyhow::Result<Before> {
+pub(super) fn found(store: &Store, run: RunId) -> anyhow::Result<Before> {
     let usage = |what: String, hint: &str| Failure::new(ExitStatus::Usage, what).hint(hint);
     let row = runs::get(store, run)
         .map_err(|_| usage(format!("there is no run {run}"), "`rentree runs` lists them"))?;

@@ -1,10 +1,12 @@
 //! `run`: check + plan + apply, for cron.
 
+use tokio::runtime::Runtime;
+
 use super::applying::{self, Spent, Work};
-use super::draft;
+use super::draft::{self, Draft};
 use super::outcome::ExitStatus;
-use super::session::Format;
-use super::session::{Session, store_failure};
+use super::session::{Format, Session, store_failure};
+use super::targets::Labs;
 use super::world::Stopwatch;
 use super::{machine, plan, replay, targets, tell};
 use crate::apply::Take;
@@ -19,42 +21,54 @@ pub fn run(session: &Session) -> anyhow::Result<ExitStatus> {
     let mut store = session.sound_store()?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
+    let draft = |store: &mut Store| draft::draft(session, store, &labs, &runtime, "run");
+    whole(session, &mut store, &labs, &runtime, &draft)
+}
+
+/// All that a run does, with the way to its plan.
+pub(super) fn whole(
+    session: &Session,
+    store: &mut Store,
+    labs: &Labs,
+    runtime: &Runtime,
+    drafted: &dyn Fn(&mut Store) -> anyhow::Result<Draft>,
+) -> anyhow::Result<ExitStatus> {
     let mut spent = Spent::default();
     // What an interrupted run left is settled first: its secrets and its journal are its own.
-    let left = replay::settle_interrupted(session, &mut store, &labs, &runtime, &mut spent)?;
-    let mut draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
+    let left = replay::settle_interrupted(session, store, labs, runtime, &mut spent)?;
+    let mut draft = drafted(store)?;
     if !draft.plan.objections.is_empty()
         && let Some((run, applied)) =
-            replay::go_on(session, &mut store, &labs, &runtime, draft.run, &mut spent)?
+            replay::go_on(session, store, labs, runtime, draft.run, &mut spent)?
     {
         let is_reached = applied.status != ExitStatus::Unreachable;
-        if is_reached && Work::new(run, Take::Open).count(session, &store)? > 0 {
-            runs::stop(&mut store, draft.run, session.world.clock.now()).map_err(store_failure)?;
-            let plan = plans::load(&store, run).map_err(store_failure)?;
-            tell::applied(session, &store, run, &plan, &applied.tally, &draft.duration_ms)?;
+        if is_reached && Work::new(run, Take::Open).count(session, store)? > 0 {
+            runs::stop(store, draft.run, session.world.clock.now()).map_err(store_failure)?;
+            let plan = plans::load(store, run).map_err(store_failure)?;
+            tell::applied(session, store, run, &plan, &applied.tally, &draft.duration_ms)?;
             return Ok(left.and(applied.status));
         }
-        draft = draft::draft(session, &mut store, &labs, &runtime, "run")?;
+        draft = drafted(store)?;
     }
     let status = left.and(plan::status(&draft));
     if session.format == Format::Text {
-        tell::plan(session, &store, &draft, Detail::Summary)?;
+        tell::plan(session, store, &draft, Detail::Summary)?;
     }
     if !draft.plan.objections.is_empty() {
-        runs::stop(&mut store, draft.run, session.world.clock.now()).map_err(store_failure)?;
+        runs::stop(store, draft.run, session.world.clock.now()).map_err(store_failure)?;
         if session.format == Format::Json {
-            tell::plan(session, &store, &draft, Detail::Summary)?;
+            tell::plan(session, store, &draft, Detail::Summary)?;
         }
         return Ok(status);
     }
-    journal::begin(&mut store, draft.run, &draft.plan, session.world.clock.now())
+    journal::begin(store, draft.run, &draft.plan, session.world.clock.now())
         .map_err(store_failure)?;
     let mut watch = Stopwatch::start(&session.world);
     let work = Work::new(draft.run, Take::Open);
-    let applied = applying::drive_all(session, &mut store, &labs, &runtime, work, &mut spent)?;
+    let applied = applying::drive_all(session, store, labs, runtime, work, &mut spent)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
-    clean(session, &mut store).map_err(store_failure)?;
-    tell::applied(session, &store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
+    clean(session, store).map_err(store_failure)?;
+    tell::applied(session, store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     let whole = draft.review.others.iter().filter(|finding| finding.is_of_all()).count();
     for (told, whom) in

@@ -9,6 +9,8 @@ use tokio::runtime::Runtime;
 use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
 use super::{cloud, wanted};
+#[cfg(test)]
+use crate::apply::tests::sim::Sim;
 use crate::config::{
     Bind, GraphPlace, LabTarget, LdapTarget as LdapConfig, Target, TargetKind, secret_file,
 };
@@ -33,9 +35,20 @@ pub enum Purpose {
 pub struct Labs {
     ldap: BTreeMap<String, Lab>,
     graph: BTreeMap<String, Server>,
+    /// Connects to what stands in for every target, in the simulator.
+    #[cfg(test)]
+    pub(super) simulated: Option<Box<dyn Fn() -> Sim>>,
 }
 
 impl Labs {
+    /// What the commands do is played in the simulator.
+    pub(super) fn is_simulated(&self) -> bool {
+        #[cfg(test)]
+        return self.simulated.is_some();
+        #[cfg(not(test))]
+        false
+    }
+
     /// The lab's Graph of a target.
     /// Starts the lab of a target, if it has one.
     pub(super) fn start(&mut self, session: &Session, target: &Target) -> anyhow::Result<()> {
@@ -244,6 +257,10 @@ pub async fn open(
     labs: &Labs,
     purpose: Purpose,
 ) -> anyhow::Result<Open> {
+    #[cfg(test)]
+    if let Some(connect) = &labs.simulated {
+        return Ok(Open::Simulated(Box::new(connect())));
+    }
     if target.graph().is_some() {
         let open = cloud::open(session, store, target, labs).await?;
         return Ok(Open::Graph(Box::new(open)));

@@ -33,6 +33,15 @@ pub fn save(
     })
 }
 
+/// Something that the run wrote in a target has not been read back: its process died before.
+pub fn is_owed(store: &Store, run: RunId, target: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (
+                   SELECT 1 FROM plan_operation o JOIN operation_state s USING (run, seq)
+                   WHERE o.run = ?1 AND o.target = ?2 AND s.state IN ('done', 'already')
+                     AND s.proven_at IS NULL)";
+    Ok(store.connection.query_row(sql, params![run.0, target], |row| row.get(0))?)
+}
+
 /// What the target said it had done to these objects counts as failed: the clock goes on, the next
 /// plan sees what stands, `replay` takes it up.
 pub fn disprove(

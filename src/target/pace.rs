@@ -77,16 +77,30 @@ pub struct Allowance {
     pub share: f64,
 }
 
-/// How fast we were, to be kept over a restart.
+/// How fast we were, and when, to be kept over a restart: it grows back with its age.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     pub speed: f64,
+    pub at: Timestamp,
     pub frozen_until: Option<Timestamp>,
 }
 
 impl Default for Level {
     fn default() -> Self {
-        Self { speed: 1.0, frozen_until: None }
+        Self { speed: 1.0, at: Timestamp::UNIX_EPOCH, frozen_until: None }
+    }
+}
+
+impl Level {
+    /// The speed at a moment, and how long nothing may go from there on. A clock that has stepped
+    /// back makes no freeze longer than it was.
+    fn later(self, now: Timestamp, tempo: Tempo) -> (f64, Duration) {
+        let since =
+            |from: Timestamp, to: Timestamp| Duration::try_from(to - from).unwrap_or_default();
+        let thaw = self.frozen_until.map_or(self.at, |end| end.max(self.at));
+        let minutes = tempo.there(since(thaw, now)).as_secs_f64() / 60.0;
+        let speed = (self.speed + minutes * GROWTH).clamp(SPEED_MIN, 1.0);
+        (speed, since(now, thaw).min(since(self.at, thaw)))
     }
 }
 
@@ -169,11 +183,12 @@ impl Pace {
         let bucket = RateLimiter::direct_with_clock(quota, clock.clone());
         let _ = bucket.check_n(burst);
         let begin = Instant::now();
-        let left = level.frozen_until.and_then(|end| Duration::try_from(end - now).ok());
+        let (speed, frozen) = level.later(now, tempo);
         let state = State {
-            speed: level.speed.clamp(SPEED_MIN, 1.0),
-            since: begin,
-            frozen_until: left.map(|left| begin + left),
+            speed,
+            // It grows from the end of the freeze.
+            since: begin + frozen,
+            frozen_until: (!frozen.is_zero()).then(|| begin + frozen),
             froze_at: None,
             slowed_at: None,
             silent: 0,
@@ -282,7 +297,7 @@ impl Pace {
     pub fn level(&self, now: Timestamp) -> Level {
         let left = self.frozen_until().map(|end| end - Instant::now());
         let frozen_until = left.and_then(|left| now.checked_add(left).ok());
-        Level { speed: self.speed(), frozen_until }
+        Level { speed: self.speed(), at: now, frozen_until }
     }
 
     fn speed(&self) -> f64 {
@@ -358,7 +373,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_costs_more_than_the_burst_goes_all_the_same() {
-        let pace = pace(1.0, Level { speed: 0.05, frozen_until: None });
+        let pace = pace(1.0, Level { speed: 0.05, at: Timestamp::UNIX_EPOCH, frozen_until: None });
         let begin = Instant::now();
         pace.take(7).await;
         let seconds = begin.elapsed().as_secs_f64();
@@ -427,6 +442,26 @@ mod tests {
         after.take(1).await;
         let waited = begin.elapsed().as_secs_f64();
         assert!((40.0..41.0).contains(&waited), "{waited}");
+        assert!((after.speed() - 0.5).abs() < 0.01, "it grew in the freeze: {}", after.speed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_level_grows_back_with_its_age() {
+        let now: Timestamp = "2026-09-01T06:00:00Z".parse().unwrap();
+        let end = now + Duration::from_secs(60);
+        let level = Level { speed: 0.5, at: now, frozen_until: Some(end) };
+        let later = |tempo: f64, seconds: i64| {
+            let at = now + jiff::SignedDuration::from_secs(seconds);
+            let pace = Pace::new(WRITES, Tempo::new(tempo), level, at);
+            let left = pace.frozen_until().map_or(0, |end| (end - Instant::now()).as_secs());
+            ((pace.speed() * 100.0).round() as u32, left)
+        };
+        // Five parts of a hundred in a minute, from the end of the freeze.
+        let grown = [0, 60, 120, 360, 660, 86_400].map(|seconds| later(1.0, seconds));
+        assert_eq!(grown, [(50, 60), (50, 0), (55, 0), (75, 0), (100, 0), (100, 0)]);
+        assert_eq!(later(10.0, 90), (75, 0), "on the service's clock");
+        // The clock went back by a day: the freeze is as long as it was.
+        assert_eq!(later(1.0, -86_400), (50, 60));
     }
 
     #[tokio::test(start_paused = true)]

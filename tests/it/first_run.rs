@@ -188,7 +188,7 @@ fn a_server_that_is_killed_in_the_middle_is_taken_up_by_replay() {
         .replace("reconnects_max = 5", "reconnects_max = 2");
     assert_ne!(toml, hasty);
     std::fs::write(folder.path("rentree.toml"), hasty).unwrap();
-    let mut run = folder.begin_run();
+    let mut run = folder.begin("run");
     assert!(Look::at(&slapd).waits_for_accounts(40));
     slapd.kill();
     let status = run.wait().unwrap().code();
@@ -203,8 +203,8 @@ fn a_server_that_is_killed_in_the_middle_is_taken_up_by_replay() {
     ends_as_if_undisturbed(&folder, &slapd, &lab);
 }
 
-/// SEC-44: we die, at any instant, and are started again. To play one again: KILL_SEED=…;
-/// KILL_ROUNDS is how often.
+/// SEC-44: we die, at any instant, and are started again, by `run` or by `replay`. To play one
+/// again: KILL_SEED=…; KILL_ROUNDS is how often.
 #[test]
 fn a_run_that_is_killed_at_any_instant_ends_as_if_it_had_not_been() {
     kills(std::env::var("KILL_ROUNDS").map_or(4, |text| text.parse().unwrap()));
@@ -232,18 +232,24 @@ fn kills(rounds: u32) {
         let folder = folder.twin(&over_ldaps(&slapd));
         let look = Look::at(&slapd);
         // Once while it writes, once anywhere; then it may live.
-        let mut run = folder.begin_run();
+        let mut run = folder.begin("run");
         let least = usize::try_from(stream.below(PUPILS as u64)).unwrap();
         assert!(look.waits_for_accounts(least));
         run.kill().unwrap();
         run.wait().unwrap();
         let first = look.entries("(uid=*)").len();
-        let mut run = folder.begin_run();
+        let second = stream.pick(&["run", "replay"]);
+        let mut run = folder.begin(second);
         std::thread::sleep(Duration::from_micros(stream.below(whole_us)));
         run.kill().unwrap();
         run.wait().unwrap();
-        let second = look.entries("(uid=*)").len();
-        println!("round {round}: {first} accounts stood, then {second}");
+        let then = look.entries("(uid=*)").len();
+        let third = stream.pick(&["run", "replay"]);
+        println!("round {round}: {first} stood, {second}: {then} stood, {third}");
+        if third == "replay" {
+            // It takes up what was begun, and plans nothing.
+            folder.rentree(&["replay"]).with(0);
+        }
         folder.run().with(0);
         ends_as_if_undisturbed(&folder, &slapd, &lab);
     }

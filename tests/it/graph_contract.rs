@@ -9,6 +9,8 @@ mod dead_apps;
 mod faults;
 mod link_cost;
 mod many_groups;
+mod restart;
+mod small;
 mod speed;
 mod stopped;
 mod stories;

@@ -58,6 +58,7 @@ scripts!(
     graph_settings,
     graph_subscription,
     graph_switched_off,
+    graph_switches,
     graph_synced,
     graph_team_fails,
     graph_token,

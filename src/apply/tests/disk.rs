@@ -9,7 +9,7 @@ const FRAME_HEADER: usize = 24;
 
 /// How the power goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Power {
+pub(crate) enum Power {
     /// What was synced stays; behind it lies a part of the transaction that was under way, or none.
     Cut,
     /// A store that syncs nothing at its commits: the last transactions are gone.
@@ -17,7 +17,7 @@ pub(super) enum Power {
 }
 
 /// The log as the next process finds it.
-pub(super) fn after_a_power_cut(mut log: Vec<u8>, power: Power, luck: &mut Stream) -> Vec<u8> {
+pub(crate) fn after_a_power_cut(mut log: Vec<u8>, power: Power, luck: &mut Stream) -> Vec<u8> {
     let commits = commits(&log);
     let Some(&end) = commits.last() else { return log };
     log.truncate(end);

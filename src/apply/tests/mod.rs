@@ -1,12 +1,12 @@
-//! The drive over a simulated directory: crashes at every effect, faults of every kind.
+//! The drive over a simulated directory: crashes at every effect, faults of every kind. Whole
+//! nights over it are in `run/nights/`.
 
 mod cost;
 mod crash;
-mod disk;
+pub(crate) mod disk;
 mod faults;
 mod keeps;
-mod nights;
-mod on_all_cores;
-mod scene;
-mod sim;
+pub(crate) mod on_all_cores;
+pub(crate) mod scene;
+pub(crate) mod sim;
 mod waits;

@@ -7,7 +7,7 @@ use std::thread;
 ///
 /// These are threads of their own, not rayon's: a drive waits for the sealing, which needs a
 /// worker of rayon's pool, and would wait for ever on the last of them.
-pub(super) fn on_all_cores(scenes: u64, play: impl Fn(u64) + Sync) {
+pub(crate) fn on_all_cores(scenes: u64, play: impl Fn(u64) + Sync) {
     let next = AtomicU64::new(0);
     let worker = || {
         loop {

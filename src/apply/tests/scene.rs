@@ -1,9 +1,8 @@
 //! A store, a plan, a server, and processes that drive the one into the other.
 
-use std::cell::Cell;
+use std::cell::{Cell, LazyCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,10 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
-use super::disk;
-pub(super) use super::disk::Power;
-use super::sim::{Server, Sim};
-use crate::academy::seed::Stream;
+use super::sim::{Look, Server, Sim};
 use crate::apply::{ApplyError, Context, Progress, Settings, Take, Tally, drive};
 use crate::credential::{Recipient, new_key_pair};
 use crate::model::entry::ObjectKey;
@@ -82,8 +78,6 @@ pub(super) struct Scene {
     _root: TempDir,
     root: PathBuf,
     lives: Cell<u32>,
-    /// Of a scene of nights.
-    pub(super) seed: u64,
     pub(super) plan: Plan,
     pub(super) server: Rc<Server>,
     pub(super) recipient: Recipient,
@@ -103,28 +97,14 @@ impl Scene {
     /// A stored plan that creates accounts for `people` persons.
     pub(super) fn new(people: u64, operations: Vec<Operation>) -> Self {
         let persons = (1..=people).map(|id| person(id, &login(id))).collect();
-        let scene = Self::bare(0, plan(1, persons, operations));
+        let scene = Self::bare(plan(1, persons, operations));
         let mut store = Store::open(&scene.folder(), &Options::default()).unwrap();
         plans::save(&mut store, "run", &scene.plan).unwrap();
         scene
     }
 
-    /// Nothing planned yet: the nights of a seed.
-    pub(super) fn of_seed(seed: u64) -> Self {
-        // Made once: laying down the tables takes longer than a night.
-        static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
-            let folder = tempfile::tempdir().unwrap();
-            drop(Store::open(folder.path(), &Options::default()).unwrap());
-            std::fs::read(folder.path().join(FILE)).unwrap()
-        });
-        let scene = Self::bare(seed, plan(1, Vec::new(), Vec::new()));
-        std::fs::create_dir(scene.folder()).unwrap();
-        std::fs::write(scene.folder().join(FILE), &*EMPTY).unwrap();
-        scene
-    }
-
     /// In memory, where a machine has a folder for that: what a disk loses is simulated.
-    fn bare(seed: u64, plan: Plan) -> Self {
+    fn bare(plan: Plan) -> Self {
         let memory = Path::new("/dev/shm");
         let root = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let root = root.unwrap();
@@ -133,7 +113,6 @@ impl Scene {
             root: root.path().to_owned(),
             _root: root,
             lives: Cell::new(0),
-            seed,
             plan,
             server: Rc::default(),
             recipient: Recipient::parse(&recipient).unwrap(),
@@ -158,23 +137,6 @@ impl Scene {
         copy(&dead, &self.folder());
     }
 
-    /// The machine goes down under a process; the files that the next one finds.
-    pub(super) fn dies(&self, power: Power, luck: &mut Stream) {
-        let dead = self.folder();
-        self.power_cut();
-        let log = self.folder().join(format!("{FILE}-wal"));
-        if let Ok(bytes) = std::fs::read(&log) {
-            std::fs::write(&log, disk::after_a_power_cut(bytes, power, luck)).unwrap();
-        }
-        std::fs::remove_dir_all(dead).unwrap();
-    }
-
-    /// A look at the store from outside.
-    pub(super) fn outside(&self) -> Connection {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        Connection::open_with_flags(self.folder().join(FILE), flags).unwrap()
-    }
-
     /// One process: takes the run up where it is, drives it, ends it.
     pub(super) fn live(&self, trap: Option<Trap>, take: Take) -> Life {
         self.live_on(&Options { size_max_bytes: None, trap }, take)
@@ -187,7 +149,7 @@ impl Scene {
         };
         let mut sim = Sim::new(&self.server);
         sim.trap.clone_from(&options.trap);
-        sim.journal = Some((self.outside(), RUN.0));
+        sim.journal = Some(look(&self.folder()));
         match self.work(&mut store, &mut sim, take) {
             Ok((state, tally)) => Life::Finished(state, tally),
             Err(error) => {
@@ -285,27 +247,34 @@ impl Scene {
         self.assert_standing_accounts_have_their_secret();
     }
 
-    /// The same where accounts may have been deleted since: their secrets are kept until they are
-    /// purged, and no account has two.
-    pub(super) fn assert_secrets_of_the_living(&self) {
-        let sql = "SELECT count(*) FROM sealed_secret GROUP BY person HAVING count(*) > 1";
-        let twice = self.outside().prepare(sql).unwrap().exists([]).unwrap();
-        assert!(!twice, "two sealed secrets of one account");
-        self.assert_standing_accounts_have_their_secret();
-    }
-
     /// True at every instant, so that it does not matter whether a crash is followed by `replay`.
     pub(super) fn assert_standing_accounts_have_their_secret(&self) {
-        let kept = secrets::list(&self.store()).unwrap();
-        for (key, created) in self.server.passwords.borrow().iter() {
-            assert_eq!(created.len(), 1, "{key} was created twice");
-            let of_account = |secret: &&SealedSecret| ObjectKey::Account(secret.person) == *key;
-            let secret = kept.iter().find(of_account).unwrap();
-            let text = age::decrypt(&self.identity, &secret.sealed).unwrap();
-            let sheet: serde_json::Value = serde_json::from_slice(&text).unwrap();
-            assert_eq!(sheet["login"], secret.login.as_str());
-            assert_eq!(sheet["password"], created[0].as_str(), "the password of {key}");
-        }
+        let mut open = |sealed: &[u8]| age::decrypt(&self.identity, sealed).unwrap();
+        assert_secrets_fit(&self.store(), &self.server, &mut open);
+    }
+}
+
+/// A look at a store from outside: what is durable.
+pub(crate) fn look(folder: &Path) -> Rc<Look> {
+    let file = folder.join(FILE);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    Rc::new(LazyCell::new(Box::new(move || Connection::open_with_flags(file, flags).unwrap())))
+}
+
+/// SEC-14: every account was created once, and its password is the one that is sealed for it.
+pub(crate) fn assert_secrets_fit(
+    store: &Store,
+    server: &Server,
+    open: &mut dyn FnMut(&[u8]) -> Vec<u8>,
+) {
+    let kept = secrets::list(store).unwrap();
+    for (key, created) in server.passwords.borrow().iter() {
+        assert_eq!(created.len(), 1, "{key} was created twice");
+        let of_account = |secret: &&SealedSecret| ObjectKey::Account(secret.person) == *key;
+        let secret = kept.iter().find(of_account).unwrap();
+        let sheet: serde_json::Value = serde_json::from_slice(&open(&secret.sealed)).unwrap();
+        assert_eq!(sheet["login"], secret.login.as_str());
+        assert_eq!(sheet["password"], created[0].as_str(), "the password of {key}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! A directory in memory with the semantics of `target::Write`, and faults on demand.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -10,6 +10,7 @@ use crate::credential::InitialPassword;
 use crate::model::dn::{self, Ava};
 use crate::model::entry::{Attributes, Entry, ObjectKey};
 use crate::plan::operation::{Action, Operation};
+use crate::plan::simulator::LOCK;
 use crate::store::trap::Trap;
 use crate::target::{Done, Observe, Observed, TargetError, Write, WriteError};
 
@@ -27,11 +28,11 @@ pub(super) enum Fault {
 }
 
 /// The server: what outlives connections and processes.
-#[derive(Debug, Default)]
-pub(super) struct Server {
-    pub(super) entries: RefCell<BTreeMap<String, Entry>>,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Server {
+    pub(crate) entries: RefCell<BTreeMap<String, Entry>>,
     /// What each account was created with, every time.
-    pub(super) passwords: RefCell<BTreeMap<ObjectKey, Vec<String>>>,
+    pub(crate) passwords: RefCell<BTreeMap<ObjectKey, Vec<String>>>,
     /// Faults to come, by rank of the operation.
     pub(super) faults: RefCell<BTreeMap<u64, VecDeque<Fault>>>,
     /// Reconnections that will fail.
@@ -39,23 +40,26 @@ pub(super) struct Server {
     pub(super) observed: Cell<u32>,
     /// Ranks in order of arrival.
     pub(super) received: RefCell<Vec<u64>>,
-    pub(super) changes: Cell<u32>,
+    pub(crate) changes: Cell<u32>,
     pub(super) in_flight: Cell<usize>,
     pub(super) in_flight_max: Cell<usize>,
 }
 
+/// A connection that is opened when it is looked through.
+pub(crate) type Look = LazyCell<Connection, Box<dyn FnOnce() -> Connection>>;
+
 /// One process's connection.
-pub(super) struct Sim {
+pub(crate) struct Sim {
     pub(super) server: Rc<Server>,
     /// The process dies at some effect.
-    pub(super) trap: Option<Trap>,
+    pub(crate) trap: Option<Trap>,
     /// A look at the store from outside: what is durable.
-    pub(super) journal: Option<(Connection, u64)>,
+    pub(crate) journal: Option<Rc<Look>>,
     pub(super) alive: Cell<bool>,
 }
 
 impl Sim {
-    pub(super) fn new(server: &Rc<Server>) -> Self {
+    pub(crate) fn new(server: &Rc<Server>) -> Self {
         Self { server: Rc::clone(server), trap: None, journal: None, alive: Cell::new(true) }
     }
 
@@ -65,11 +69,14 @@ impl Sim {
 
     /// DESIGN rule 7: no write that is not durable in the journal, seen from another connection.
     fn assert_announced(&self, operation: &Operation) {
-        let Some((connection, run)) = &self.journal else { return };
-        let state: String = connection
-            .prepare_cached("SELECT state FROM operation_state WHERE run = ?1 AND seq = ?2")
+        let Some(journal) = &self.journal else { return };
+        let of_the_run_under_way =
+            "SELECT s.state FROM operation_state s JOIN run r ON r.id = s.run
+                                    WHERE r.state = 'applying' AND s.seq = ?1";
+        let state: String = journal
+            .prepare_cached(of_the_run_under_way)
             .unwrap()
-            .query_row((run, operation.seq), |row| row.get(0))
+            .query_row([operation.seq], |row| row.get(0))
             .unwrap_or_default();
         assert_eq!(state, "started", "operation {} was not announced", operation.seq);
     }
@@ -115,7 +122,11 @@ impl Observe for Sim {
     async fn observe(&mut self) -> Result<Observed, TargetError> {
         self.server.observed.set(self.server.observed.get() + 1);
         let entries = self.server.entries.borrow();
-        let entries = entries.values().map(|entry| (entry.key.clone(), entry.clone())).collect();
+        let seen = |entry: &Entry| {
+            let enabled = !entry.attributes.contains_key(LOCK);
+            (entry.key.clone(), Entry { enabled, ..entry.clone() })
+        };
+        let entries = entries.values().map(seen).collect();
         Ok(Observed { entries, ..Observed::default() })
     }
 }

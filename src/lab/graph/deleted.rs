@@ -38,7 +38,7 @@ pub(super) fn restore(desk: &mut Desk, request: &Request, key: &str) -> Done {
     let wish = request.object();
     match kind {
         Kind::User => {
-            super::users::writable(&map)?;
+            super::users::writable(desk, &map)?;
             let kept = text(&map, "userPrincipalName").to_owned();
             let old = kept.strip_prefix(&id.plain()).unwrap_or(&kept);
             let new = wish.get("newUserPrincipalName").and_then(Value::as_str);

@@ -96,7 +96,7 @@ fn changed(desk: &mut Desk, request: &Request, id: Guid) -> Done {
     let bound = links::bound(&changes)?;
     let state = desk.tenant.live(id, Kind::Group).map(super::tenant::State::map);
     let mut map = state.ok_or_else(|| super::desk::not_found(&id.to_string()))?;
-    super::users::writable(&map)?;
+    super::users::writable(desk, &map)?;
     if changes.contains_key("uniqueName") {
         return Err(bad("Property 'uniqueName' is read-only and cannot be set."));
     }
@@ -113,7 +113,7 @@ fn changed(desk: &mut Desk, request: &Request, id: Guid) -> Done {
 pub(super) fn delete(desk: &mut Desk, key: &str) -> Done {
     let (id, mut map) = desk.writing(key, Kind::Group)?;
     links::one_at_a_time(desk, id)?;
-    super::users::writable(&map)?;
+    super::users::writable(desk, &map)?;
     map.insert("deletedDateTime".to_owned(), json!(Desk::stamp(desk.now)));
     desk.put(id, Kind::Group, Standing::Deleted(desk.now), &map)?;
     Ok(Answer::empty())

@@ -61,7 +61,7 @@ pub(super) fn assign_group(desk: &mut Desk, request: &Request, key: &str) -> Don
 
 pub(super) fn assign_user(desk: &mut Desk, request: &Request, key: &str) -> Done {
     let (id, mut map) = desk.writing(key, Kind::User)?;
-    super::users::writable(&map)?;
+    super::users::writable(desk, &map)?;
     let skus = changed(desk, request, &map)?;
     if text(&map, "usageLocation").is_empty() && !skus.is_empty() {
         return Err(bad("License assignment cannot be done for user with invalid usage location."));

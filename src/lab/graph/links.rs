@@ -136,7 +136,7 @@ pub(super) fn add(desk: &mut Desk, group: Guid, bound: &Bound) -> Result<(), Ans
 pub(super) fn add_one(desk: &mut Desk, request: &Request, key: &str, rel: Rel) -> Done {
     let (group, map) = desk.writing(key, Kind::Group)?;
     one_at_a_time(desk, group)?;
-    super::users::writable(&map)?;
+    super::users::writable(desk, &map)?;
     let link = request.body.as_ref().and_then(|body| body["@odata.id"].as_str());
     let id = link
         .and_then(id_of)
@@ -155,7 +155,7 @@ pub(super) fn add_one(desk: &mut Desk, request: &Request, key: &str, rel: Rel) -
 pub(super) fn remove_one(desk: &mut Desk, key: &str, rel: Rel, member: &str) -> Done {
     let (group, map) = desk.writing(key, Kind::Group)?;
     one_at_a_time(desk, group)?;
-    super::users::writable(&map)?;
+    super::users::writable(desk, &map)?;
     let id: Guid = member.parse().map_err(|()| super::desk::bad_id(member))?;
     let standing = desk.tenant.links(group, rel);
     if !standing.is_some_and(|set| set.contains(&id)) {

@@ -26,6 +26,9 @@ pub struct Options {
     pub domains: Vec<String>,
     pub apps: Vec<App>,
     pub skus: Vec<Sku>,
+    /// Accounts with a directory role, by their `userPrincipalName` in lower case: writes of them
+    /// are refused with 403.
+    pub administrators: BTreeSet<String>,
     pub limits: Limits,
     pub faults: Faults,
     /// Where the tenant is kept between processes. None: in memory only.
@@ -177,6 +180,7 @@ impl Options {
                 sku(PUPIL_SKU, "STANDARDWOFFPACK_STUDENT"),
                 sku(STAFF_SKU, "STANDARDWOFFPACK_FACULTY"),
             ],
+            administrators: BTreeSet::new(),
             limits: Limits::published(),
             faults: Faults::none(),
             folder: None,

@@ -140,7 +140,7 @@ pub(super) fn pass(desk: &mut Desk, request: &Request) -> Result<Vec<(String, St
     });
     let teams = match (request.method.as_str(), request.parts().as_slice()) {
         ("POST", ["teams"]) => limits.teams_per_second,
-        ("PUT", ["groups", _, "team"]) => limits.teams_per_second * 6 / 10,
+        ("PUT", ["groups", _, "team"]) => (limits.teams_per_second * 6).div_ceil(10),
         _ => 0,
     };
     let team = u64::from(teams > 0);

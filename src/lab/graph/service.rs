@@ -15,7 +15,7 @@ use super::quota::{self, Quota};
 use super::strikes::{Strike, Strikes};
 use super::tenant::Tenant;
 use super::token::{self, Death, Tokens};
-use super::{batch, routes, strikes, types};
+use super::{batch, rehearsal, routes, types};
 use crate::academy::seed::Stream;
 use crate::lab::{LabError, storage};
 
@@ -55,26 +55,17 @@ impl std::fmt::Debug for Service {
 
 impl Service {
     /// Opens the tenant: an empty one, or that of the folder.
-    pub fn open(options: Options) -> Result<Self, LabError> {
+    pub fn open(mut options: Options) -> Result<Self, LabError> {
         let failed = |folder: &std::path::Path, error: std::io::Error| LabError::Folder {
             folder: folder.to_owned(),
             text: error.to_string(),
         };
         let (mut tenant, mut storage, mut strikes) = (Tenant::default(), None, Strikes::default());
-        if let Some(folder) = &options.folder {
+        if let Some(folder) = options.folder.clone() {
             let (kept, log, _) =
-                storage::open::<Tenant>(folder).map_err(|error| failed(folder, error))?;
+                storage::open::<Tenant>(&folder).map_err(|error| failed(&folder, error))?;
             (tenant, storage) = (kept, Some(log));
-            match std::fs::read_to_string(folder.join(FAULTS_FILE)) {
-                Ok(text) => {
-                    strikes = strikes::parse(&text).map_err(|line| {
-                        let text = format!("{FAULTS_FILE}: not a fault: {line}");
-                        failed(folder, std::io::Error::other(text))
-                    })?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(folder, error)),
-            }
+            strikes = rehearsed(&folder, &mut options).map_err(|error| failed(&folder, error))?;
         }
         // A clock that ran faster than the wall in the last process does not go back in this one.
         let began_ms = (options.now)().as_millisecond().max(tenant.latest);
@@ -240,6 +231,21 @@ impl Service {
     }
 }
 
+/// What the folder asks for: nothing, as a rule.
+fn rehearsed(folder: &std::path::Path, options: &mut Options) -> std::io::Result<Strikes> {
+    let text = match std::fs::read_to_string(folder.join(FAULTS_FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Strikes::default());
+        }
+        Err(error) => return Err(error),
+    };
+    let (faults, limits) = (options.faults.clone(), options.limits.clone());
+    let read = rehearsal::parse(&text, faults, limits);
+    read.and_then(|rehearsal| rehearsal.play(options))
+        .map_err(|wrong| std::io::Error::other(format!("{FAULTS_FILE}: {wrong}")))
+}
+
 /// Not the token endpoint: nothing of the faults below is told of that one.
 fn is_api(call: &Call) -> bool {
     let path = local_part(&call.path_and_query);
@@ -337,7 +343,8 @@ pub(super) fn one(desk: &mut Desk, request: &Request) -> (Answer, Fate) {
     };
     desk.counters.answered(answer.status);
     let fate = if strike == Some(Strike::AnswerLost) { Fate::Lost } else { Fate::Answered };
-    (told(desk, request, answer), fate)
+    let client = request.header("client-request-id");
+    (told(desk, client, answer), fate)
 }
 
 /// Past every fault: quota, types, and the act itself.
@@ -387,8 +394,7 @@ fn struck(desk: &mut Desk, status: u16) -> Answer {
 }
 
 /// The ids and the date that an error carries.
-fn told(desk: &mut Desk, request: &Request, mut answer: Answer) -> Answer {
-    let client = request.header("client-request-id").map(str::to_owned);
+fn told(desk: &mut Desk, client: Option<&str>, mut answer: Answer) -> Answer {
     let own = Guid::drawn(&mut desk.stream).to_string();
     let date = Desk::stamp(desk.now).trim_end_matches('Z').to_owned();
     let error = answer.body.as_mut().and_then(|body| body.get_mut("error"));
@@ -398,13 +404,18 @@ fn told(desk: &mut Desk, request: &Request, mut answer: Answer) -> Answer {
         }
         error["innerError"]["date"] = json!(date);
         error["innerError"]["request-id"] = json!(own);
-        error["innerError"]["client-request-id"] = json!(client.unwrap_or(own));
+        error["innerError"]["client-request-id"] = json!(client.unwrap_or(&own));
     }
     answer
 }
 
 /// The headers that every answer has.
 fn finished(desk: &mut Desk, call: &Call, mut answer: Answer) -> Answer {
+    // One that reached its act says so already; one that was refused at the door does not yet.
+    let error = answer.body.as_ref().and_then(|body| body.get("error")?.as_object());
+    if error.is_some_and(|error| error.get("innerError").is_none()) {
+        answer = told(desk, header(&call.headers, "client-request-id"), answer);
+    }
     let own = Guid::drawn(&mut desk.stream).to_string();
     let client = header(&call.headers, "client-request-id").unwrap_or(&own).to_owned();
     let date = quota::http_date(desk.now);

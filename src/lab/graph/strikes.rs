@@ -1,4 +1,4 @@
-//! Faults on order, for rehearsals: `faults.txt` in the lab's folder, or asked for by a test.
+//! Faults on order, for rehearsals: by `faults.txt` (`rehearsal.rs`), or asked for by a test.
 //!
 //! One line a rule: `METHOD PATH FAULT TIMES`. METHOD is one of HTTP's or `*`; PATH is a part of
 //! the kind of path (`/users`, `/groups/{id}/members`) or of the address itself, or `*`; FAULT is
@@ -49,6 +49,31 @@ impl Strikes {
         self.0.push(Rule { method, path, strike, left });
     }
 
+    /// A rule of a file, after its method; the error says what it is not.
+    pub(super) fn rule(&mut self, method: &str, words: &[&str]) -> Result<(), String> {
+        let [path, fault, times] = words else {
+            return Err(format!(
+                "a rule is METHOD PATH FAULT TIMES, and not {} words",
+                words.len() + 1
+            ));
+        };
+        let left = match *times {
+            "always" => None,
+            number => {
+                let told = || format!("`{number}` is not a number of times, or always");
+                Some(number.parse().map_err(|_| told())?)
+            }
+        };
+        let strike = strike_called(fault).ok_or_else(|| {
+            format!(
+                "`{fault}` is not known; known are: a status from 400 to 599, after:STATUS, \
+                 requestLost, answerLost, tokenRevoked, quotaFull, teamFailed"
+            )
+        })?;
+        self.add(method, path, strike, left);
+        Ok(())
+    }
+
     /// The strike on a request: that of the first rule that matches and is not used up.
     pub(super) fn on(&mut self, method: &str, kind: &str, path: &str) -> Option<Strike> {
         let rule = self.0.iter_mut().find(|rule| {
@@ -60,23 +85,9 @@ impl Strikes {
     }
 }
 
-/// The rules of a file; the error is the line that is none.
-pub(super) fn parse(text: &str) -> Result<Strikes, String> {
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    let rules = lines.filter(|line| !line.is_empty());
-    rules.map(|line| rule(line).ok_or(line.to_owned())).collect::<Result<_, _>>().map(Strikes)
-}
-
-fn rule(line: &str) -> Option<Rule> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let [method, path, fault, times] = words[..] else { return None };
-    let left = match times {
-        "always" => None,
-        number => Some(number.parse().ok()?),
-    };
-    let known = ["GET", "POST", "PATCH", "PUT", "DELETE", "*"];
-    let (strike, path) = (strike_called(fault)?, path.to_owned());
-    known.contains(&method).then(|| Rule { method: method.to_owned(), path, strike, left })
+/// The first word of a rule.
+pub(super) fn is_method(word: &str) -> bool {
+    ["GET", "POST", "PATCH", "PUT", "DELETE", "*"].contains(&word)
 }
 
 fn strike_called(name: &str) -> Option<Strike> {
@@ -100,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_rule_strikes_as_often_as_it_says_and_where_it_says() {
-        let text =
-            "# rehearsal\nPOST /users answerLost 1 # once\n* /groups/{id} after:503 always\n";
-        let mut strikes = parse(text).unwrap();
+        let mut strikes = Strikes::default();
+        strikes.rule("POST", &["/users", "answerLost", "1"]).unwrap();
+        strikes.rule("*", &["/groups/{id}", "after:503", "always"]).unwrap();
         let mut on = |method, kind| strikes.on(method, kind, "");
         assert_eq!(on("GET", "GET /users"), None);
         assert_eq!(on("POST", "POST /users"), Some(Strike::AnswerLost));
@@ -111,9 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_rule_is_told() {
-        for line in ["POST /users 429", "ADD * 429 1", "POST * 99 1", "POST * nonsense 1"] {
-            assert_eq!(parse(&format!("\n{line}\n")).err(), Some(line.to_owned()));
+    fn a_rule_that_is_none_is_told() {
+        let told = |words: &[&str]| Strikes::default().rule("POST", words).unwrap_err();
+        assert_eq!(told(&["/users", "429"]), "a rule is METHOD PATH FAULT TIMES, and not 3 words");
+        assert_eq!(told(&["*", "429", "twice"]), "`twice` is not a number of times, or always");
+        for fault in ["99", "600", "nonsense", "after:busy"] {
+            let text = told(&["*", fault, "1"]);
+            assert!(
+                text.starts_with(&format!("`{fault}` is not known; known are: a sta")),
+                "{text}"
+            );
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn create(desk: &mut Desk, request: &Request) -> Done {
 
 pub(super) fn update(desk: &mut Desk, request: &Request, key: &str) -> Done {
     let (id, mut map) = desk.writing(key, Kind::User)?;
-    writable(&map)?;
+    writable(desk, &map)?;
     let changes = request.object();
     if changes.contains_key("passwordProfile") {
         desk.counters.password_patches += 1;
@@ -87,8 +87,9 @@ pub(super) fn merge(map: &mut Map<String, Value>, changes: &Map<String, Value>) 
 }
 
 /// Administrators are out of bounds, and what AD is the master of.
-pub(super) fn writable(map: &Map<String, Value>) -> Result<(), Answer> {
-    if map.contains_key(ADMIN) {
+pub(super) fn writable(desk: &Desk, map: &Map<String, Value>) -> Result<(), Answer> {
+    let name = text(map, "userPrincipalName").to_lowercase();
+    if map.contains_key(ADMIN) || desk.options.administrators.contains(&name) {
         return Err(denied());
     }
     if map.get("onPremisesSyncEnabled") == Some(&json!(true)) {
@@ -102,7 +103,7 @@ pub(super) fn writable(map: &Map<String, Value>) -> Result<(), Answer> {
 
 pub(super) fn delete(desk: &mut Desk, key: &str) -> Done {
     let (id, mut map) = desk.writing(key, Kind::User)?;
-    writable(&map)?;
+    writable(desk, &map)?;
     let upn = text(&map, "userPrincipalName");
     map.insert("userPrincipalName".to_owned(), json!(format!("{}{upn}", id.plain())));
     map.insert("deletedDateTime".to_owned(), json!(Desk::stamp(desk.now)));

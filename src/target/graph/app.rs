@@ -11,6 +11,7 @@ use super::courier::Cost;
 use super::exchange::Exchange;
 use super::line::Line;
 use super::settings::{App as Registration, Settings};
+use super::speed::AppLevels;
 use super::token::Tokens;
 use crate::target::TargetError;
 use crate::target::ldap::Entropy;
@@ -52,7 +53,7 @@ impl App {
         (rank, registration): (usize, &Registration),
         exchange: &Arc<dyn Exchange>,
         tenant: Option<&Arc<Pace>>,
-        level: Level,
+        levels: AppLevels,
         entropy: Entropy,
     ) -> Result<Self, TargetError> {
         let tokens = Tokens::new(settings, registration, Arc::clone(exchange), entropy)?;
@@ -61,7 +62,7 @@ impl App {
         Ok(Self {
             rank,
             line,
-            paces: Paces::new(settings, tenant, level),
+            paces: Paces::new(settings, tenant, levels),
             rest: OnceLock::new(),
             bell: Notify::new(),
             unauthorised: Mutex::default(),
@@ -106,9 +107,9 @@ impl App {
 }
 
 /// The quota that the applications of a tenant share; None: there is one, whose own is smaller.
-pub(super) fn of_tenant(settings: &Settings) -> Option<Arc<Pace>> {
+pub(super) fn of_tenant(settings: &Settings, level: Level) -> Option<Arc<Pace>> {
     let is_shared = !settings.extra_apps.is_empty();
-    is_shared.then(|| Arc::new(pace(settings, TENANT_WRITES, Level::default())))
+    is_shared.then(|| Arc::new(pace(settings, TENANT_WRITES, level)))
 }
 
 fn pace(settings: &Settings, (amount, window): (u32, Duration), level: Level) -> Pace {
@@ -126,12 +127,13 @@ pub(super) struct Paces {
 }
 
 impl Paces {
-    fn new(settings: &Settings, tenant: Option<&Arc<Pace>>, level: Level) -> Self {
+    fn new(settings: &Settings, tenant: Option<&Arc<Pace>>, levels: AppLevels) -> Self {
+        let AppLevels { writes, units, teams } = levels;
         Self {
-            writes: pace(settings, WRITES, level),
+            writes: pace(settings, WRITES, writes),
             tenant: tenant.cloned(),
-            units: pace(settings, UNITS, Level::default()),
-            teams: pace(settings, TEAMS, Level::default()),
+            units: pace(settings, UNITS, units),
+            teams: pace(settings, TEAMS, teams),
         }
     }
 
@@ -165,9 +167,20 @@ impl Paces {
         self.binding(cost).near(used);
     }
 
-    /// Waits until the service has slowed the writes.
+    /// Waits until the service has slowed any of them.
     pub(super) async fn changed(&self) {
-        self.writes.changed().await;
+        let tenant = async {
+            match &self.tenant {
+                Some(tenant) => tenant.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.writes.changed() => {}
+            () = self.units.changed() => {}
+            () = self.teams.changed() => {}
+            () = tenant => {}
+        }
     }
 
     /// Time that was lost as the service told us to wait.
@@ -175,9 +188,17 @@ impl Paces {
         self.writes.held_back()
     }
 
-    /// Of the writes, which alone can bind for long.
-    pub(super) fn level(&self, now: Timestamp) -> Level {
-        self.writes.level(now)
+    pub(super) fn levels(&self, now: Timestamp) -> AppLevels {
+        AppLevels {
+            writes: self.writes.level(now),
+            units: self.units.level(now),
+            teams: self.teams.level(now),
+        }
+    }
+
+    /// That of all applications together, where there are several.
+    pub(super) fn tenant_level(&self, now: Timestamp) -> Option<Level> {
+        self.tenant.as_ref().map(|tenant| tenant.level(now))
     }
 
     fn binding(&self, cost: Cost) -> &Pace {

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::object_id::ObjectId;
+use super::speed::Levels;
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
-use crate::target::pace::Level;
 
 /// Everything, in no need of another file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub struct Memory {
     pub(super) groups_since: Option<Since>,
     /// What we wrote lately: a look may still show it as it was.
     pub(super) fresh: BTreeMap<ObjectId, Fresh>,
-    /// Of each application, in the order of the settings.
-    pub(super) paces: Vec<Level>,
+    /// How fast the service let us go.
+    pub(super) paces: Levels,
 }
 
 impl Memory {

@@ -106,12 +106,12 @@ pub async fn connect(
     }
     let (client_id, credential) = (settings.client_id.clone(), settings.credential.clone());
     let own = Registration { client_id, credential };
-    let tenant = app::of_tenant(&settings);
+    let tenant = app::of_tenant(&settings, memory.paces.tenant.unwrap_or_default());
     let mut apps = Vec::new();
     for (rank, registration) in [&own].into_iter().chain(&settings.extra_apps).enumerate() {
-        let level = memory.paces.get(rank).copied().unwrap_or_default();
+        let levels = memory.paces.apps.get(rank).copied().unwrap_or_default();
         let (who, tenant) = ((rank, registration), tenant.as_ref());
-        let app = App::new(&settings, who, &exchange, tenant, level, entropy)?;
+        let app = App::new(&settings, who, &exchange, tenant, levels, entropy)?;
         apps.push(Arc::new(app));
     }
     let crew = Arc::new(Crew::new(apps, &settings.name));

@@ -18,6 +18,7 @@ use crate::target::TargetError;
 
 /// Tries of one page that is left without a usable answer.
 const TRIES_MAX: u32 = 8;
+const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// Looks whose token is not taken, while others may be in service.
@@ -96,6 +97,8 @@ impl GraphTarget {
         loop {
             app.paces.take(cost).await;
             let sent_at = Instant::now();
+            // What a service that is down asks for; our own pause, where it says nothing.
+            let mut asked = None;
             let why = match app.line.call(call).await {
                 Ok(answer) if answer.status == 429 => {
                     let told = retry_after(&answer.headers, (self.settings.now)());
@@ -103,6 +106,7 @@ impl GraphTarget {
                     "too many requests".to_owned()
                 }
                 Ok(answer) if Fault::is_passing(answer.status) => {
+                    asked = retry_after(&answer.headers, (self.settings.now)());
                     format!("HTTP status {}", answer.status)
                 }
                 Ok(answer) => {
@@ -122,8 +126,9 @@ impl GraphTarget {
             if tries >= TRIES_MAX {
                 return Err(CallError::Exchange(ExchangeError::NoAnswer(why)));
             }
-            let pause = Duration::from_secs(1) * 2u32.pow(tries.min(6));
-            tempo.sleep(pause.min(PAUSE_MAX)).await;
+            let pause = PAUSE_MIN * 2u32.pow(tries.min(6));
+            let pause = asked.map_or(pause.min(PAUSE_MAX), |asked| asked.max(PAUSE_MIN));
+            tempo.sleep(pause).await;
         }
     }
 

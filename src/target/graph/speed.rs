@@ -5,11 +5,29 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, select_all};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::{GraphTarget, Memory};
 use crate::target::Speed;
 use crate::target::pace::Level;
+
+/// The level of each quota.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Levels {
+    /// Of each application, in the order of the settings.
+    pub(super) apps: Vec<AppLevels>,
+    /// Of all together, where there are several.
+    pub(super) tenant: Option<Level>,
+}
+
+/// Those of one application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct AppLevels {
+    pub(super) writes: Level,
+    pub(super) units: Level,
+    pub(super) teams: Level,
+}
 
 /// Of each application, in the order of the settings.
 struct Speeds {
@@ -27,12 +45,15 @@ impl Speed for Speeds {
     }
 }
 
-fn levels(apps: &[Arc<App>], now: Timestamp) -> Vec<Level> {
-    apps.iter().map(|app| app.paces.level(now)).collect()
+fn levels(apps: &[Arc<App>], now: Timestamp) -> Levels {
+    Levels {
+        apps: apps.iter().map(|app| app.paces.levels(now)).collect(),
+        tenant: apps.first().and_then(|app| app.paces.tenant_level(now)),
+    }
 }
 
 impl GraphTarget {
-    pub(super) fn levels(&self) -> Vec<Level> {
+    pub(super) fn levels(&self) -> Levels {
         levels(&self.crew.apps, (self.settings.now)())
     }
 

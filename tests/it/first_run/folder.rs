@@ -148,9 +148,9 @@ impl Folder {
         self.rentree(&["--format", "json", "run"])
     }
 
-    /// `run`, left alone; its words are lost.
-    pub(super) fn begin_run(&self) -> Child {
-        self.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    /// `run`, or another command, left alone; its words are lost.
+    pub(super) fn begin(&self, command: &str) -> Child {
+        self.command(&[command]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     fn store(&self) -> Store {

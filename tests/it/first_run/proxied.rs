@@ -78,7 +78,7 @@ fn a_server_that_restarts_behind_a_broken_connection_is_waited_for_or_taken_up_a
     let lab = undisturbed(&deliveries);
     let (proxy, folder) = behind(&slapd, &deliveries);
     proxy.strike(Rule { sent_bytes: WRITING, fault: Fault::ReplyLost }, 1);
-    let mut run = folder.begin_run();
+    let mut run = folder.begin("run");
     while proxy.struck() == 0 {
         assert!(run.try_wait().unwrap().is_none(), "it ended before the fault");
         std::thread::sleep(std::time::Duration::from_millis(1));

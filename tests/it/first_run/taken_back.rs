@@ -69,7 +69,7 @@ fn a_run_is_taken_back_entry_by_entry_and_that_too() {
 fn a_run_that_was_killed_in_the_middle_is_taken_back() {
     let (slapd, folder, _, _) = scene(&full(), 300);
     let look = Look::at(&slapd);
-    let mut run = folder.begin_run();
+    let mut run = folder.begin("run");
     assert!(look.waits_for_accounts(120));
     run.kill().unwrap();
     run.wait().unwrap();

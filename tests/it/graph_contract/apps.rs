@@ -53,7 +53,8 @@ async fn writes_are_spread_over_the_applications_each_within_its_quota() {
     // The speed of each is kept.
     let text = target.kept().unwrap();
     let paces = serde_json::from_str::<serde_json::Value>(&text).unwrap()["paces"].clone();
-    assert_eq!(paces.as_array().map(Vec::len), Some(3));
+    assert_eq!(paces["apps"].as_array().map(Vec::len), Some(3));
+    assert!(paces["tenant"]["speed"].is_number(), "{paces}");
     let memory = kept(&target);
     drop(target);
     let mut alone = target_with(&service, memory, |_| {}).await;

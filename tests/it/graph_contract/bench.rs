@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -110,6 +110,11 @@ pub(super) fn service_with(seed: u64, change: impl FnOnce(&mut Options)) -> Arc<
 
 /// What the mapping that comes with the program manages.
 pub(super) fn managed() -> Managed {
+    static MANAGED: LazyLock<Managed> = LazyLock::new(supplied);
+    MANAGED.clone()
+}
+
+fn supplied() -> Managed {
     let tenant = Tenant {
         prefix: "hdf".into(),
         form: GroupForm::Security,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rentree::lab::graph::{Faults, Seeded, Service};
+use rentree::lab::graph::{Faults, Seeded, SeenUser, Service, Snapshot};
 use rentree::model::ids::PersonId;
 use rentree::target::Observe as _;
 use rentree::target::graph::{GraphTarget, Memory};
@@ -14,7 +14,15 @@ use super::world::{World, plan};
 
 /// Everything that is logged, at the finest level.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What was logged since the last time.
+    pub(super) fn taken(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -47,7 +55,7 @@ async fn two_years(seed: u64) {
     let strangers = strangers(&service);
     // They have been there for long.
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    let before = others(&service, &strangers);
+    let before = others(service.tenant(), &strangers);
     let mut world = World::first(40 + drawn(40));
     let mut memory = Memory::default();
     for _year in 0..2 {
@@ -71,7 +79,7 @@ async fn two_years(seed: u64) {
         tokio::time::sleep(Duration::from_secs(900)).await;
         world = world.turned();
     }
-    assert_eq!(others(&service, &strangers), before);
+    assert_eq!(others(service.tenant(), &strangers), before);
     assert_eq!(service.violations(), Vec::<String>::new());
     assert_eq!(service.password_patches(), 0, "R-55");
     let most = service.writes_in_window_max();
@@ -79,7 +87,7 @@ async fn two_years(seed: u64) {
 }
 
 /// Others' accounts, and one of ours that was deleted last year.
-fn strangers(service: &Service) -> Vec<String> {
+pub(super) fn strangers(service: &Service) -> Vec<String> {
     let user = |login: &str| {
         json!({ "userPrincipalName": format!("{login}@{DOMAIN}"), "displayName": login,
             "mailNickname": login })
@@ -97,8 +105,8 @@ fn strangers(service: &Service) -> Vec<String> {
     ]
 }
 
-fn others(service: &Service, ids: &[String]) -> Vec<rentree::lab::graph::SeenUser> {
-    service.tenant().users.into_iter().filter(|user| ids.contains(&user.id)).collect()
+pub(super) fn others(tenant: Snapshot, ids: &[String]) -> Vec<SeenUser> {
+    tenant.users.into_iter().filter(|user| ids.contains(&user.id)).collect()
 }
 
 /// SEC-43: a memory was lost, and one replica did not show what the listing had shown.
@@ -126,7 +134,7 @@ async fn a_bad_day_ends_as_a_good_one() {
         println!("GRAPH_SEED={seed}");
         two_years(seed).await;
     }
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.taken();
     // Every call is found again by its number.
     assert!(log.contains("number=") && log.contains("request_id="), "nothing is logged");
     PASSWORDS.with_borrow(|all| {

@@ -27,6 +27,8 @@ pub(super) struct World {
     pub(super) persons: BTreeMap<u64, Person>,
     /// Mark of a group → who is in it.
     pub(super) groups: BTreeMap<String, BTreeSet<u64>>,
+    /// Groups that a team is made of, and who owns them.
+    pub(super) teams: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +64,14 @@ impl World {
 
     pub(super) fn enter(&mut self, number: u64, group: String) {
         self.groups.entry(group).or_default().insert(number);
+    }
+
+    /// A group becomes a Microsoft 365 group with a team, and somebody owns it.
+    pub(super) fn team(&mut self, group: &str, owner: u64) {
+        let members = self.groups.remove(group).unwrap_or_default();
+        let unified = group.replacen('@', "+", 1);
+        self.groups.insert(unified.clone(), members);
+        self.teams.insert(unified, owner);
     }
 
     /// A rentrée: new classes for those who stay, some are renamed, some leave, some are new.
@@ -116,9 +126,15 @@ impl World {
         let dn_of = |number: &u64| self.persons.get(number).map(|one| dn_of(&one.login));
         let groups = self.groups.iter().map(|(mark, members)| {
             let members: BTreeSet<String> = members.iter().filter_map(dn_of).collect();
-            group(mark, members)
+            let mut group = group(mark, members);
+            if let Some(owner) = self.teams.get(mark).and_then(&dn_of) {
+                group.attributes.insert("groupTypes", ["Unified"]);
+                group.links.insert("owners".to_owned(), BTreeSet::from([owner]));
+            }
+            group
         });
-        accounts.chain(groups).map(|entry| (entry.key.clone(), entry)).collect()
+        let teams = self.teams.keys().map(|mark| team(mark));
+        accounts.chain(groups).chain(teams).map(|entry| (entry.key.clone(), entry)).collect()
     }
 
     /// The tenant is as wanted: one identity for each person, the members of each class.
@@ -143,6 +159,7 @@ impl World {
         for (mark, members) in &self.groups {
             let name = unique_name::write("hdf", &mark.parse().unwrap()).unwrap();
             let group = by_name.get(&*name).unwrap_or_else(|| panic!("{name} is lost"));
+            assert_eq!(group.team, self.teams.contains_key(mark), "{name} and its team");
             let members: BTreeSet<String> = members.iter().map(|one| ids[one].clone()).collect();
             assert_eq!(group.members, members, "{name}");
         }
@@ -181,6 +198,19 @@ fn account(number: u64, person: &Person) -> Entry {
         attributes: pairs.into_iter().map(one).collect(),
         links: Links::new(),
         enabled: person.enabled,
+    }
+}
+
+fn team(mark: &str) -> Entry {
+    let name = unique_name::write("hdf", &mark.parse().unwrap()).unwrap();
+    let key: ObjectKey = mark.replacen("rentree:", "rentree:team-", 1).parse().unwrap();
+    Entry {
+        uai: key.structure().map(|structure| structure.uai.clone()),
+        dn: dn::rdn("team", &name),
+        key,
+        attributes: attributes(&[("template", "educationClass")]),
+        links: Links::new(),
+        enabled: true,
     }
 }
 
@@ -304,7 +334,14 @@ fn change(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
 }
 
 fn links(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
-    let of = |entry: &Entry| entry.links.get("members").cloned().unwrap_or_default();
+    let attributes: BTreeSet<&String> = seen.links.keys().chain(entry.links.keys()).collect();
+    for attribute in attributes {
+        links_of(operations, (seen, entry), attribute);
+    }
+}
+
+fn links_of(operations: &mut Vec<Operation>, (seen, entry): (&Entry, &Entry), attribute: &String) {
+    let of = |entry: &Entry| entry.links.get(attribute).cloned().unwrap_or_default();
     let comparable = |all: &BTreeSet<String>| -> BTreeSet<String> {
         all.iter().map(|one| dn::comparable(one)).collect()
     };
@@ -325,7 +362,7 @@ fn links(operations: &mut Vec<Operation>, seen: &Entry, entry: &Entry) {
     let come = wanted.iter().filter(|one| !has.contains(&dn::comparable(one)));
     let go = there.iter().filter(|one| !wants.contains(&dn::comparable(one)));
     let (come, go): (Vec<&String>, Vec<&String>) = (come.collect(), go.collect());
-    let attribute = || "members".to_owned();
+    let attribute = || attribute.clone();
     for chunk in come.chunks(CHUNK) {
         let values = chunk.iter().map(|one| (*one).clone()).collect();
         let action = Action::AddLinks { dn: entry.dn.clone(), attribute: attribute(), values };

@@ -47,7 +47,8 @@ async fn a_batch_that_is_wrong_is_refused_whole() {
     batch(&client, (0..20).map(|id| get(&id.to_string())).collect()).await.expect(200);
     batch(&client, (0..21).map(|id| get(&id.to_string())).collect()).await.expect(400);
     batch(&client, vec![get("a"), get("A")]).await.expect(400);
-    batch(&client, vec![]).await.expect(400);
+    let empty = batch(&client, vec![]).await.expect(400);
+    assert!(empty.body["error"]["innerError"]["request-id"].is_string(), "{}", empty.body);
     batch(&client, vec![json!({"id": "1", "method": "POST", "url": "/users", "body": {}})])
         .await
         .expect(400);

@@ -93,5 +93,27 @@ fn faults_of_a_folder_are_read_and_a_wrong_line_is_told() {
     let mut options = options();
     options.folder = Some(folder.path().to_owned());
     let error = Service::open(options).unwrap_err().to_string();
-    assert!(error.ends_with("faults.txt: not a fault: GET /users 503"), "{error}");
+    let told = "faults.txt: line 1: a rule is METHOD PATH FAULT TIMES, and not 3 words";
+    assert!(error.ends_with(told), "{error}");
+}
+
+/// SEC-45: as it is with one whom a seed made.
+#[tokio::test]
+async fn a_folder_says_who_is_an_administrator_and_what_was_not_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let upn = format!("d.roy@{DOMAIN}");
+    let text = format!("administrator D.ROY@{DOMAIN}\ndenied Organization.Read.All\n");
+    std::fs::write(folder.path().join("faults.txt"), text).unwrap();
+    let mut options = options();
+    options.folder = Some(folder.path().to_owned());
+    let client = client(options).await;
+    let other = client.user("m.petit").await;
+    let id = client.user("d.roy").await;
+    let named = serde_json::json!({ "displayName": "X" });
+    for one in [id, upn] {
+        let refused = client.send("PATCH", &format!("/users/{one}"), named.clone()).await;
+        assert_eq!(refused.expect(403).code(), "Authorization_RequestDenied");
+    }
+    client.send("PATCH", &format!("/users/{other}"), named).await.expect(204);
+    client.get("/subscribedSkus").await.expect(403);
 }

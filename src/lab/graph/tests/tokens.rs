@@ -19,6 +19,9 @@ async fn a_token_lives_an_hour_or_so_and_can_be_revoked() {
     tokio::time::advance(Duration::from_secs(32 * 60)).await;
     let ended = client.get("/users").await.expect(401);
     assert_eq!(ended.code(), "InvalidAuthenticationToken");
+    for name in ["date", "request-id", "client-request-id"] {
+        assert!(ended.body["error"]["innerError"][name].is_string(), "{name}: {}", ended.body);
+    }
     client.renew().await;
     client.get("/users").await.expect(200);
     client.service.revoke_tokens();

@@ -32,10 +32,10 @@ fn what(error: TargetError) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_puts_off_is_left_after_two_minutes() {
     // SEC-47: the directories wait with it. Also a wait that no clock can tell does no harm.
-    for wait in ["3600", "10000000000000000000"] {
+    for (status, wait) in [(429, "3600"), (429, "10000000000000000000"), (503, "3600")] {
         let script = Script::new(move |line, _| match line {
             TOKEN => token("t"),
-            _ => put_off(wait),
+            _ => Say::With(status, vec![("Retry-After", wait)], Value::Null),
         });
         let mut target = target(&script).await;
         let begin = Instant::now();
@@ -45,6 +45,30 @@ async fn a_tenant_that_puts_off_is_left_after_two_minutes() {
         let begin = Instant::now();
         assert!(target.doctor().await.iter().any(|one| one.id == "answers"));
         assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+    }
+}
+
+/// What a service that is down says of how long is believed, as what a busy one says.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_down_is_asked_again_when_it_says() {
+    // SEC-47.
+    for (wait, least, most) in [(Some("41.5"), 41, 44), (Some("0"), 1, 3), (None, 2, 4)] {
+        let mut is_down = true;
+        let script = Script::new(move |line, _| match line {
+            TOKEN => token("t"),
+            "GET /users/delta" if std::mem::take(&mut is_down) => {
+                let headers = wait.map(|wait| ("Retry-After", wait)).into_iter().collect();
+                Say::With(503, headers, Value::Null)
+            }
+            "GET /users/delta" | "GET /groups/delta" => delta(),
+            "GET /users" | "GET /groups" => Say::Reply(200, json!({ "value": [] })),
+            _ => Say::Reply(404, Value::Null),
+        });
+        let mut target = target(&script).await;
+        let begin = Instant::now();
+        let _ = target.observe().await;
+        let seconds = begin.elapsed().as_secs();
+        assert!((least..=most).contains(&seconds), "{wait:?}: {seconds} s");
     }
 }
 
