@@ -241,8 +241,8 @@ fn leave(scene: &Scene<'_>, group: &YearGroup, seen: &Entry, wanted: &mut Wanted
     wanted.entries.insert(key, entry);
 }
 
-/// The groups of the year stand, and the old year is long over; or the same group stands in its
-/// new form, with everybody in it.
+/// Every group that the school should have this year stands, and the old year is long over; or the
+/// same group stands in its new form, with everybody in it.
 fn is_replaced(scene: &Scene<'_>, group: &YearGroup, wanted: &Wanted) -> bool {
     let Some(year) = scene.years.get(&group.structure.uai) else { return false };
     let standing = &scene.observed.entries;
@@ -255,7 +255,8 @@ fn is_replaced(scene: &Scene<'_>, group: &YearGroup, wanted: &Wanted) -> bool {
         let turn = Date::new(year.0, month, day);
         let kept = scene.rules.old_groups_kept_days.days();
         let over = turn.is_ok_and(|turn| turn.saturating_add(kept) <= scene.today);
-        return over && standing.keys().any(is_new);
+        let mut new = wanted.entries.keys().filter(|key| is_new(key)).peekable();
+        return over && new.peek().is_some() && new.all(|key| standing.contains_key(key));
     }
     let form = match group.form {
         GroupForm::Security => GroupForm::Unified,

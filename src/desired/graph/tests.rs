@@ -242,6 +242,27 @@ fn a_rentree_makes_new_groups_and_deletes_the_old_ones_weeks_later() {
     world.check(&ALL.replace("2026", "2025"));
 }
 
+/// a class that was refused has its old group still, and so have all others of the school.
+#[test]
+fn old_groups_stay_until_every_new_one_of_the_school_stands() {
+    let mut world = World::new();
+    world.spaces.push(space(A, WorkspaceState::Open, &[2]));
+    world.spaces[2].workspace.key.code = StructureCode("2B".into());
+    world.spaces[2].workspace.name = format!("{A}-div-2B");
+    let second = world.spaces[2].workspace.clone();
+    world.registry.workspaces.insert(second.key.clone(), second);
+    world.year = 2025;
+    let mut world = world.applied();
+    world.year = 2026;
+    let mut world = world.applied();
+    let deleted = |world: &World| world.wanted().deletions.len();
+    assert_eq!(deleted(&world), 2);
+    let is_refused = |key: &&ObjectKey| key.to_string().ends_with("@2026:0590001F:2B");
+    let refused = world.observed.entries.keys().find(is_refused).cloned().unwrap();
+    world.observed.entries.remove(&refused);
+    assert_eq!(deleted(&world), 0);
+}
+
 #[test]
 fn groups_of_another_form_go_once_everybody_is_in_the_new_ones() {
     let mut world = World::new().applied();
