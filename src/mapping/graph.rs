@@ -127,6 +127,12 @@ impl GraphMapping {
         })
     }
 
+    /// The name with which the account signs in.
+    pub fn username(&self, account: &AccountFacts<'_>) -> Result<String, String> {
+        let entry = self.account(account, account.uai)?;
+        Ok(entry.attributes.values_of(UPN).first().unwrap_or_default().to_owned())
+    }
+
     /// The entry of the group of a workspace in a school year, with its links.
     pub fn group(&self, group: &GroupFacts<'_>, year: SchoolYear) -> Result<Entry, String> {
         let structure = group.workspace.key.clone();
