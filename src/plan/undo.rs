@@ -68,7 +68,11 @@ pub fn inverse(scene: &Scene<'_>) -> (Vec<Operation>, Vec<Left>) {
 /// How an entry should stand, links still as they were; or why it is left as it is.
 fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, String> {
     if trace.deleted {
-        return Err("it was deleted, with its password: that cannot be taken back".to_owned());
+        let lost = match key.kind() {
+            ObjectKind::Account => "it was deleted, with its password",
+            ObjectKind::Container | ObjectKind::Group | ObjectKind::Team => "it was deleted",
+        };
+        return Err(format!("{lost}: that cannot be taken back"));
     }
     let Some(seen) = scene.observed.entries.get(key) else {
         return Err("it stands no more".to_owned());
