@@ -9,7 +9,7 @@ const A: &str = "0590001F";
 const B: &str = "0599990N";
 const YEARLY: &str = "rentree:division+2026:0590001F:2A";
 
-fn managed() -> Managed {
+pub(in crate::plan) fn managed() -> Managed {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     Managed {
         mark: "extensionAttribute1".to_owned(),
@@ -34,7 +34,7 @@ fn upn(login: &str) -> String {
     format!("userPrincipalName={login}@e.fr")
 }
 
-fn account(person: u64, school: &str, login: &str) -> Entry {
+pub(in crate::plan) fn account(person: u64, school: &str, login: &str) -> Entry {
     let name = ("userPrincipalName".to_owned(), vec![format!("{login}@e.fr")]);
     Entry {
         key: ObjectKey::Account(PersonId(person)),
@@ -46,7 +46,7 @@ fn account(person: u64, school: &str, login: &str) -> Entry {
     }
 }
 
-fn group(key: &str, links: &[(&str, &[&str])]) -> Entry {
+pub(in crate::plan) fn group(key: &str, links: &[(&str, &[&str])]) -> Entry {
     let key: ObjectKey = key.parse().unwrap();
     let links = links.iter().filter(|(_, logins)| !logins.is_empty());
     let links = links.map(|(link, logins)| {

@@ -180,7 +180,18 @@ async fn seats_of_one_product_are_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn accounts_in_the_bin_are_told_to_the_plan() {
+async fn a_licence_group_without_a_product_is_told_by_the_doctor() {
+    // it goes on giving seats until somebody has decided.
+    let script = tenant(Some((1, 20)), (1, 6), move |line| {
+        line.starts_with("GET /groups(uniqueName='hdf-licence-staff')")
+            .then(|| Say::Reply(200, json!({ "id": ID })))
+    });
+    let found = target_with(&script, Default::default(), plain).await.doctor().await;
+    assert_eq!(told(&found), [("licence-group", Verdict::Weak)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_in_the_bin_is_told_to_the_plan() {
     // SEC-42.
     let user = as_user(&account(7, "zoe.b"), ID);
     assert_eq!(user["employeeId"], json!(opaque().of(PersonId(7)).to_string()));
