@@ -2,7 +2,8 @@
 //! should stand there does not. Everything else that fails changes nothing for later operations,
 //! each of which looks at its own entry first.
 //!
-//! - The same object, or an entry below a missing container: not sent, `waits for operation N`.
+//! - The same object, an entry below a missing container, or the team of a missing group: not sent,
+//!   `waits for operation N`.
 //! - A link to a missing entry: left out of the write, for a server without referential checks
 //!   would keep it dangling; the operation counts as failed, so that `replay` does it whole. (The
 //!   whole creation of a group that stands by then in part is stale, and planned anew.)
@@ -62,7 +63,10 @@ impl Gaps {
             | Action::AddLinks { dn, .. }
             | Action::RemoveLinks { dn, .. } => dn,
         };
-        if let Some(seq) = self.keys.get(&operation.key).copied().or_else(|| self.above(place)) {
+        let itself = self.keys.get(&operation.key).copied();
+        let missing =
+            itself.or_else(|| self.group_of(&operation.key)).or_else(|| self.above(place));
+        if let Some(seq) = missing {
             return Sendable::Nothing(operation, seq);
         }
         match &mut operation.action {
@@ -92,6 +96,12 @@ impl Gaps {
             | Action::Delete { .. }
             | Action::RemoveLinks { .. } => Sendable::Whole(operation),
         }
+    }
+
+    /// The missing group that a team is made of.
+    fn group_of(&self, key: &ObjectKey) -> Option<u64> {
+        let ObjectKey::Team(of) = key else { return None };
+        self.keys.get(&ObjectKey::Yearly(of.clone())).copied()
     }
 
     /// The missing container above an entry.
