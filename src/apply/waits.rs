@@ -2,9 +2,9 @@
 //! should stand there does not. Everything else that fails changes nothing for later operations,
 //! each of which looks at its own entry first.
 //!
-//! - The same object in the place that it did not reach, or an entry below a missing container: not
-//!   sent, `waits for operation N`. What is planned for the place where it stands goes on: whoever
-//!   leaves is disabled there, whatever holds the new name.
+//! - The same object in the place that it did not reach, an entry below a missing container, or the
+//!   team of a missing group: not sent, `waits for operation N`. What is planned for the place where
+//!   it stands goes on: whoever leaves is disabled there, whatever holds the new name.
 //! - A link to a missing entry: left out of the write, for a server without referential checks
 //!   would keep it dangling; the operation counts as failed, so that `replay` does it whole. (The
 //!   whole creation of a group that stands by then in part is stale, and planned anew.)
@@ -65,7 +65,10 @@ impl Gaps {
             | Action::RemoveLinks { dn, .. } => dn,
         };
         let own = self.keys.get(&operation.key).filter(|(_, gap)| gap == place);
-        if let Some(seq) = own.map(|(seq, _)| *seq).or_else(|| self.above(place)) {
+        let missing = own.map(|(seq, _)| *seq);
+        let missing =
+            missing.or_else(|| self.group_of(&operation.key)).or_else(|| self.above(place));
+        if let Some(seq) = missing {
             return Sendable::Nothing(operation, seq);
         }
         match &mut operation.action {
@@ -95,6 +98,12 @@ impl Gaps {
             | Action::Delete { .. }
             | Action::RemoveLinks { .. } => Sendable::Whole(operation),
         }
+    }
+
+    /// The missing group that a team is made of.
+    fn group_of(&self, key: &ObjectKey) -> Option<u64> {
+        let ObjectKey::Team(of) = key else { return None };
+        self.keys.get(&ObjectKey::Yearly(of.clone())).map(|(seq, _)| *seq)
     }
 
     /// The missing container above an entry.

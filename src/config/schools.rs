@@ -84,6 +84,16 @@ fn school(row: &csv::StringRecord) -> Result<School, String> {
         // each school declares where its people come from.
         text => return Err(format!("source is sts-siecle, pgcu or other, not « {text} »")),
     };
+    let (o365_from, o365_until) = (day(9, "o365_depuis")?, day(10, "o365_jusqua")?);
+    match (o365_from, o365_until) {
+        (None, Some(until)) => {
+            return Err(format!("o365_jusqua is {until} and o365_depuis is empty: write both"));
+        }
+        (Some(from), Some(until)) if until < from => {
+            return Err(format!("o365_jusqua, {until}, is before o365_depuis, {from}"));
+        }
+        _ => {}
+    }
     Ok(School {
         uai,
         name: required(1, "nom")?,
@@ -94,8 +104,8 @@ fn school(row: &csv::StringRecord) -> Result<School, String> {
         team: field(6),
         section: field(7),
         source,
-        o365_from: day(9, "o365_depuis")?,
-        o365_until: day(10, "o365_jusqua")?,
+        o365_from,
+        o365_until,
     })
 }
 
@@ -132,6 +142,16 @@ mod tests {
             &format!("0590001F;{rest};pgcu;1/2/2026;"),
             "schools.csv:2: o365_depuis: a date is AAAA-MM-JJ: 1/2/2026",
         );
+        check(
+            &format!("0590001F;{rest};pgcu;2026-09-02;2026-09-01"),
+            "schools.csv:2: o365_jusqua, 2026-09-01, is before o365_depuis, 2026-09-02",
+        );
+        check(
+            &format!("0590001F;{rest};pgcu;;2026-09-01"),
+            "schools.csv:2: o365_jusqua is 2026-09-01 and o365_depuis is empty: write both",
+        );
+        let day = "2026-09-01;2026-09-01";
+        check(&format!("0590001F;{rest};pgcu;{day}"), "1 schools, 0 without UAI");
     }
 
     /// two schools of one name stay apart.

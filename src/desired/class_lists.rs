@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::entries;
 use crate::mapping::entries::Category;
+use crate::mapping::graph::GraphMapping;
 use crate::mapping::naming::Scheme;
-use crate::matching::normal;
 use crate::model::ids::{PersonId, SchoolYear, StructureKind, Uai};
 use crate::model::opaque::OpaqueKeys;
 use crate::model::person::Person;
@@ -34,9 +34,11 @@ pub struct ClassLists<'a> {
 pub struct Listed<'a> {
     pub given: String,
     pub called: String,
-    /// The address, which is also the name in Office 365: one login over all targets.
     pub address: String,
     pub login: &'a str,
+    /// The name with which the account signs in to Office 365: no address, where that is written
+    /// otherwise than the login (`marie.delafontaine`, `marie.de-la-fontaine`).
+    pub username: String,
     /// The school of the account; the person may be of others too.
     pub place: Option<&'a Uai>,
     /// At each of the schools.
@@ -66,13 +68,19 @@ pub struct Source<'a> {
     pub spaces: &'a [WorkspaceWithMembers],
     pub scheme: &'a Scheme,
     pub keys: &'a OpaqueKeys,
+    /// Says how accounts are named in Office 365; without it they have the login.
+    pub tenant: Option<&'a GraphMapping>,
     /// When the school year changes.
     pub turn: (i8, i8),
     pub today: Date,
 }
 
 /// The lists of the schools that `is_wanted` names. Somebody without a role in them is not there.
-pub fn class_lists<'a>(source: Source<'a>, is_wanted: &dyn Fn(&School) -> bool) -> ClassLists<'a> {
+/// The error is the mapping's: a template that cannot be filled.
+pub fn class_lists<'a>(
+    source: Source<'a>,
+    is_wanted: &dyn Fn(&School) -> bool,
+) -> Result<ClassLists<'a>, String> {
     let year = SchoolYear::on(source.today, source.turn);
     let schools: Vec<&School> =
         source.schools.values().filter(|school| is_wanted(school)).collect();
@@ -80,7 +88,7 @@ pub fn class_lists<'a>(source: Source<'a>, is_wanted: &dyn Fn(&School) -> bool) 
     let mut people = BTreeMap::new();
     let mut keys: BTreeMap<PersonId, String> = BTreeMap::new();
     for person in source.registry.persons.values() {
-        if let Some(listed) = listed(person, &wanted, source.scheme) {
+        if let Some(listed) = listed(person, &wanted, source)? {
             let key = source.keys.of(person.id);
             keys.insert(person.id, key.clone());
             people.insert(key, listed);
@@ -110,31 +118,41 @@ pub fn class_lists<'a>(source: Source<'a>, is_wanted: &dyn Fn(&School) -> bool) 
     // The turn is a day of every year: the configuration has checked it.
     let turn = |year: SchoolYear| Date::new(year.0, month, day).unwrap_or(source.today);
     let (begins, ends) = (turn(year), turn(year.next()).saturating_sub(1.day()));
-    ClassLists { region: source.region, year, begins, ends, schools, people, classes }
+    let region = source.region;
+    Ok(ClassLists { region, year, begins, ends, schools, people, classes })
 }
 
 fn listed<'a>(
     person: &'a Person,
     wanted: &BTreeSet<&'a Uai>,
-    scheme: &Scheme,
-) -> Option<Listed<'a>> {
-    let account = person.account.as_ref().filter(|account| account.state.works())?;
-    let place = person.place.as_ref();
+    source: Source<'a>,
+) -> Result<Option<Listed<'a>>, String> {
+    let account = person.account.as_ref().filter(|account| account.state.works());
+    let (Some(account), Some(place)) = (account, &person.place) else { return Ok(None) };
     let roles: BTreeMap<&Uai, Category> = person
         .current()
         .filter(|(uai, _)| wanted.contains(uai))
         .filter_map(|(uai, enrolment)| Some((uai, Category::of(&enrolment.role)?)))
         .collect();
     if roles.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let is_pupil = place.is_some_and(|place| entries::category(person, place) == Category::Pupil);
-    Some(Listed {
-        given: normal::display_given(&person.names.given),
-        called: normal::display_name(person.names.called()),
-        address: scheme.address(&account.name, is_pupil),
-        login: account.name.login.as_str(),
-        place: place.filter(|place| roles.contains_key(place)),
+    let facts = entries::facts(person, account, place, source.scheme);
+    let login = account.name.login.as_str();
+    let username = match source.tenant {
+        Some(tenant) => tenant.username(&facts)?,
+        None => {
+            let domain = facts.mail.rsplit_once('@').map_or("", |(_, domain)| domain);
+            format!("{login}@{domain}")
+        }
+    };
+    Ok(Some(Listed {
+        given: facts.given,
+        called: facts.called,
+        address: facts.mail,
+        login,
+        username,
+        place: Some(place).filter(|place| roles.contains_key(place)),
         roles,
-    })
+    }))
 }

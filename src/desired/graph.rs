@@ -15,7 +15,7 @@ use super::policy::Policy;
 use super::space_name::tells;
 use super::subscription::{self, Standing, There};
 use crate::mapping::entries::{Category, GroupFacts};
-use crate::mapping::graph::{GraphMapping, OWNERS};
+use crate::mapping::graph::{self, GraphMapping, OWNERS};
 use crate::mapping::naming::Scheme;
 use crate::model::dn;
 use crate::model::entry::{Entry, GroupForm, Licence, ObjectKey, YearGroup};
@@ -66,6 +66,8 @@ pub struct Wanted {
     pub deletions: BTreeSet<ObjectKey>,
     /// Every object of the registry that stands there: none of them is a stray.
     pub known: BTreeSet<ObjectKey>,
+    /// What does not stand as it should and cannot be mended by a plan, with the reason: told.
+    pub told: BTreeMap<ObjectKey, String>,
 }
 
 /// Everything that should stand. The error is the mapping's: a template that cannot be filled.
@@ -172,7 +174,7 @@ fn group(
     match seen {
         None if !open => return Ok(()),
         None => {}
-        Some(seen) => stay(&mut entry, seen),
+        Some(seen) => stay(&mut entry, seen, wanted),
     }
     if open && scene.rules.teams && entry.links.contains_key(OWNERS) {
         let team = scene.mapping.team(&entry);
@@ -183,16 +185,21 @@ fn group(
 }
 
 /// A unique name is for ever, and the last owner of a group cannot be taken out of it.
-fn stay(entry: &mut Entry, seen: &Entry) {
+fn stay(entry: &mut Entry, seen: &Entry, wanted: &mut Wanted) {
     entry.dn.clone_from(&seen.dn);
     for name in dn::leaf_pairs(&seen.dn) {
         if let Some(values) = seen.attributes.get(&name.attribute) {
             entry.attributes.insert(name.attribute, values);
         }
     }
-    if !entry.links.contains_key(OWNERS)
-        && let Some(last) = seen.links.get(OWNERS).and_then(BTreeSet::first)
-    {
+    if let Some(last) = graph::last_owner(&entry.links, &seen.links) {
+        let name =
+            dn::leaf_pairs(last).into_iter().next().map_or_else(String::new, |one| one.value);
+        let why = format!(
+            "{name} stays its owner, and that of its team: the service does not let the last one \
+             go before another one has come (a teacher whom the school declares for it)"
+        );
+        wanted.told.insert(entry.key.clone(), why);
         entry.links.insert(OWNERS.to_owned(), BTreeSet::from([last.clone()]));
     }
 }
@@ -206,13 +213,39 @@ fn licences(scene: &Scene<'_>, members: &Members, wanted: &mut Wanted) {
         };
         let of = members.values().filter(|(_, category)| has(*category));
         let dns: BTreeSet<String> = of.map(|(dn, _)| dn.clone()).collect();
-        let stands = scene.observed.entries.contains_key(&ObjectKey::Licence(licence));
-        if dns.is_empty() && !stands {
+        let seen = scene.observed.entries.get(&ObjectKey::Licence(licence));
+        if dns.is_empty() && seen.is_none() {
             continue;
         }
-        let entry = scene.mapping.licence(licence, dns);
-        wanted.entries.extend(entry.map(|entry| (entry.key.clone(), entry)));
+        match (scene.mapping.licence(licence, dns), seen) {
+            (Some(entry), _) => _ = wanted.entries.insert(entry.key.clone(), entry),
+            (None, Some(seen)) => retired(scene, seen, members, wanted),
+            (None, None) => {}
+        }
     }
+}
+
+/// A licence that is not in the settings any more: whoever has it keeps it until somebody has
+/// decided, but for those who may not use an account.
+fn retired(scene: &Scene<'_>, seen: &Entry, members: &Members, wanted: &mut Wanted) {
+    let unusable = |key: &ObjectKey| {
+        let person = key.person().filter(|one| scene.registry.persons.contains_key(one));
+        person.is_some_and(|one| !members.contains_key(&one))
+    };
+    let accounts = scene.observed.entries.iter().filter(|(key, _)| unusable(key));
+    let gone: BTreeSet<String> = accounts.map(|(_, one)| dn::comparable(&one.dn)).collect();
+    let mut entry = seen.clone();
+    for values in entry.links.values_mut() {
+        values.retain(|value| !gone.contains(&dn::comparable(value)));
+    }
+    let count: usize = entry.links.values().map(BTreeSet::len).sum();
+    let why = format!(
+        "`licences` names no product for it any more: the group keeps its product, and {count} \
+         member(s) their seats; nobody new comes in. Name the product again, or take it off the \
+         group, and then the group away, by hand"
+    );
+    wanted.told.insert(entry.key.clone(), why);
+    wanted.entries.insert(entry.key.clone(), entry);
 }
 
 /// What becomes of a group that is not wanted: it is deleted when its time is over; until then one
@@ -237,12 +270,12 @@ fn leave(scene: &Scene<'_>, group: &YearGroup, seen: &Entry, wanted: &mut Wanted
         return;
     }
     let mut entry = Entry { links: BTreeMap::new(), uai: Some(uai.clone()), ..seen.clone() };
-    stay(&mut entry, seen);
+    stay(&mut entry, seen, wanted);
     wanted.entries.insert(key, entry);
 }
 
-/// The groups of the year stand, and the old year is long over; or the same group stands in its
-/// new form, with everybody in it.
+/// Every group that the school should have this year stands, and the old year is long over; or the
+/// same group stands in its new form, with everybody in it.
 fn is_replaced(scene: &Scene<'_>, group: &YearGroup, wanted: &Wanted) -> bool {
     let Some(year) = scene.years.get(&group.structure.uai) else { return false };
     let standing = &scene.observed.entries;
@@ -255,7 +288,8 @@ fn is_replaced(scene: &Scene<'_>, group: &YearGroup, wanted: &Wanted) -> bool {
         let turn = Date::new(year.0, month, day);
         let kept = scene.rules.old_groups_kept_days.days();
         let over = turn.is_ok_and(|turn| turn.saturating_add(kept) <= scene.today);
-        return over && standing.keys().any(is_new);
+        let mut new = wanted.entries.keys().filter(|key| is_new(key)).peekable();
+        return over && new.peek().is_some() && new.all(|key| standing.contains_key(key));
     }
     let form = match group.form {
         GroupForm::Security => GroupForm::Unified,

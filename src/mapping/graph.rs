@@ -38,7 +38,8 @@ pub(super) const UNIQUE_NAME: &str = "uniqueName";
 pub(super) const GROUP_TYPES: &str = "groupTypes";
 pub(super) const LICENSES: &str = "assignedLicenses";
 pub(super) const TEMPLATE: &str = "template";
-pub(super) const NICKNAME: &str = "mailNickname";
+/// Unique among Microsoft 365 groups, whoever made them.
+pub const NICKNAME: &str = "mailNickname";
 
 /// Longest values that the service takes, in signs; others are cut at 256.
 const LIMITS: [(&str, usize); 4] =
@@ -125,6 +126,12 @@ impl GraphMapping {
             links: Links::new(),
             enabled: account.enabled,
         })
+    }
+
+    /// The name with which the account signs in.
+    pub fn username(&self, account: &AccountFacts<'_>) -> Result<String, String> {
+        let entry = self.account(account, account.uai)?;
+        Ok(entry.attributes.values_of(UPN).first().unwrap_or_default().to_owned())
     }
 
     /// The entry of the group of a workspace in a school year, with its links.
@@ -228,6 +235,12 @@ fn shorten(attribute: &str, value: &mut String) {
     value.truncate(at);
     value.truncate(value.trim_end().len());
     value.push_str(&end);
+}
+
+/// Who stays the owner of a group that should have none: the service does not let the last one go.
+pub fn last_owner<'a>(wanted: &Links, seen: &'a Links) -> Option<&'a String> {
+    let owners = seen.get(OWNERS).filter(|_| !wanted.contains_key(OWNERS))?;
+    owners.first()
 }
 
 pub(super) fn person_facts(

@@ -18,7 +18,7 @@ pub struct Observed {
     pub foreign_names: BTreeSet<String>,
     /// Accounts that an Active Directory masters: they are never written here.
     pub mastered: BTreeSet<ObjectKey>,
-    /// Accounts in the bin: one that comes back is no new object.
+    /// Accounts and groups in the bin: what comes back is no new object.
     pub deleted: BTreeSet<ObjectKey>,
     /// How much room the target has, where it tells.
     pub limits: Vec<Limit>,

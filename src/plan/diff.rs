@@ -270,7 +270,7 @@ fn leave(sides: &Sides<'_>, ground: &Ground<'_>, steps: &mut Steps<'_>) {
 }
 
 #[cfg(test)]
-mod cloud_tests;
+pub(super) mod cloud_tests;
 #[cfg(test)]
 pub(super) mod laws;
 #[cfg(test)]

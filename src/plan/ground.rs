@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::Sides;
+use super::nickname;
 use crate::model::dn;
 use crate::model::entry::{Entry, ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
@@ -48,7 +49,8 @@ impl<'a> Ground<'a> {
         for (key, entry) in sides.desired {
             let place = dn::comparable(&entry.dn);
             let seen = sides.observed.entries.get(key);
-            let mut landing = landing(entry, seen, &place, &occupants);
+            let landing = landing(entry, seen, &place, &occupants);
+            let mut landing = nickname::looked_at(sides, entry, landing);
             if let (Landing::Moves, Some(reason)) = (&landing, untouched.get(key)) {
                 landing = Landing::Blocked(reason.clone());
             }

@@ -38,6 +38,8 @@ pub const TOO_MANY_GROUP_DELETES: &str = "too-many-group-deletes";
 pub const TOO_MANY_GROUP_DELETES_OVERALL: &str = "too-many-group-deletes-overall";
 /// Microsoft 365 groups hold files.
 pub const GROUPS_WITH_FILES: &str = "groups-with-files";
+/// A rollback leaves the people of classes without any group in a tenant.
+pub const CLASSES_EMPTIED: &str = "classes-emptied";
 /// The subscription of a school is over, and its people lose what went with it.
 pub const SUBSCRIPTION_ENDED: &str = "subscription-ended";
 /// The target has no room for what the plan makes.

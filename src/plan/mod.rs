@@ -11,6 +11,7 @@ mod ground;
 pub mod guard;
 mod links;
 pub mod make;
+mod nickname;
 pub mod operation;
 pub mod order;
 pub mod origin;

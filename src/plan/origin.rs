@@ -24,7 +24,7 @@ pub struct Origin {
     pub expected: Vec<Expected>,
     /// The run that the plan takes back.
     pub undoes: Option<u64>,
-    /// What a plan that takes back leaves as it is.
+    /// What stays otherwise than it should, or is not taken back, each with its reason.
     pub left: Vec<Left>,
     /// The numbers that its guards looked at, for those who apply a part of it.
     pub facts: Vec<(Option<Uai>, SchoolFacts)>,
@@ -82,7 +82,7 @@ pub struct Expected {
     pub digest: Option<Digest>,
 }
 
-/// Something that is not taken back, and why.
+/// Something that is not taken back, or that no plan can mend, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Left {
     pub target: String,

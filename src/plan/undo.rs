@@ -4,7 +4,7 @@
 //! | The run | Taken back |
 //! |---|---|
 //! | made an account | disabled: never deleted |
-//! | made a group | emptied; it stays, and so does a container |
+//! | made a group | emptied; it stays, and so does a container, and its last owner in a tenant |
 //! | changed, disabled, enabled, moved | as before, if it still stands as the run left it |
 //! | took members in or out | out, in again; who stands no more is told |
 //! | deleted | cannot be: told |
@@ -16,6 +16,7 @@ use super::diff::{self, Sides};
 use super::operation::Operation;
 use super::origin::Left;
 use super::trace::{Trace, Traces, same_place};
+use crate::mapping::graph;
 use crate::mapping::managed::Managed;
 use crate::model::dn;
 use crate::model::entry::{Entry, Links, ObjectKey, ObjectKind};
@@ -68,7 +69,11 @@ pub fn inverse(scene: &Scene<'_>) -> (Vec<Operation>, Vec<Left>) {
 /// How an entry should stand, links still as they were; or why it is left as it is.
 fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, String> {
     if trace.deleted {
-        return Err("it was deleted, with its password: that cannot be taken back".to_owned());
+        let lost = match key.kind() {
+            ObjectKind::Account => "it was deleted, with its password",
+            ObjectKind::Container | ObjectKind::Group | ObjectKind::Team => "it was deleted",
+        };
+        return Err(format!("{lost}: that cannot be taken back"));
     }
     let Some(seen) = scene.observed.entries.get(key) else {
         return Err("it stands no more".to_owned());
@@ -130,7 +135,10 @@ fn relink(scene: &Scene<'_>, desired: &mut BTreeMap<ObjectKey, Entry>, left: &mu
         let trace = trace.filter(|_| desired.contains_key(key));
         let links = linked(scene, key, seen, trace, &places, left);
         match desired.get_mut(key) {
-            Some(entry) => entry.links = links,
+            Some(entry) => {
+                entry.links = links;
+                keep_owner(scene, entry, seen, &places, left);
+            }
             None if places.moves(seen) => {
                 desired.insert(key.clone(), Entry { links, ..seen.clone() });
             }
@@ -181,6 +189,27 @@ fn linked(
         }
     }
     links
+}
+
+/// The last owner of a Microsoft 365 group stays, whoever put him there.
+fn keep_owner(
+    scene: &Scene<'_>,
+    entry: &mut Entry,
+    seen: &Entry,
+    places: &Places<'_>,
+    left: &mut Vec<Left>,
+) {
+    let last = graph::last_owner(&entry.links, &seen.links);
+    let Some(last) = last.filter(|_| matches!(entry.key, ObjectKey::Yearly(_))) else { return };
+    let name = super::place::name(last);
+    left.push(Left {
+        target: scene.target.to_owned(),
+        key: entry.key.clone(),
+        dn: seen.dn.clone(),
+        why: format!("{name} stays its owner: the service does not let the last one go"),
+    });
+    let end = places.end(last).unwrap_or_else(|| last.clone());
+    entry.links.insert(graph::OWNERS.to_owned(), BTreeSet::from([end]));
 }
 
 /// Who is meant by a name, old or new, and where he stands in the end.
@@ -234,5 +263,7 @@ impl<'a> Places<'a> {
     }
 }
 
+#[cfg(test)]
+mod cloud_tests;
 #[cfg(test)]
 mod laws;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::delivery::{Counts, Source, Status};
 use crate::model::ids::{Digest, Uai};
 use crate::plan::operation::{Operation, OperationKind};
+use crate::plan::origin::Left;
 use crate::plan::{DeliveryLine, Objection, PersonCounts, Plan};
 
 /// The whole document.
@@ -27,6 +28,9 @@ pub struct Document {
     pub guards: Vec<Objection>,
     /// Targets that could not be read, and why: nothing was planned for them.
     pub unread: BTreeMap<String, String>,
+    /// What stays as it is, as no plan can mend it or a rollback does not take it back; and why.
+    #[serde(default)]
+    pub left: Vec<Left>,
     /// None when no delivery waits.
     pub deadline: Option<Deadline>,
     /// By stage of the pipeline.
@@ -102,6 +106,7 @@ impl Document {
             operations: BTreeMap::new(),
             guards: Vec::new(),
             unread: BTreeMap::new(),
+            left: Vec::new(),
             deadline: None,
             duration_ms: BTreeMap::new(),
         }
@@ -119,6 +124,7 @@ pub fn document(plan: &Plan, circumstances: Circumstances) -> Document {
         operations: counted(&plan.operations, targets, &tally),
         guards: plan.objections.clone(),
         unread: plan.summary.unread.clone(),
+        left: plan.origin.left.clone(),
         deadline,
         duration_ms,
     }
@@ -209,6 +215,7 @@ mod tests {
             "deliveries",
             "duration_ms",
             "guards",
+            "left",
             "operations",
             "persons",
             "plan_hash",

@@ -105,8 +105,11 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     write_blocked(out, operations)?;
     write_strays(out, strays, doubles)?;
     match undoes {
-        Some(run) => write_left(out, *run, left),
-        None => Ok(()),
+        Some(run) => {
+            write_left(out, "Left as it is: not taken back", left)?;
+            write_after(out, *run)
+        }
+        None => write_left(out, "Stays as it is: no plan can mend it", left),
     }
 }
 
@@ -321,15 +324,20 @@ fn write_blocked(out: &mut impl Write, operations: &[Operation]) -> io::Result<(
     Ok(())
 }
 
-/// What a plan that takes back cannot, and what comes after it.
-fn write_left(out: &mut impl Write, run: u64, left: &[Left]) -> io::Result<()> {
+/// What a plan cannot do.
+fn write_left(out: &mut impl Write, title: &str, left: &[Left]) -> io::Result<()> {
     if !left.is_empty() {
-        writeln!(out, "\nLeft as it is: not taken back")?;
+        writeln!(out, "\n{title}")?;
     }
     for Left { target, key, dn, why } in left {
         let (what, dn, why) = (object(key), shown(dn), shown(why));
         writeln!(out, "  ! {what}  {dn} in {target}: {why}")?;
     }
+    Ok(())
+}
+
+/// What comes after a plan that takes back.
+fn write_after(out: &mut impl Write, run: u64) -> io::Result<()> {
     writeln!(
         out,
         "\nAfter it: the deliveries and the settings still say what run {run} did. Correct them, \

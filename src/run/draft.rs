@@ -28,7 +28,7 @@ use crate::plan::diff::{self, Sides};
 use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
-use crate::plan::origin::{self, Origin};
+use crate::plan::origin::{self, Left, Origin};
 use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
@@ -109,6 +109,7 @@ pub(super) fn drafted(
     let taken_back = undo::taken_back(store).map_err(store_failure)?;
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
+    let origin = Origin { left: compared.left, ..origin };
     let summary = summary(session, &review, &past.owed, &operations, (counts, unread));
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
@@ -251,6 +252,7 @@ struct Compared {
     operations: Vec<Operation>,
     strays: Vec<Stray>,
     doubles: Vec<Stray>,
+    left: Vec<Left>,
     /// Of all targets; of an object of several, as the first one has it.
     desired: BTreeMap<ObjectKey, Entry>,
 }
@@ -272,7 +274,7 @@ fn compare(
             Failure::new(ExitStatus::Usage, format!("target {}: {problem}", target.name))
                 .hint("correct the mapping, then run `rentree doctor`")
         };
-        let Wanted { entries, deletions, known } =
+        let Wanted { entries, deletions, known, told } =
             wanted::wanted(session, store, target, after, seen)?.map_err(wrong)?;
         seen.prefer(|key| entries.get(key).map(|entry| entry.dn.as_str()));
         let difference = diff::diff(&Sides {
@@ -291,6 +293,9 @@ fn compare(
         let strays = difference.strays.into_iter().filter_map(|key| Some((dn(&key)?, key)));
         compared.strays.extend(strays.map(|(dn, key)| stray(key, dn)));
         compared.doubles.extend(difference.doubles.into_iter().map(|(key, dn)| stray(key, dn)));
+        let left = told.into_iter().filter_map(|(key, why)| Some((dn(&key)?, key, why)));
+        let left = left.map(|(dn, key, why)| Left { target: target.name.clone(), key, dn, why });
+        compared.left.extend(left);
         for (key, entry) in entries {
             compared.desired.entry(key).or_insert(entry);
         }

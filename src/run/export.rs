@@ -17,6 +17,7 @@ use super::session::{Format, Session, store_failure};
 use super::targets;
 use crate::desired::class_lists::{self, Source};
 use crate::desired::subscription;
+use crate::mapping::Mapping;
 use crate::model::school::School;
 use crate::plan::Plan;
 use crate::report::class_lists::{File, oneroster, sds};
@@ -87,6 +88,10 @@ fn decide(session: &Session) -> anyhow::Result<Decided> {
 
 fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result<Vec<File>> {
     let keys = session.config.keys_of_persons();
+    let tenant = session.config.targets.iter().find_map(|target| match &target.mapping {
+        Mapping::Graph(mapping) => Some(mapping),
+        Mapping::Ldap(_) => None,
+    });
     let source = Source {
         region: &session.config.region,
         schools: &session.config.schools,
@@ -94,14 +99,19 @@ fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result
         spaces: &decided.spaces,
         scheme: &session.config.scheme,
         keys: &keys,
+        tenant,
         turn: session.config.lifecycle.turn,
         today: session.today(),
     };
     let today = session.today();
     let subscribed = |school: &School| subscription::is_current(school, today);
+    let wrong = |problem: String| Failure::new(ExitStatus::Usage, problem);
+    let of = |is_wanted: &dyn Fn(&School) -> bool| {
+        class_lists::class_lists(source, is_wanted).map_err(wrong)
+    };
     Ok(match system {
-        System::Sds => sds(&class_lists::class_lists(source, &subscribed))?,
-        System::Oneroster => oneroster(&class_lists::class_lists(source, &|_| true))?,
+        System::Sds => sds(&of(&subscribed)?)?,
+        System::Oneroster => oneroster(&of(&|_| true)?)?,
     })
 }
 

@@ -246,7 +246,9 @@ pub(super) fn part_is_finished(store: &Store, run: RunId, plan: &Plan) -> anyhow
 fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
     match objection.id.as_str() {
         guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING | guard::CLOCK_STEPPED_BACK => true,
-        guard::ROLLED_BACK | guard::SUBSCRIPTION_ENDED => objection.uai.as_ref().is_none_or(here),
+        guard::ROLLED_BACK | guard::SUBSCRIPTION_ENDED | guard::CLASSES_EMPTIED => {
+            objection.uai.as_ref().is_none_or(here)
+        }
         _ => false,
     }
 }
@@ -322,9 +324,13 @@ mod tests {
         let stays = |id: &str| stays(&whole(id), &|_| false);
         assert!(stays(guard::CLOCK_STEPPED_BACK) && stays(guard::DELIVERIES_MISSING));
         assert!(!stays("too-many-disables-overall"));
-        // the end of a subscription goes with the part that has the school.
+        // the end of a subscription, and what a rollback does to the classes, go with
+        // the part that has the school.
         let uai: Uai = "0599990N".parse().unwrap();
-        let ended = Objection { uai: Some(uai.clone()), ..whole(guard::SUBSCRIPTION_ENDED) };
-        assert!(super::stays(&ended, &|one| *one == uai) && !super::stays(&ended, &|_| false));
+        for id in [guard::SUBSCRIPTION_ENDED, guard::CLASSES_EMPTIED] {
+            let ended = Objection { uai: Some(uai.clone()), ..whole(id) };
+            assert!(super::stays(&ended, &|one| *one == uai), "{id}");
+            assert!(!super::stays(&ended, &|_| false), "{id}");
+        }
     }
 }

@@ -126,6 +126,10 @@ fn inverse(
     facts::count_lately(&mut facts, &lately);
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    for (target, seen) in observed {
+        let policy = &session.config.guard;
+        objections.extend(guard::cloud::classes_emptied(policy, target, &operations, seen));
+    }
     objections.extend(machine::objection(session, store)?);
     let stand = observed.iter().flat_map(|(name, all)| origin::expected(name, all, &operations));
     let origin = Origin {

@@ -62,6 +62,7 @@ scripts!(
     graph_synced,
     graph_team_fails,
     graph_token,
+    graph_told,
     guard,
     harness,
     help,

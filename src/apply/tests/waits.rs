@@ -3,6 +3,7 @@
 use super::scene::{self, Scene, account, dn, group, links, login};
 use super::sim::Fault::Refused;
 use crate::apply::Take;
+use crate::apply::waits::{Gaps, Sendable};
 use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::store::runs::{OperationState, RunState};
 use crate::store::tests::{create, operation};
@@ -136,4 +137,16 @@ fn a_blocked_operation_is_never_sent_and_nothing_points_to_it() {
     assert_eq!(*scene.server.received.borrow(), [2]);
     scene.finish(Take::OpenAndFailed);
     assert_waits(&scene, 3, "waits for operation 1");
+}
+
+/// a team is made of its group, and of no other.
+#[test]
+fn a_team_waits_for_its_group() {
+    let of = |seq, key: &str| Operation { key: key.parse().unwrap(), ..account(seq, 0, seq) };
+    let mut gaps = Gaps::default();
+    gaps.add(&of(1, "rentree:division+2026:0599990N:2A"));
+    let team = of(2, "rentree:team-division+2026:0599990N:2A");
+    assert_eq!(gaps.sendable(team.clone()), Sendable::Nothing(team, 1));
+    let team = of(3, "rentree:team-division+2026:0599990N:2B");
+    assert_eq!(gaps.sendable(team.clone()), Sendable::Whole(team));
 }

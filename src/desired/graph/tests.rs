@@ -68,6 +68,7 @@ struct World {
     schools: Schools,
     observed: Observed,
     form: GroupForm,
+    licences: Vec<Licence>,
     teams: bool,
     year: i16,
     today: Date,
@@ -97,6 +98,7 @@ impl World {
             schools: [(uai(A), school(A, from)), (uai(B), school(B, None))].into(),
             observed: Observed::default(),
             form: GroupForm::Security,
+            licences: Licence::ALL.to_vec(),
             teams: false,
             year: 2026,
             today: date(2026, 9, 25),
@@ -105,8 +107,8 @@ impl World {
 
     fn wanted(&self) -> Wanted {
         let keys = |text: &str| OpaqueKeys::new(SecretSlice::from(text.as_bytes().to_vec()));
-        let licences =
-            Licence::ALL.map(|one| (one, format!("sku-{}", one.as_str()))).into_iter().collect();
+        let sku = |one: &Licence| (*one, format!("sku-{}", one.as_str()));
+        let licences = self.licences.iter().map(sku).collect();
         let tenant = Tenant {
             prefix: "hdf".into(),
             form: self.form,
@@ -152,6 +154,12 @@ impl World {
                 write!(text, " {link}={}", values.join(",")).unwrap();
             }
             text.push('\n');
+        }
+        for (key, why) in &wanted.told {
+            let key = key.to_string().replacen("rentree:", "", 1);
+            let first = why.split_inclusive('@').next().unwrap_or_default();
+            let first = first.split_inclusive('`').nth(1).unwrap_or(first);
+            writeln!(text, "told {key}: {first}").unwrap();
         }
         for key in &wanted.deletions {
             writeln!(text, "delete {}", key.to_string().replacen("rentree:", "", 1)).unwrap();
@@ -242,6 +250,27 @@ fn a_rentree_makes_new_groups_and_deletes_the_old_ones_weeks_later() {
     world.check(&ALL.replace("2026", "2025"));
 }
 
+/// a class that was refused has its old group still, and so have all others of the school.
+#[test]
+fn old_groups_stay_until_every_new_one_of_the_school_stands() {
+    let mut world = World::new();
+    world.spaces.push(space(A, WorkspaceState::Open, &[2]));
+    world.spaces[2].workspace.key.code = StructureCode("2B".into());
+    world.spaces[2].workspace.name = format!("{A}-div-2B");
+    let second = world.spaces[2].workspace.clone();
+    world.registry.workspaces.insert(second.key.clone(), second);
+    world.year = 2025;
+    let mut world = world.applied();
+    world.year = 2026;
+    let mut world = world.applied();
+    let deleted = |world: &World| world.wanted().deletions.len();
+    assert_eq!(deleted(&world), 2);
+    let is_refused = |key: &&ObjectKey| key.to_string().ends_with("@2026:0590001F:2B");
+    let refused = world.observed.entries.keys().find(is_refused).cloned().unwrap();
+    world.observed.entries.remove(&refused);
+    assert_eq!(deleted(&world), 0);
+}
+
 #[test]
 fn groups_of_another_form_go_once_everybody_is_in_the_new_ones() {
     let mut world = World::new().applied();
@@ -270,13 +299,35 @@ fn a_class_that_closes_is_emptied_and_never_made() {
     // The service does not let the last owner go.
     let mut world = world.applied();
     world.spaces[0].teachers.clear();
-    world.check(&ALL.replace("@2026:0590001F:2A members=p1,p2,p9", {
+    let told = "told division+2026:0590001F:2A: p9@";
+    let expect = ALL.replace("@2026:0590001F:2A members=p1,p2,p9", {
         "+2026:0590001F:2A members=p1,p2 owners=p9"
-    }));
+    });
+    world.check(&format!("{expect}{told}\n"));
     // A school of which nothing is heard keeps its group: it is not in the plan.
     world.spaces[0].unheard = true;
     let mut lines = ALL.lines().filter(|line| !line.starts_with("division"));
     world.check(&lines.by_ref().fold(String::new(), |text, line| text + line + "\n"));
+}
+
+/// whoever has it keeps it until somebody has decided; whoever may not use an account does
+/// not, and nobody comes.
+#[test]
+fn a_licence_that_is_not_in_the_settings_any_more_takes_in_nobody_and_is_told() {
+    let mut world = World::new().applied();
+    world.licences = vec![Licence::Staff];
+    let told = "told licence:pupils: licences`\n";
+    world.check(&format!("{ALL}{told}"));
+    let left = world.registry.persons.get_mut(&PersonId(1)).unwrap();
+    let day = world.today;
+    left.account.as_mut().unwrap().state = AccountState::Disabled { since: day, delete_on: day };
+    left.enrolments = Enrolments::default();
+    world.spaces[0].pupils.remove(&PersonId(1));
+    let more = person(4, Role::Pupil, A);
+    world.registry.persons.insert(more.id, more);
+    let expect =
+        ALL.replace("account:1", "account:1 off").replace("account:9", "account:4\naccount:9");
+    world.check(&format!("{}{told}", expect.replace("p1,", "")));
 }
 
 #[test]

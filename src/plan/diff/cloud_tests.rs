@@ -9,7 +9,7 @@ const A: &str = "0590001F";
 const B: &str = "0599990N";
 const YEARLY: &str = "rentree:division+2026:0590001F:2A";
 
-fn managed() -> Managed {
+pub(in crate::plan) fn managed() -> Managed {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     Managed {
         mark: "extensionAttribute1".to_owned(),
@@ -34,7 +34,7 @@ fn upn(login: &str) -> String {
     format!("userPrincipalName={login}@e.fr")
 }
 
-fn account(person: u64, school: &str, login: &str) -> Entry {
+pub(in crate::plan) fn account(person: u64, school: &str, login: &str) -> Entry {
     let name = ("userPrincipalName".to_owned(), vec![format!("{login}@e.fr")]);
     Entry {
         key: ObjectKey::Account(PersonId(person)),
@@ -46,7 +46,7 @@ fn account(person: u64, school: &str, login: &str) -> Entry {
     }
 }
 
-fn group(key: &str, links: &[(&str, &[&str])]) -> Entry {
+pub(in crate::plan) fn group(key: &str, links: &[(&str, &[&str])]) -> Entry {
     let key: ObjectKey = key.parse().unwrap();
     let links = links.iter().filter(|(_, logins)| !logins.is_empty());
     let links = links.map(|(link, logins)| {
@@ -184,4 +184,50 @@ fn a_group_of_a_year_goes_whole() {
         ],
     );
     check(vec![person], there, &[YEARLY, &licence], &["delete 0590001F division+2026-0590001F-2A"]);
+}
+
+/// SEC-45: the service makes no Microsoft 365 group beside a stranger's of the same nickname. A
+/// team waits with its group; a security group does not mind.
+#[test]
+fn a_nickname_that_somebody_else_holds_is_told_before_anything_is_sent() {
+    let key: ObjectKey = YEARLY.parse().unwrap();
+    let ObjectKey::Yearly(of) = &key else { unreachable!("a yearly group") };
+    let named = |key: &str| {
+        let mut entry = group(key, &[]);
+        entry.attributes.insert("mailNickname", ["2026-A-2A"]);
+        entry
+    };
+    let team = Entry { key: ObjectKey::Team(of.clone()), dn: "team=x".into(), ..named(YEARLY) };
+    let security = named(&YEARLY.replace('+', "@"));
+    let wanted = keyed(vec![named(YEARLY), team, security]);
+    let told = |observed: &Observed| -> Vec<(String, Option<String>)> {
+        let found = diff(&Sides {
+            target: "office365",
+            desired: &wanted,
+            observed,
+            managed: &managed(),
+            known: &BTreeSet::new(),
+            deletions: &BTreeSet::new(),
+            unheard: &BTreeMap::new(),
+            link_chunk: 3,
+        });
+        let blocked = found.operations.into_iter().filter(|one| one.blocked.is_some());
+        blocked.map(|one| (one.key.to_string(), one.blocked)).collect()
+    };
+    let mut observed = Observed::default();
+    assert_eq!(told(&observed), []);
+    observed.foreign_names.insert("2026-a-2a".to_owned());
+    let why = "an object that is not ours has its mailNickname, 2026-A-2A: give that one another, \
+               with another address, or remove it for good, by hand";
+    let waits = "its group is blocked, and it waits with it";
+    assert_eq!(
+        told(&observed),
+        [
+            (YEARLY.to_owned(), Some(why.to_owned())),
+            (YEARLY.replace("division", "team-division"), Some(waits.to_owned())),
+        ]
+    );
+    // One that stands holds its own.
+    observed.entries = keyed(vec![named(YEARLY)]);
+    assert_eq!(told(&observed), []);
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{GROUPS_WITH_FILES, SUBSCRIPTION_ENDED};
+use super::share::Share;
+use super::{CLASSES_EMPTIED, GROUPS_WITH_FILES, SUBSCRIPTION_ENDED};
 use super::{Policy, TARGET_ROOM, TOO_MANY_GROUP_DELETES, TOO_MANY_GROUP_DELETES_OVERALL};
+use crate::mapping::graph::MEMBERS;
 use crate::model::entry::{GroupForm, Licence, ObjectKey, ObjectKind, YearGroup};
 use crate::model::ids::Uai;
 use crate::model::observed::{Limit, LimitKind, Observed};
@@ -91,6 +93,61 @@ pub fn subscription_ended(
     schools.into_iter().filter_map(objection).collect()
 }
 
+/// Classes that have people in a group of a tenant, whatever its form or year, and would have
+/// nobody in any: what a rollback does to those whose old group is gone. The limits are those of
+/// classes that are lost.
+pub fn classes_emptied(
+    policy: &Policy,
+    target: &str,
+    operations: &[Operation],
+    seen: &Observed,
+) -> Vec<Objection> {
+    let mut leaving: BTreeMap<&YearGroup, u64> = BTreeMap::new();
+    let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
+    for Operation { key, action, .. } in ours {
+        let (ObjectKey::Yearly(group), Action::RemoveLinks { attribute, values, .. }) =
+            (key, action)
+        else {
+            continue;
+        };
+        if attribute == MEMBERS {
+            *leaving.entry(group).or_default() += values.len() as u64;
+        }
+    }
+    let (mut standing, mut kept) = (BTreeSet::new(), BTreeSet::new());
+    for (key, entry) in &seen.entries {
+        let ObjectKey::Yearly(group) = key else { continue };
+        let members = entry.links.get(MEMBERS).map_or(0, BTreeSet::len) as u64;
+        if members > 0 {
+            standing.insert(&group.structure);
+        }
+        if members > leaving.get(group).copied().unwrap_or_default() {
+            kept.insert(&group.structure);
+        }
+    }
+    let mut schools: BTreeMap<&Uai, (u64, u64)> = BTreeMap::new();
+    for structure in &standing {
+        let (emptied, all) = schools.entry(&structure.uai).or_default();
+        *emptied += u64::from(!kept.contains(structure));
+        *all += 1;
+    }
+    let objection = |(uai, (part, of)): (&Uai, (u64, u64))| {
+        let share = Share {
+            part,
+            of,
+            percent_max: policy.classes_lost_percent_max,
+            what: "classes and groups with people in Office 365",
+            done: "would have nobody in any",
+            // One class of a small school may go.
+            floor: 1,
+            ..Share::plain(0)
+        };
+        let text = format!("{target}: {}", share.over()?);
+        Some(Objection { id: CLASSES_EMPTIED.to_owned(), uai: Some(uai.clone()), text })
+    };
+    schools.into_iter().filter_map(objection).collect()
+}
+
 /// What the plan makes fits into the target, as far as it tells how much room it has.
 pub fn target_room(target: &str, operations: &[Operation], seen: &Observed) -> Option<Objection> {
     let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
@@ -100,7 +157,8 @@ pub fn target_room(target: &str, operations: &[Operation], seen: &Observed) -> O
         match (&operation.action, &operation.key) {
             (Action::Create { .. }, key) if key.kind() == ObjectKind::Team => {}
             // In the bin it counts already.
-            (Action::Create { .. }, key) if seen.deleted.contains(key) => {}
+            (Action::Create { .. }, key)
+                if seen.deleted.contains(key) || seen.deleted.contains(&key.opaque()) => {}
             (Action::Create { .. }, _) => objects += 1,
             (Action::AddLinks { values, .. }, ObjectKey::Licence(licence)) => {
                 *seats.entry(*licence).or_default() += count(values);

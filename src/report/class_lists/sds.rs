@@ -6,7 +6,8 @@ use super::{File, REGION, ending, file, session, text};
 use crate::desired::class_lists::ClassLists;
 use crate::mapping::entries::Category;
 
-/// The complete set: whoever is not in it becomes inactive there.
+/// The complete set; people under the names with which they sign in, by which School Data Sync
+/// finds their accounts. Whoever is not in it becomes inactive there.
 pub fn sds(lists: &ClassLists<'_>) -> csv::Result<Vec<File>> {
     let blank = String::new;
     let year = session(lists);
@@ -15,7 +16,7 @@ pub fn sds(lists: &ClassLists<'_>) -> csv::Result<Vec<File>> {
         [text(&school.uai), school.name.clone(), "school".to_owned(), REGION.to_owned()]
     });
     let people = lists.people.iter().map(|(key, one)| {
-        [key.clone(), one.address.clone(), one.given.clone(), one.called.clone()]
+        [key.clone(), one.username.clone(), one.given.clone(), one.called.clone()]
     });
     let roles = lists.people.iter().flat_map(|(key, one)| {
         one.roles.iter().map(|(uai, category)| {

@@ -15,8 +15,9 @@ fn sample<'a>(schools: &'a [School], check: impl Fn(&ClassLists<'a>)) {
     let person = |given: &str, called: &str, roles: &[(&'a Uai, Category)]| Listed {
         given: given.to_owned(),
         called: called.to_owned(),
-        address: format!("{called}@ecole.example"),
+        address: format!("{called}@mail.example"),
         login: "login",
+        username: format!("{called}@ecole.example"),
         place: Some(roles[0].0),
         roles: roles.iter().copied().collect(),
     };

@@ -15,7 +15,9 @@ use super::line::{Call, CallError};
 use super::object_id;
 use super::token::Tokens;
 use super::words::text;
+use crate::model::entry::{Licence, ObjectKey};
 use crate::model::observed::{Limit, LimitKind};
+use crate::model::unique_name;
 use crate::target::TargetError;
 use crate::target::examined::{Examined, Verdict};
 
@@ -27,6 +29,8 @@ const ROOM_MIN: u64 = 5;
 /// Told at each writing when it ends soon.
 const PROOF: [&str; 2] = ["certificate", "secret"];
 const ROOM: [&str; 2] = ["room-objects", "room-licences"];
+
+const RETIRED: &str = "licence-group";
 
 const QUOTA: &str =
     "ask Microsoft's support to raise the directory quota, or purge deleted objects";
@@ -95,6 +99,10 @@ impl GraphTarget {
         match self.read_limits().await {
             Ok(limits) => found.extend(limits.iter().map(|limit| self.room(limit))),
             Err(error) => found.push(Examined::failed("room", &error)),
+        }
+        match self.retired_licences().await {
+            Ok(retired) => found.extend(retired),
+            Err(error) => found.push(Examined::failed(RETIRED, &error)),
         }
         found.extend(self.crew.apps.iter().filter_map(|app| at_rest(app)));
         found
@@ -179,6 +187,30 @@ impl GraphTarget {
             let what = format!("not verified in the tenant: {}", lacking.join(", "));
             Examined::bad(id, what, "have the domain verified, or correct domains")
         })
+    }
+
+    /// Licence groups that stand though the settings name no product for them any more.
+    async fn retired_licences(&self) -> Result<Vec<Examined>, TargetError> {
+        let mut found = Vec::new();
+        for licence in Licence::ALL {
+            let name = unique_name::write(&self.settings.prefix, &ObjectKey::Licence(licence));
+            let name = name.filter(|_| !self.settings.licences.contains_key(&licence));
+            let Some(name) = name else { continue };
+            let path = format!("/groups(uniqueName='{name}')?$select=id");
+            let answer = self.look(Call::get(&path), 1).await?;
+            match answer.status {
+                404 => {}
+                200 if answer.body.get("id").is_none() => {}
+                200 => {
+                    let what = format!("{name} stands, and licences names no product for it");
+                    let hint = "name its product again, or take it off the group, and then the \
+                                group away, by hand";
+                    found.push(Examined::weak(RETIRED, what, hint));
+                }
+                status => return Err(super::read::unreadable("licences", status, &answer.body)),
+            }
+        }
+        Ok(found)
     }
 
     fn room(&self, limit: &Limit) -> Examined {

@@ -157,10 +157,10 @@ impl GraphTarget {
             return Err(fault.write_error());
         }
         if !fault.taken.is_empty() && fault.taken.iter().all(|taken| taken == NICKNAME) {
-            return Err(stale("another group has the same mailNickname"));
+            return Err(held(fault));
         }
         let Some(id) = self.deleted_group(name).await? else {
-            return Err(stale("another object has a name of the group"));
+            return Err(held(fault));
         };
         let path = format!("/directory/deletedItems/{id}/restore");
         let ask = Ask::write(Method::Post, path, Some(json!({}))).in_lane(id);
@@ -418,6 +418,16 @@ impl GraphTarget {
         }
         Ok(Done::Written)
     }
+}
+
+/// Somebody else's object is in the way, seen by the service only: a deleted one, maybe.
+fn held(fault: &Fault) -> WriteError {
+    let what = if fault.taken.is_empty() { "name".to_owned() } else { fault.taken.join(", ") };
+    let text = format!(
+        "another object has the same {what} as the group: give that one another, or remove it for \
+         good (a deleted one keeps its names for 30 days); then rentree replay"
+    );
+    WriteError::Refused { code: fault.status.into(), text }
 }
 
 /// How an upsert ended.

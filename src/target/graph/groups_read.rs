@@ -77,6 +77,17 @@ impl GraphTarget {
         self.read_links(ours).await
     }
 
+    /// Groups of ours in the bin: one that is wanted again comes back.
+    pub(super) async fn deleted_groups(&self) -> Result<BTreeSet<ObjectKey>, TargetError> {
+        let first = format!(
+            "/directory/deletedItems/microsoft.graph.group?$select=id,uniqueName&$top={PAGE}"
+        );
+        let listing = Listing { what: "deleted groups", first: &first, units: 1 };
+        let mut found = BTreeSet::new();
+        self.pages(listing, |group| found.extend(self.mirror().key_of(group))).await?;
+        Ok(found)
+    }
+
     /// Returns the group if it is one of ours that was not known: its links are to be read.
     fn take_group(&self, group: &Value, now: Timestamp) -> Option<ObjectId> {
         let id = id(group)?;

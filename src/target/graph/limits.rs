@@ -40,15 +40,18 @@ impl GraphTarget {
             let is_it = |sku: &&Value| text(sku, "skuId").eq_ignore_ascii_case(&wanted);
             let sku = skus.into_iter().flatten().find(is_it);
             let number = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(0);
-            let enabled =
-                |sku: &Value| number(sku.get("prepaidUnits").and_then(|p| p.get("enabled")));
+            let seats = |sku: &Value| {
+                // A subscription that has expired can be used until it is suspended.
+                let units = |name| number(sku.get("prepaidUnits").and_then(|all| all.get(name)));
+                units("enabled") + units("warning")
+            };
             limits.push(Limit {
                 what: match licences.as_slice() {
                     [licence] => LimitKind::Seats(*licence),
                     _ => LimitKind::SharedSeats,
                 },
                 // A product that the tenant does not have gives no seat.
-                total: sku.map_or(0, enabled),
+                total: sku.map_or(0, seats),
                 used: sku.map_or(0, |sku| number(sku.get("consumedUnits"))),
             });
         }

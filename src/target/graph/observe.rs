@@ -38,9 +38,11 @@ impl GraphTarget {
         self.look_again_at_users(&users).await?;
         self.look_again_at_groups(&groups).await?;
         self.read_deleted().await?;
+        let deleted = self.deleted_groups().await?;
         let limits = self.read_limits().await?;
         self.mirror().looked_at = Some((self.settings.now)());
-        let observed = observed(&self.mirror(), &self.settings.domains);
+        let mut observed = observed(&self.mirror(), &self.settings.domains);
+        observed.deleted.extend(deleted);
         Ok(Observed { limits, ..observed })
     }
 }

@@ -42,7 +42,7 @@ impl GraphTarget {
         let ObjectKey::Team(of) = &entry.key else { return Err(stale("not a team")) };
         let key = ObjectKey::Yearly(of.clone());
         let Some(group) = self.group_number(&key).await? else {
-            return Err(stale("the group of the team is gone"));
+            return Err(stale("the group of the team does not stand"));
         };
         if let Some(operation) = self.remembered_team(group) {
             match self.look_later(group, Some(&operation)).await? {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::entry::{Attributes, Licence};
+use crate::model::entry::{Attributes, Entry, Licence};
 use crate::plan::simulator::{account, one_creation};
 
 const SCHOOL: &str = "0599990N";
@@ -130,4 +130,43 @@ fn a_plan_fits_into_its_tenant() {
     // Who comes back from the bin is counted already.
     let seen = Observed { deleted: [operations[0].key.clone()].into(), ..seen };
     assert_eq!(target_room("office365", &operations, &seen), None);
+    // So is a group, under whatever mark it lies there.
+    let key: ObjectKey = format!("rentree:division@2026:{SCHOOL}:2A").parse().unwrap();
+    let group = one_creation("office365", Entry { key, ..account(1, SCHOOL, "x") });
+    let full = Observed { limits: vec![objects(300)], ..Observed::default() };
+    assert!(target_room("office365", std::slice::from_ref(&group), &full).is_some());
+    let full = Observed { deleted: [group.key.opaque()].into(), ..full };
+    assert_eq!(target_room("office365", &[group], &full), None);
+}
+
+/// R-47, SEC-42: a class whose people are in another group of its own loses nothing.
+#[test]
+fn a_rollback_that_leaves_classes_without_a_group_is_looked_at() {
+    let names =
+        |count: usize| -> BTreeSet<String> { (0..count).map(|n| format!("u={n}")).collect() };
+    let group = |key: &str, count: usize| {
+        let links = [("members".to_owned(), names(count))].into();
+        let entry = Entry { key: key.parse().unwrap(), links, ..account(1, SCHOOL, "x") };
+        (entry.key.clone(), entry)
+    };
+    let key = |form: &str, code: u32| format!("rentree:division{form}:{SCHOOL}:{code}");
+    let unified = (0..4).map(|code| group(&key("+2026", code), 2));
+    let mut seen = Observed { entries: unified.collect(), ..Observed::default() };
+    let gone = |code: u32| members(&key("+2026", code), OperationKind::RemoveMember, 2);
+    let check = |seen: &Observed, operations: &[Operation]| {
+        told(&classes_emptied(&Policy::PROPOSED, "office365", operations, seen))
+    };
+    assert_eq!(check(&seen, &[gone(0)]), [""; 0]);
+    assert_eq!(
+        check(&seen, &[gone(0), gone(1)]),
+        [format!(
+            "classes-emptied {SCHOOL}: office365: 2 of 4 classes and groups with people in Office \
+             365 would have nobody in any (50.0 %), the limit is 30 %"
+        )]
+    );
+    seen.entries.extend([group(&key("@2026", 1), 2)]);
+    assert_eq!(check(&seen, &[gone(0), gone(1)]), [""; 0]);
+    let blocked = Operation { blocked: Some("x".to_owned()), ..gone(0) };
+    assert_eq!(check(&seen, &[blocked, gone(2)]), [""; 0]);
+    assert_eq!(check(&seen, &[gone(0), gone(2)]).len(), 1);
 }

@@ -166,6 +166,19 @@ async fn objects_in_the_bin_are_counted_where_the_tenant_does_not_tell() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn seats_of_a_subscription_that_has_expired_and_still_works_count() {
+    // SEC-47.
+    let script = tenant(Some((1, 20)), (8, 6), |line| {
+        let units = json!({ "enabled": 6, "warning": 4, "suspended": 100, "lockedOut": 100 });
+        let sku = json!({ "skuId": SKU, "consumedUnits": 8, "prepaidUnits": units });
+        (line == "GET /subscribedSkus").then(|| Say::Reply(200, json!({ "value": [sku] })))
+    });
+    let limits = target_with(&script, Default::default(), plain).await.observe().await;
+    let seats = Limit { what: LimitKind::Seats(Licence::Pupils), total: 10, used: 8 };
+    assert!(limits.unwrap().limits.contains(&seats));
+}
+
+#[tokio::test(start_paused = true)]
 async fn seats_of_one_product_are_counted_once() {
     // SEC-47.
     let script = tenant(Some((1, 20)), (8, 14), |_| None);
@@ -180,16 +193,35 @@ async fn seats_of_one_product_are_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn accounts_in_the_bin_are_told_to_the_plan() {
+async fn a_licence_group_without_a_product_is_told_by_the_doctor() {
+    // it goes on giving seats until somebody has decided.
+    let script = tenant(Some((1, 20)), (1, 6), move |line| {
+        line.starts_with("GET /groups(uniqueName='hdf-licence-staff')")
+            .then(|| Say::Reply(200, json!({ "id": ID })))
+    });
+    let found = target_with(&script, Default::default(), plain).await.doctor().await;
+    assert_eq!(told(&found), [("licence-group", Verdict::Weak)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_in_the_bin_is_told_to_the_plan() {
     // SEC-42.
     let user = as_user(&account(7, "zoe.b"), ID);
     assert_eq!(user["employeeId"], json!(opaque().of(PersonId(7)).to_string()));
-    let script = tenant(Some((1, 20)), (1, 6), move |line| {
-        (line == "GET /directory/deletedItems/microsoft.graph.user")
-            .then(|| Say::Reply(200, json!({ "value": [user] })))
+    let key: ObjectKey = "rentree:division@2026:0599990N:2A".parse().unwrap();
+    let name = crate::model::unique_name::write("hdf", &key);
+    let groups = [json!({ "id": ID, "uniqueName": name }), json!({ "id": ID })];
+    let script = tenant(Some((1, 20)), (1, 6), move |line| match line {
+        "GET /directory/deletedItems/microsoft.graph.user" => {
+            Some(Say::Reply(200, json!({ "value": [user] })))
+        }
+        "GET /directory/deletedItems/microsoft.graph.group" => {
+            Some(Say::Reply(200, json!({ "value": groups })))
+        }
+        _ => None,
     });
     let seen = target_with(&script, Default::default(), plain).await.observe().await.unwrap();
-    assert_eq!(seen.deleted, [ObjectKey::Account(PersonId(7))].into());
+    assert_eq!(seen.deleted, [ObjectKey::Account(PersonId(7)), key].into());
 }
 
 #[tokio::test(start_paused = true)]

@@ -314,3 +314,32 @@ fn the_secret_of_the_application_is_not_printed() {
     });
     assert!(!format!("{settings:?}").contains("very secret"));
 }
+
+/// SEC-47: nobody frees it by planning anew: it is a refusal, with what to do.
+#[tokio::test(start_paused = true)]
+async fn a_group_whose_nickname_somebody_else_holds_is_refused_with_a_remedy() {
+    let key: crate::model::entry::ObjectKey = "rentree:division+2026:0599990N:2A".parse().unwrap();
+    let name = crate::model::unique_name::write("hdf", &key).unwrap();
+    let entry = Entry {
+        dn: crate::model::dn::rdn("uniqueName", &name),
+        attributes: [("mailNickname", ["2a"]), ("groupTypes", ["Unified"])].into(),
+        key,
+        ..account(7, "zoe.b")
+    };
+    for about in ["mailNickname", "uniqueName"] {
+        let script = Script::new(move |line, _| match line {
+            TOKEN => token("t"),
+            line if line.starts_with("PATCH /groups(uniqueName=") => conflict(about),
+            "GET /directory/deletedItems/microsoft.graph.group" => empty(),
+            line => panic!("{line}"),
+        });
+        let target = target(&script).await;
+        match target.write(&creation(&entry), None).await {
+            Err(WriteError::Refused { code: 400, text }) => {
+                let words = format!("the same {about} as the group: give that one another");
+                assert!(text.contains(&words), "{text}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
