@@ -37,6 +37,7 @@ scripts!(
     deadline_stays,
     deadlines,
     departure_and_return,
+    disabled_by_place,
     disk_full,
     drift,
     drift_by_hand,

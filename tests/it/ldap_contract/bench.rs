@@ -7,6 +7,7 @@ use std::time::Duration;
 use ldap3::{Ldap, Scope, SearchEntry};
 use rentree::lab::Lab;
 use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
+use rentree::mapping::places::Places;
 use rentree::model::entry::{Attributes, ObjectKind};
 use rentree::target::ldap::settings::{Bind, Settings};
 use rentree::target::ldap::{LdapTarget, connect};
@@ -49,6 +50,7 @@ pub(super) fn managed() -> Managed {
         at_creation: Attributes::from([("pwdReset", ["TRUE"])]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
         disabled: Attributes::from([("pwdAccountLockedTime", [LOCKED])]),
+        places: Places::default(),
         names: set(&["uid", "mail"]),
         required: set(&["pwdReset", "pwdAccountLockedTime"]),
     }
