@@ -41,11 +41,13 @@ pub struct View<'a> {
     /// Of the instants that are shown.
     pub zone: &'a TimeZone,
     pub detail: Detail,
+    /// Of a plan that takes a run back: the deliveries and the settings say what that run did.
+    pub is_said_still: bool,
 }
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
-    let View { number, plan, deadline, now, zone, detail } = view;
+    let View { number, plan, deadline, now, zone, detail, is_said_still } = view;
     let Plan {
         hash,
         made_at,
@@ -105,7 +107,12 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     write_blocked(out, operations)?;
     write_strays(out, strays, doubles)?;
     match undoes {
-        Some(run) => write_left(out, *run, left),
+        Some(run) => {
+            write_left(out, left)?;
+            // Where nothing is taken back, nothing is there to be done again.
+            let takes_back = operations.iter().any(|operation| operation.blocked.is_none());
+            if *is_said_still && takes_back { write_after(out, *run) } else { Ok(()) }
+        }
         None => Ok(()),
     }
 }
@@ -321,8 +328,8 @@ fn write_blocked(out: &mut impl Write, operations: &[Operation]) -> io::Result<(
     Ok(())
 }
 
-/// What a plan that takes back cannot, and what comes after it.
-fn write_left(out: &mut impl Write, run: u64, left: &[Left]) -> io::Result<()> {
+/// What a plan that takes back cannot.
+fn write_left(out: &mut impl Write, left: &[Left]) -> io::Result<()> {
     if !left.is_empty() {
         writeln!(out, "\nLeft as it is: not taken back")?;
     }
@@ -330,6 +337,11 @@ fn write_left(out: &mut impl Write, run: u64, left: &[Left]) -> io::Result<()> {
         let (what, dn, why) = (object(key), shown(dn), shown(why));
         writeln!(out, "  ! {what}  {dn} in {target}: {why}")?;
     }
+    Ok(())
+}
+
+/// What comes after a plan that takes a run back.
+fn write_after(out: &mut impl Write, run: u64) -> io::Result<()> {
     writeln!(
         out,
         "\nAfter it: the deliveries and the settings still say what run {run} did. Correct them, \

@@ -90,6 +90,7 @@ scripts!(
     rollback_drift,
     rollback_joined,
     rollback_later,
+    rollback_part,
     school_change,
     show_forms,
     silent_school,
