@@ -41,6 +41,7 @@ scripts!(
     disk_full,
     drift,
     drift_by_hand,
+    exact,
     exported_plan,
     first_and_second_run,
     flood_by_schools,

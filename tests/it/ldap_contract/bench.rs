@@ -13,7 +13,7 @@ use rentree::target::ldap::settings::{Bind, Settings};
 use rentree::target::ldap::{LdapTarget, connect};
 use secrecy::SecretString;
 
-use super::objects::{LOCKED, set};
+use super::objects::{LOCKED, NOBODY, set};
 use crate::slapd::{
     self, ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
     SUFFIX, Slapd,
@@ -46,7 +46,7 @@ pub(super) fn managed() -> Managed {
             (ObjectKind::Group, set(&group)),
         ]),
         links: set(&["member", "owner"]),
-        placeholders: BTreeMap::new(),
+        placeholders: BTreeMap::from([("member".into(), NOBODY.into())]),
         at_creation: Attributes::from([("pwdReset", ["TRUE"])]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
         disabled: Attributes::from([("pwdAccountLockedTime", [LOCKED])]),
