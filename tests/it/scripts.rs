@@ -41,6 +41,7 @@ scripts!(
     disk_full,
     drift,
     drift_by_hand,
+    early_file_kept,
     exact,
     exported_plan,
     first_and_second_run,
@@ -106,6 +107,7 @@ scripts!(
     unmarked_entry,
     what_next_left,
     what_next_stopped,
+    wrong_year_stays_refused,
 );
 
 fn folder() -> PathBuf {
