@@ -50,7 +50,7 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
     let links_owned = links.keys().cloned().collect();
     let managed =
         managed_keys::take(root, BTreeMap::from(owned), links_owned, placeholders, problems);
-    let mapping = EntryMapping {
+    let mut mapping = EntryMapping {
         agreement,
         base: base.to_owned(),
         managed,
@@ -67,6 +67,9 @@ fn take(root: &mut Section, base: &str, problems: &mut Problems) -> EntryMapping
     uncut(&mapping, problems);
     if problems.is_empty() {
         trial::run(&mapping, problems);
+    }
+    if problems.is_empty() && mapping.managed.disabled.is_empty() {
+        mapping.managed.places = trial::places(&mapping, problems);
     }
     mapping
 }

@@ -12,6 +12,7 @@ use super::graph::{
     TEMPLATE, Tenant, UNIQUE_NAME, UPN, person_facts, year_facts,
 };
 use super::managed::{Managed, PasswordForm, PasswordRule};
+use super::places::Places;
 use super::section::{Problems, Section};
 use super::template::{Cell, Templates};
 use super::trial::Sample;
@@ -170,6 +171,7 @@ fn managed(
             form: PasswordForm::Clear,
         },
         disabled: [(ENABLED.to_owned(), vec!["false".to_owned()])].into(),
+        places: Places::default(),
         names: [UPN, NICKNAME].map(str::to_owned).into(),
         required: BTreeSet::new(),
     }

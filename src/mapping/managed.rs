@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::places::Places;
 use crate::model::entry::{Attributes, ObjectKind};
 
 /// The managed side of a mapping. Attributes outside it are never read into a plan nor written.
@@ -24,6 +25,8 @@ pub struct Managed {
     /// What an account that cannot be used carries: `pwdAccountLockedTime`. Empty when the place
     /// of the entry says it.
     pub disabled: Attributes,
+    /// What the place says then.
+    pub places: Places,
     /// Attributes whose values no new account may take, whoever holds them: `uid`, `mail`.
     pub names: BTreeSet<String>,
     /// Attributes that the server must know, or the mapping is not for it (`pwdReset`…).

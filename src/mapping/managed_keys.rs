@@ -6,6 +6,7 @@ use toml::Value;
 
 use super::entry_file::check_attribute;
 use super::managed::{Managed, PasswordForm, PasswordRule};
+use super::places::Places;
 use super::section::{Problems, Section, texts};
 use crate::model::entry::{Attributes, ObjectKind};
 
@@ -62,6 +63,7 @@ pub(super) fn take(
         at_creation,
         password,
         disabled,
+        places: Places::default(),
         names,
         required,
     }

@@ -11,6 +11,7 @@ mod graph_file;
 pub mod managed;
 mod managed_keys;
 pub mod naming;
+pub mod places;
 mod section;
 mod template;
 mod trial;

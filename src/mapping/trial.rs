@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::entries::{AccountFacts, Category, EntryMapping, GroupFacts};
+use super::places::Places;
 use super::section::Problems;
 use crate::model::account::AccountName;
 use crate::model::entry::Entry;
@@ -12,6 +13,7 @@ use crate::model::workspace::{Workspace, WorkspaceState};
 /// Invented facts.
 pub(super) struct Sample {
     pub(super) uai: Uai,
+    person: PersonId,
     name: AccountName,
     space_name: String,
 }
@@ -19,11 +21,20 @@ pub(super) struct Sample {
 impl Sample {
     /// With a login and a workspace name of so many signs.
     pub(super) fn new(length: usize) -> Self {
-        let text = "a".repeat(length);
+        // formats 7.3: a good key letter.
+        Self::of("a".repeat(length), "0590001F", PersonId(1))
+    }
+
+    /// Nothing of it begins or ends as in the other ones, nor is the same in any place.
+    fn other() -> Self {
+        Self::of("zz".into(), "1234567W", PersonId(22))
+    }
+
+    fn of(text: String, uai: &str, person: PersonId) -> Self {
         let login: Login = text.parse().expect("64 letters a at most are a login");
         Self {
-            // formats 7.3: a good key letter.
-            uai: "0590001F".parse().expect("an UAI with its key letter"),
+            uai: uai.parse().expect("an UAI with its key letter"),
+            person,
             name: AccountName {
                 login: login.clone(),
                 short_login: login.clone(),
@@ -35,7 +46,7 @@ impl Sample {
 
     pub(super) fn account(&self, category: Category, enabled: bool) -> AccountFacts<'_> {
         AccountFacts {
-            person: PersonId(1),
+            person: self.person,
             name: &self.name,
             mail: format!("{}@ecole.example", self.name.mail_local),
             given: "Zoé".into(),
@@ -102,6 +113,29 @@ pub(super) fn run(mapping: &EntryMapping, problems: &mut Problems) {
     for (path, text) in wrong {
         problems.add(path, text);
     }
+}
+
+/// What the place of an account says: only asked when no attribute does.
+pub(super) fn places(mapping: &EntryMapping, problems: &mut Problems) -> Places {
+    let (one, other) = (Sample::new(1), Sample::other());
+    let (mut places, mut all) = (Places::default(), Vec::new());
+    for category in Category::ALL {
+        for enabled in [true, false] {
+            let of = |sample: &Sample| mapping.account(&sample.account(category, enabled));
+            match (of(&one), of(&other)) {
+                (Ok(one), Ok(other)) => {
+                    places.learn(enabled, (&one.dn, &other.dn));
+                    all.extend([(enabled, one.dn), (enabled, other.dn)]);
+                }
+                (Err(error), _) | (_, Err(error)) => problems.add("account", error),
+            }
+        }
+    }
+    if all.iter().any(|(enabled, dn)| places.says_disabled(dn) == *enabled) {
+        let text = "the place of an account that cannot be used is not told from that of others";
+        problems.add("account.dn", text);
+    }
+    places
 }
 
 /// Each container stands in the base or in one before it, and has a name without escapes.

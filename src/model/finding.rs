@@ -148,6 +148,8 @@ kinds! {
         SCHOOL_WITHOUT_FILES = "school-without-files",
         YEAR_MISSING = "year-missing",
         YEAR_WRONG = "year-wrong",
+        /// Of a year that was not yet in preparation when the file was received.
+        YEAR_TOO_SOON = "year-too-soon",
         EXPORT_DATE_WRONG = "export-date-wrong",
         /// Export dated after its receipt by more than a day.
         EXPORT_IN_FUTURE = "export-in-future",

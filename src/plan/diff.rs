@@ -174,17 +174,20 @@ fn change<'a>(
         _ => OperationKind::Update,
     };
     let modified = before != after;
+    // Where the place alone says that an account is disabled, the move is the disabling.
+    let by_place = way != Way::Stays && sides.managed.disabled.is_empty();
+    let (kind_of_move, kind_of_change) = match turn {
+        OperationKind::Disable | OperationKind::Enable if by_place => (turn, OperationKind::Update),
+        _ => (OperationKind::Rename, turn),
+    };
     if way != Way::Stays {
-        // Where the place alone says that an account is disabled, the move is the disabling.
-        let turned = turn != OperationKind::Update && !modified;
-        let kind = if turned { turn } else { OperationKind::Rename };
         let action = Action::Rename { from: seen.dn.clone(), to: entry.dn.clone() };
-        steps.add(kind, of, action, blocked);
+        steps.add(kind_of_move, of, action, blocked);
     }
     let dn = if way == Way::Moves { &entry.dn } else { &seen.dn };
     if modified {
         let action = Action::Modify { dn: dn.clone(), before, after };
-        steps.add(turn, of, action, None);
+        steps.add(kind_of_change, of, action, None);
     }
     let delta = links::delta(sides.managed, ground, entry, seen, sides.link_chunk);
     steps.come(of, dn, delta.come);

@@ -8,8 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Basis;
 use super::guard::SchoolFacts;
-use super::operation::Operation;
-use crate::model::entry::{Entry, ObjectKey};
+use super::operation::{Action, Operation};
+use super::place;
+use crate::model::dn;
+use crate::model::entry::{Entry, Links, ObjectKey, ObjectKind};
 use crate::model::ids::{Digest, Uai};
 use crate::model::observed::Observed;
 
@@ -76,9 +78,8 @@ pub struct Expected {
     pub target: String,
     pub key: ObjectKey,
     pub dn: String,
-    /// Of its place and its managed attributes; none for an entry that the part makes or changes
-    /// before the rest comes to it. Links are not in it: what comes and goes is added to and taken
-    /// from whatever stands.
+    /// Of its place, its managed attributes and its links; none for an entry that the part makes or
+    /// changes before the rest comes to it.
     pub digest: Option<Digest>,
 }
 
@@ -94,7 +95,7 @@ pub struct Left {
 /// The entries that the operations of one target change, as they stand.
 pub fn expected(target: &str, observed: &Observed, operations: &[Operation]) -> Vec<Expected> {
     let ours = operations.iter().filter(|one| one.target == target && one.blocked.is_none());
-    let keys: std::collections::BTreeSet<&ObjectKey> = ours.map(|one| &one.key).collect();
+    let keys: BTreeSet<&ObjectKey> = ours.map(|one| &one.key).collect();
     let entries = keys.into_iter().filter_map(|key| observed.entries.get(key));
     entries
         .map(|entry| Expected {
@@ -107,37 +108,97 @@ pub fn expected(target: &str, observed: &Observed, operations: &[Operation]) -> 
 }
 
 fn digest(entry: &Entry) -> Digest {
-    let Entry { key: _, uai: _, dn, attributes, links: _, enabled } = entry;
-    let text = serde_json::json!([dn, attributes, enabled]).to_string();
+    let Entry { key: _, uai: _, dn, attributes, links, enabled } = entry;
+    let places = |(name, values): (&String, &BTreeSet<String>)| {
+        let places = values.iter().map(|value| dn::comparable(value)).collect();
+        (name.clone(), places)
+    };
+    let links: Links = links.iter().filter(|(_, values)| !values.is_empty()).map(places).collect();
+    let text = serde_json::json!([dn, attributes, enabled, links]).to_string();
     Digest::of_bytes(Sha256::digest(text.as_bytes()))
 }
 
 /// What has changed in a target since the plan saw it, one sentence an entry: of those that it
-/// changes, and of the places where it makes one.
+/// changes, of the places where it makes one or puts one, and of those that it links to. At
+/// `placeholders` nothing need stand.
 pub fn changed(
     target: &str,
     observed: &Observed,
     origin: &Origin,
     operations: &[Operation],
+    placeholders: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    use super::operation::Action;
     let mut told = Vec::new();
     for one in origin.expected.iter().filter(|one| one.target == target) {
         match observed.entries.get(&one.key) {
             None => told.push(format!("{} is gone, or carries our mark no more", one.key)),
             Some(now) if now.dn != one.dn => told.push(format!("{} has moved", one.key)),
             Some(now) if one.digest.as_ref().is_some_and(|then| *then != digest(now)) => {
-                told.push(format!("{} was edited", one.key));
+                let links = one.key.kind() == ObjectKind::Group;
+                let what = if links { "was edited, or its members" } else { "was edited" };
+                told.push(format!("{} {what}", one.key));
             }
             Some(_) => {}
         }
     }
-    for operation in operations.iter().filter(|one| one.target == target) {
-        let Action::Create { entry } = &operation.action else { continue };
-        let known = origin.expected.iter().any(|one| one.key == entry.key);
-        if operation.blocked.is_none() && !known && observed.entries.contains_key(&entry.key) {
-            told.push(format!("{} stands already", entry.key));
+    let known: BTreeSet<&ObjectKey> =
+        origin.expected.iter().filter(|one| one.target == target).map(|one| &one.key).collect();
+    let ours: Vec<&Operation> =
+        operations.iter().filter(|one| one.target == target && one.blocked.is_none()).collect();
+    let mut standing: BTreeMap<String, Option<&ObjectKey>> =
+        observed.foreign_dns.iter().map(|place| (place.clone(), None)).collect();
+    let entries = observed.entries.values();
+    standing.extend(entries.map(|entry| (dn::comparable(&entry.dn), Some(&entry.key))));
+    for Operation { key, action, .. } in &ours {
+        let Some(place) = comes_to(action) else { continue };
+        if matches!(action, Action::Create { .. }) && observed.entries.contains_key(key) {
+            if !known.contains(key) {
+                told.push(format!("{key} stands already"));
+            }
+            continue;
+        }
+        // What the plan itself moves or deletes there is held to its own expectation.
+        let taken = standing.get(&dn::comparable(place));
+        if taken.is_some_and(|by| by.is_none_or(|by| by != key && !known.contains(by))) {
+            told.push(format!("another entry stands at the place of {key}"));
         }
     }
+    let made = ours.iter().filter_map(|one| comes_to(&one.action));
+    let nothing = made.chain(placeholders.values()).map(|place| (dn::comparable(place), None));
+    standing.extend(nothing.collect::<Vec<_>>());
+    let mut gone = BTreeSet::new();
+    for Operation { key, action, .. } in &ours {
+        let links = links_of(action).into_iter();
+        let missing = links.filter(|value| !standing.contains_key(&dn::comparable(value)));
+        gone.extend(missing.map(|value| (key, place::name(value))));
+    }
+    told.extend(gone.into_iter().map(|(key, name)| format!("{name}, to join {key}, is gone")));
     told
 }
+
+/// Where an entry comes to stand.
+pub(super) fn comes_to(action: &Action) -> Option<&String> {
+    match action {
+        Action::Create { entry } => Some(&entry.dn),
+        Action::Rename { from: _, to } => Some(to),
+        Action::Modify { .. }
+        | Action::Delete { .. }
+        | Action::AddLinks { .. }
+        | Action::RemoveLinks { .. } => None,
+    }
+}
+
+/// The links that an operation makes.
+pub(super) fn links_of(action: &Action) -> Vec<&String> {
+    match action {
+        Action::Create { entry } => entry.links.values().flatten().collect(),
+        Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
+        Action::Modify { .. }
+        | Action::Rename { .. }
+        | Action::Delete { .. }
+        | Action::RemoveLinks { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::{Action, Operation, OperationKind};
-use super::origin::Expected;
+use super::origin::{Expected, comes_to, links_of};
 use super::{Plan, order};
 use crate::model::dn;
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
@@ -154,9 +154,8 @@ pub fn expected_by_rest(whole: &Plan, part: &Half, rest: &Half) -> Vec<Expected>
             Action::Create { entry } => &entry.dn,
             Action::Rename { from: _, to } => to,
             Action::Modify { dn, before: _, after: _ } => dn,
-            Action::Delete { .. } | Action::AddLinks { .. } | Action::RemoveLinks { .. } => {
-                continue;
-            }
+            Action::AddLinks { dn, .. } | Action::RemoveLinks { dn, .. } => dn,
+            Action::Delete { .. } => continue,
         };
         if blocked.is_none() && ours.contains(&(target, key)) {
             left.insert((target, key), dn);
@@ -167,6 +166,13 @@ pub fn expected_by_rest(whole: &Plan, part: &Half, rest: &Half) -> Vec<Expected>
         ours.contains(&key) && !left.contains_key(&key)
     });
     let mut expected: Vec<Expected> = as_seen.cloned().collect();
+    // A server may rewrite the links to whoever has moved, or is gone.
+    let follows = part.operations.iter().any(|one| {
+        one.blocked.is_none() && matches!(one.action, Action::Rename { .. } | Action::Delete { .. })
+    });
+    for one in expected.iter_mut().filter(|one| follows && one.key.kind() == ObjectKind::Group) {
+        one.digest = None;
+    }
     expected.extend(left.iter().map(|((target, key), dn)| Expected {
         target: (*target).clone(),
         key: (*key).clone(),
@@ -218,28 +224,6 @@ pub fn ground(
 fn standing(key: &ObjectKey, dn: &str) -> Entry {
     let (attributes, links) = (Attributes::new(), Links::new());
     Entry { key: key.clone(), uai: None, dn: dn.to_owned(), attributes, links, enabled: true }
-}
-
-fn comes_to(action: &Action) -> Option<&String> {
-    match action {
-        Action::Create { entry } => Some(&entry.dn),
-        Action::Rename { from: _, to } => Some(to),
-        Action::Modify { .. }
-        | Action::Delete { .. }
-        | Action::AddLinks { .. }
-        | Action::RemoveLinks { .. } => None,
-    }
-}
-
-fn links_of(action: &Action) -> Vec<&String> {
-    match action {
-        Action::Create { entry } => entry.links.values().flatten().collect(),
-        Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
-        Action::Modify { .. }
-        | Action::Rename { .. }
-        | Action::Delete { .. }
-        | Action::RemoveLinks { .. } => Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 use super::operation::{Action, Operation, OperationKind};
 use super::order;
 use crate::mapping::managed::{Managed, PasswordForm, PasswordRule};
+use crate::mapping::places::Places;
 use crate::model::dn::{self, Ava};
 use crate::model::entry::{Attributes, Entry, Links, ObjectKey, ObjectKind};
 use crate::model::ids::{PersonId, StructureCode, StructureKey, StructureKind, Uai};
@@ -98,6 +99,7 @@ pub(crate) fn managed() -> Managed {
         at_creation: Attributes::from([("pwdReset".to_owned(), values(&["TRUE"]))]),
         password: PasswordRule { attribute: "userPassword".to_owned(), form: PasswordForm::Ssha },
         disabled: Attributes::from([(LOCK.to_owned(), values(&["000001010000Z"]))]),
+        places: Places::default(),
         names: names(&["uid", "mail"]),
         required: names(&[]),
     }

@@ -22,11 +22,16 @@ use crate::model::dn;
 use crate::model::entry::{Entry, Links, ObjectKey, ObjectKind};
 use crate::model::observed::Observed;
 
+/// By target and comparable name, the account that bore it.
+pub type Names = BTreeMap<(String, String), ObjectKey>;
+
 /// What is needed to take a run back in one target.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub target: &'a str,
     pub traces: &'a Traces,
+    /// What accounts are called in this run and in later ones.
+    pub names: &'a Names,
     pub observed: &'a Observed,
     pub managed: &'a Managed,
     /// Where an account stands once it is disabled, when the place says it.
@@ -173,17 +178,19 @@ fn linked(
             .filter(|value| Some(*value) == placeholder || !came.contains(&places.who(value)))
             .map(|value| places.end(value).unwrap_or_else(|| value.clone()))
             .collect();
+        let mut nowhere = BTreeSet::new();
         for value in went {
             match places.end(&value) {
                 Some(end) => _ = values.insert(end),
-                None => left.push(Left {
-                    target: scene.target.to_owned(),
-                    key: key.clone(),
-                    dn: seen.dn.clone(),
-                    why: format!("a member stands no more: {}", super::place::name(&value)),
-                }),
+                None => _ = nowhere.insert(super::place::name(&value)),
             }
         }
+        left.extend(nowhere.into_iter().map(|name| Left {
+            target: scene.target.to_owned(),
+            key: key.clone(),
+            dn: seen.dn.clone(),
+            why: format!("a member stands no more: {name}"),
+        }));
         if !values.is_empty() {
             links.insert(attribute.clone(), values);
         }
@@ -225,6 +232,9 @@ impl<'a> Places<'a> {
     fn of(scene: &Scene<'a>, desired: &BTreeMap<ObjectKey, Entry>) -> Self {
         let (mut who, mut ends) = (BTreeMap::new(), BTreeMap::new());
         let mut moving = BTreeSet::new();
+        for ((_, name), key) in scene.names.iter().filter(|((of, _), _)| of == scene.target) {
+            who.insert(name.clone(), key);
+        }
         for ((target, key), trace) in scene.traces {
             if target == scene.target {
                 who.insert(dn::comparable(&trace.from), key);

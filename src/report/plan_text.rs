@@ -41,11 +41,13 @@ pub struct View<'a> {
     /// Of the instants that are shown.
     pub zone: &'a TimeZone,
     pub detail: Detail,
+    /// Of a plan that takes a run back: the deliveries and the settings say what that run did.
+    pub is_said_still: bool,
 }
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
-    let View { number, plan, deadline, now, zone, detail } = view;
+    let View { number, plan, deadline, now, zone, detail, is_said_still } = view;
     let Plan {
         hash,
         made_at,
@@ -107,7 +109,9 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     match undoes {
         Some(run) => {
             write_left(out, "Left as it is: not taken back", left)?;
-            write_after(out, *run)
+            // Where nothing is taken back, nothing is there to be done again.
+            let takes_back = operations.iter().any(|operation| operation.blocked.is_none());
+            if *is_said_still && takes_back { write_after(out, *run) } else { Ok(()) }
         }
         None => write_left(out, "Stays as it is: no plan can mend it", left),
     }
@@ -336,7 +340,7 @@ fn write_left(out: &mut impl Write, title: &str, left: &[Left]) -> io::Result<()
     Ok(())
 }
 
-/// What comes after a plan that takes back.
+/// What comes after a plan that takes a run back.
 fn write_after(out: &mut impl Write, run: u64) -> io::Result<()> {
     writeln!(
         out,

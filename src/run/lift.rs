@@ -7,6 +7,7 @@ use super::outcome::{ExitStatus, Failure};
 use super::review::ask;
 use super::session::{Format, Session, store_failure};
 use super::{apply, tell};
+use crate::model::dn;
 use crate::plan::Plan;
 use crate::report::plan_text::stop::{self, Lifting};
 use crate::store::assent::{self, Act, Assent};
@@ -132,11 +133,7 @@ fn second(
     }
     let approvals = assent::approvals(store, &plan.hash).map_err(store_failure)?;
     let two_users = session.config.guard.two_users;
-    let other = |one: &&Assent| {
-        one.who.to_lowercase() != first.who.to_lowercase()
-            && (!two_users || one.system_user != first.system_user)
-    };
-    if approvals.iter().any(|one| other(&one)) {
+    if approvals.iter().any(|one| are_two(one, first, two_users)) {
         return Ok(None);
     }
     Ok(Some(if approvals.is_empty() {
@@ -144,4 +141,44 @@ fn second(
     } else {
         format!("{} cannot approve and apply: the plan is region-wide, it takes two", first.who)
     }))
+}
+
+/// Two persons. A name is the same however it is typed: in capitals, with its accents composed or
+/// not.
+fn are_two(one: &Assent, other: &Assent, two_users: bool) -> bool {
+    dn::comparable_value(&one.who) != dn::comparable_value(&other.who)
+        && (!two_users || one.system_user != other.system_user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(who: &str, system_user: &str) -> Assent {
+        Assent {
+            act: Act::Approved,
+            who: who.to_owned(),
+            system_user: system_user.to_owned(),
+            reason: "Relu".to_owned(),
+            at: "2026-10-02T20:00:00Z".parse().unwrap(),
+        }
+    }
+
+    /// SEC-42.
+    #[test]
+    fn one_person_is_one_however_the_name_is_typed() {
+        let first = typed("Adèle", "a");
+        for (who, two) in [
+            ("Adèle", false),
+            ("ADÈLE", false),
+            ("Ade\u{300}le", false),
+            (" adèle ", false),
+            ("Adele", true),
+            ("Bruno", true),
+        ] {
+            assert_eq!(are_two(&typed(who, "b"), &first, false), two, "{who}");
+            assert_eq!(are_two(&typed(who, "b"), &first, true), two, "{who}");
+            assert!(!are_two(&typed(who, "a"), &first, true), "{who}");
+        }
+    }
 }

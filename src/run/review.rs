@@ -48,6 +48,8 @@ pub struct Review {
     /// Of files that are of no school, or refused.
     pub others: Vec<Finding>,
     pub lines: Vec<DeliveryLine>,
+    /// Those that wait for the turn of the year, wherever their files are by now.
+    pub waiting: BTreeSet<Digest>,
     /// The deliveries that the last begun run measured departures on.
     before: BTreeMap<(Uai, Source), Digest>,
 }
@@ -75,6 +77,9 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
     let batch = batch::batch(&heads, schools, &measured, checks, session.world.clock.now());
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
+        if ruling.status == Status::Early {
+            review.waiting.insert(head.digest.clone());
+        }
         let received =
             intake.fresh.contains_key(head.digest) || intake.known.contains_key(head.digest);
         let here = received && !is_history(head, &heads, &batch);

@@ -28,7 +28,7 @@ use crate::plan::origin::{self, Left, Origin};
 use crate::plan::place;
 use crate::plan::together::{self, Staying};
 use crate::plan::trace::{self, Sure, Traces};
-use crate::plan::undo::{self, Scene};
+use crate::plan::undo::{self, Names, Scene};
 use crate::plan::{Basis, Plan, Summary, guard};
 use crate::report::plan_text::Detail;
 use crate::store::runs::{self, RunId, RunState};
@@ -97,7 +97,9 @@ fn inverse(
 ) -> anyhow::Result<Plan> {
     let written = plans::load(store, run).map_err(store_failure)?;
     let (mut traces, mut kept_as_is) = traces(store, run, observed)?;
-    let (change, stays) = back(session, before, registry, &written, &mut traces, observed);
+    let since = Since::of(store, run, registry, &written.change)?;
+    let (change, stays) =
+        back(session, before, registry, &written, &mut traces, (observed, &since));
     kept_as_is.extend(stays);
     let mut after = registry.clone();
     after.apply(&change);
@@ -110,6 +112,7 @@ fn inverse(
         let (some, others) = undo::inverse(&Scene {
             target: &target.name,
             traces: &traces,
+            names: &since.names,
             observed: seen,
             managed: target.mapping.managed(),
             disabled_at: &|key| desired.get(key).map(|entry| entry.dn.clone()),
@@ -156,6 +159,31 @@ fn inverse(
     }))
 }
 
+/// What later runs did to accounts that this one has among its members only: of a part, the rest
+/// may have the person.
+struct Since {
+    /// Whom they left otherwise than this run did.
+    persons: BTreeSet<PersonId>,
+    names: Names,
+}
+
+impl Since {
+    fn of(
+        store: &Store,
+        run: RunId,
+        registry: &Registry,
+        written: &RegistryChange,
+    ) -> anyhow::Result<Self> {
+        let of_run: BTreeSet<PersonId> = written.persons.iter().map(|one| one.id).collect();
+        let found = kept::found_since(store, run).map_err(store_failure)?;
+        let changed = found.into_iter().filter(|(person, then)| {
+            !of_run.contains(person) && registry.persons.get(person) != Some(then)
+        });
+        let persons = changed.map(|(person, _)| person).collect();
+        Ok(Self { persons, names: kept::names_since(store, run).map_err(store_failure)? })
+    }
+}
+
 /// The registry, taken back, and who stays as he is: of him the traces are left out.
 fn back(
     session: &Session,
@@ -163,12 +191,12 @@ fn back(
     registry: &Registry,
     written: &Plan,
     traces: &mut Traces,
-    observed: &BTreeMap<String, Observed>,
+    (observed, since): (&BTreeMap<String, Observed>, &Since),
 ) -> (RegistryChange, Vec<Left>) {
     let run_did =
         together::Scene { before: &before.persons, written: &written.change.persons, registry };
     let staying = run_did.staying(alone(&run_did, traces));
-    let left = leave(traces, &staying, observed);
+    let left = leave(traces, &staying, observed, since);
     let back = Back {
         before,
         traces,
@@ -229,14 +257,20 @@ fn leave(
     traces: &mut Traces,
     staying: &Staying,
     observed: &BTreeMap<String, Observed>,
+    since: &Since,
 ) -> Vec<Left> {
     let who = |key: &ObjectKey| key.person().and_then(|one| staying.get(&one));
+    let is_left = |key: &ObjectKey| {
+        key.person().is_some_and(|one| staying.contains_key(&one) || since.persons.contains(&one))
+    };
     let mut left = Vec::new();
     let mut names: BTreeSet<(String, String)> = BTreeSet::new();
     for (target, seen) in observed {
-        let theirs = seen.entries.iter().filter(|(key, _)| who(key).is_some());
+        let theirs = seen.entries.iter().filter(|(key, _)| is_left(key));
         names.extend(theirs.map(|(_, entry)| (target.clone(), dn::comparable(&entry.dn))));
     }
+    let borne = since.names.iter().filter(|(_, key)| is_left(key));
+    names.extend(borne.map(|(name, _)| name.clone()));
     traces.retain(|(target, key), trace| {
         let Some(bound) = who(key).filter(|_| !trace.deleted) else { return true };
         names.extend([&trace.from, &trace.to].map(|name| (target.clone(), dn::comparable(name))));
@@ -259,11 +293,13 @@ fn leave(
             links.values_mut().for_each(|values| values.retain(|value| !stays.contains(value)));
             links.retain(|_, values| !values.is_empty());
         }
-        left.extend(stays.into_iter().map(|value| Left {
+        // Under two names it is still one.
+        let told: BTreeSet<String> = stays.iter().map(|value| place::name(value)).collect();
+        left.extend(told.into_iter().map(|name| Left {
             target: target.clone(),
             key: key.clone(),
             dn: trace.to.clone(),
-            why: format!("a member stays as it is: {}", place::name(&value)),
+            why: format!("a member stays as it is: {name}"),
         }));
     }
     left

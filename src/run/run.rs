@@ -1,5 +1,7 @@
 //! `run`: check + plan + apply, for cron.
 
+use std::collections::BTreeSet;
+
 use tokio::runtime::Runtime;
 
 use super::applying::{self, Spent, Work};
@@ -10,6 +12,7 @@ use super::targets::Labs;
 use super::world::Stopwatch;
 use super::{machine, plan, replay, targets, tell};
 use crate::apply::Take;
+use crate::model::ids::Digest;
 use crate::report::plan_text::Detail;
 use crate::store::{Store, StoreError, deliveries, journal, plans, runs};
 
@@ -67,7 +70,7 @@ pub(super) fn whole(
     let work = Work::new(draft.run, Take::Open);
     let applied = applying::drive_all(session, store, labs, runtime, work, &mut spent)?;
     draft.duration_ms.insert("apply".to_owned(), watch.lap_ms());
-    clean(session, store).map_err(store_failure)?;
+    clean(session, store, &draft.review.waiting).map_err(store_failure)?;
     tell::applied(session, store, draft.run, &draft.plan, &applied.tally, &draft.duration_ms)?;
     let told: usize = draft.review.schools.values().map(|school| school.findings.len()).sum();
     let whole = draft.review.others.iter().filter(|finding| finding.is_of_all()).count();
@@ -83,14 +86,18 @@ pub(super) fn whole(
 }
 
 /// What is kept no longer than needed (requirements 3.2): older records of a school, records of 90
-/// days. Sealed passwords stay until there is a command that hands them over: without it, erasing
-/// them would close their accounts for good.
-fn clean(session: &Session, store: &mut Store) -> Result<(), StoreError> {
+/// days; not those of a file that waits for the turn of the year. Sealed passwords stay until there
+/// is a command that hands them over: without it, erasing them would close their accounts for good.
+fn clean(
+    session: &Session,
+    store: &mut Store,
+    waiting: &BTreeSet<Digest>,
+) -> Result<(), StoreError> {
     let now = session.world.clock.now();
-    deliveries::prune(store)?;
+    deliveries::prune(store, waiting)?;
     let days_90 = jiff::SignedDuration::from_hours(24 * 90);
     if let Ok(limit) = now.checked_sub(days_90) {
-        deliveries::forget_contents(store, limit)?;
+        deliveries::forget_contents(store, limit, waiting)?;
     }
     Ok(())
 }

@@ -124,10 +124,13 @@ pub(super) fn entries_unchanged(
             .into());
     }
     let known = registry::load(store).map_err(store_failure)?;
-    let mut changed = Vec::new();
+    let (mut changed, none) = (Vec::new(), BTreeMap::new());
     for (target, observed) in &mut seen.observed {
         observed.recognise(known.workspaces.keys());
-        changed.extend(origin::changed(target, observed, &plan.origin, &plan.operations));
+        let of = session.config.targets.iter().find(|one| one.name == *target);
+        let placeholders = of.map_or(&none, |of| &of.mapping.managed().placeholders);
+        let (origin, operations) = (&plan.origin, &plan.operations);
+        changed.extend(origin::changed(target, observed, origin, operations, placeholders));
     }
     match named(changed) {
         Some(list) => Err(stale(&format!("entries have changed since it was made: {list}"))),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use super::forecast;
-use super::session::{Format, Session};
+use super::session::{Format, Session, store_failure};
 use crate::plan::Plan;
 use crate::plan::operation::OperationKind;
 use crate::report::plan_json::{self, Circumstances, Tallied};
 use crate::report::plan_text::{self, Detail};
-use crate::store::Store;
 use crate::store::runs::{RunId, TallyLine};
+use crate::store::{Store, undo};
 
 /// Outcomes by target and kind.
 pub type Tally = BTreeMap<String, BTreeMap<OperationKind, TallyLine>>;
@@ -57,7 +57,10 @@ pub fn text(
     let deadline = forecast::deadline(session, store, run, &plan.summary)?;
     let zone = &session.config.zone;
     let (deadline, now) = (deadline.as_ref(), session.world.clock.now());
-    let view = plan_text::View { number: run.0, plan, deadline, now, zone, detail };
+    let undone = plan.origin.undoes.map(RunId);
+    let is_said_still = undone.map(|run| undo::is_of_deliveries(store, run)).transpose();
+    let is_said_still = is_said_still.map_err(store_failure)?.unwrap_or_default();
+    let view = plan_text::View { number: run.0, plan, deadline, now, zone, detail, is_said_still };
     plan_text::write(&mut bytes, &view)?;
     Ok(String::from_utf8(bytes)?)
 }

@@ -4,6 +4,8 @@
 //! never moves later (R-08); the last one is kept beside it. Contents are forgotten in time
 //! (requirements 3.2), the rest stays.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -252,12 +254,15 @@ pub(super) fn write_basis(
 }
 
 /// Forgets the records that are beyond the current and two previous of their school and source;
-/// those in force stay, however old. Gives back how many were forgotten.
-pub fn prune(store: &mut Store) -> Result<u64, StoreError> {
+/// those in force stay, however old, and so do those that `wait` for the turn of the year. Gives
+/// back how many were forgotten.
+pub fn prune(store: &mut Store, wait: &BTreeSet<Digest>) -> Result<u64, StoreError> {
+    let wait = json(wait)?;
     store.write(|transaction| {
         let forgotten = transaction.execute(
             "UPDATE delivery SET content = NULL
              WHERE content IS NOT NULL AND digest NOT IN (SELECT digest FROM basis)
+               AND digest NOT IN (SELECT value FROM json_each(?2))
                AND digest IN (
                    SELECT digest FROM (
                        SELECT d.digest, row_number() OVER (
@@ -266,21 +271,28 @@ pub fn prune(store: &mut Store) -> Result<u64, StoreError> {
                                     r.received_at DESC, d.digest) AS rank
                        FROM delivery d JOIN receipt r USING (digest))
                    WHERE rank > ?1)",
-            [1 + PREVIOUS_KEPT],
+            params![1 + PREVIOUS_KEPT, wait],
         )?;
         Ok(forgotten as u64)
     })
 }
 
 /// Forgets the records received before an instant (90 days, requirements 3.2), those in force left
-/// out: without them the next plan would lack the whole school.
-pub fn forget_contents(store: &mut Store, older_than: Timestamp) -> Result<u64, StoreError> {
+/// out: without them the next plan would lack the whole school. Those that `wait` for the turn of
+/// the year are left out too: the school was told that they will come into force.
+pub fn forget_contents(
+    store: &mut Store,
+    older_than: Timestamp,
+    wait: &BTreeSet<Digest>,
+) -> Result<u64, StoreError> {
+    let wait = json(wait)?;
     store.write(|transaction| {
         let forgotten = transaction.execute(
             "UPDATE delivery SET content = NULL
              WHERE content IS NOT NULL AND digest NOT IN (SELECT digest FROM basis)
+               AND digest NOT IN (SELECT value FROM json_each(?2))
                AND digest IN (SELECT digest FROM receipt WHERE received_at < ?1)",
-            [At(older_than)],
+            params![At(older_than), wait],
         )?;
         Ok(forgotten as u64)
     })

@@ -10,14 +10,16 @@ use super::assent::{self, Act};
 use super::column::{At, document, json, parsed};
 use super::runs::RunId;
 use super::{Store, StoreError, deliveries, plans};
+use crate::model::dn;
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{PersonId, StructureKey, Uai};
 use crate::model::person::Person;
 use crate::model::registry::RegistryChange;
 use crate::model::workspace::Workspace;
-use crate::plan::operation::Operation;
+use crate::plan::operation::{Action, Operation};
 use crate::plan::redo::TakenBack;
 use crate::plan::trace::Sure;
+use crate::plan::undo::Names;
 use crate::plan::{Basis, guard};
 
 /// The registry as a run found it, of what the run changed.
@@ -102,6 +104,51 @@ pub fn each_done(
         visit(document(row, 0)?, if row.get(1)? { Sure::Done } else { Sure::Maybe });
     }
     Ok(())
+}
+
+/// What a run did is what the deliveries and the settings say. Of one that took back such a run it
+/// is not, and of one that took that back again it is.
+pub fn is_of_deliveries(store: &Store, run: RunId) -> Result<bool, StoreError> {
+    let mut statement = store.connection.prepare("SELECT undoes FROM run WHERE id = ?1")?;
+    let (mut run, mut is_said) = (run.0, true);
+    // A run takes back an earlier one only, so this ends.
+    while let Some(undone) = statement.query_row([run], |row| row.get(0))? {
+        (run, is_said) = (undone, !is_said);
+    }
+    Ok(is_said)
+}
+
+/// The persons that later runs changed, as the first of these found them.
+pub fn found_since(store: &Store, run: RunId) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+    let sql = "SELECT document FROM registry_before
+               WHERE run > ?1 AND part = 'person' ORDER BY run";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut found = BTreeMap::new();
+    for person in statement.query_map([run.0], |row| document(row, 0))? {
+        let person: Person = person?;
+        found.entry(person.id).or_insert(person);
+    }
+    Ok(found)
+}
+
+/// The names that accounts leave and take in this run and in later ones, done or not: by target and
+/// comparable name, whose it was first.
+pub fn names_since(store: &Store, run: RunId) -> Result<Names, StoreError> {
+    let sql = "SELECT document FROM plan_operation
+               WHERE run >= ?1 AND kind IN ('rename', 'disable', 'enable')
+                 AND object LIKE 'rentree:account:%'
+               ORDER BY run, seq";
+    let mut statement = store.connection.prepare(sql)?;
+    let mut names = Names::new();
+    for operation in statement.query_map([run.0], |row| document(row, 0))? {
+        let Operation { target, key, action, .. } = operation?;
+        let Action::Rename { from, to } = action else { continue };
+        for name in [from, to] {
+            let name = (target.clone(), dn::comparable(&name));
+            names.entry(name).or_insert_with(|| key.clone());
+        }
+    }
+    Ok(names)
 }
 
 /// What later runs wrote, or may have written: it is theirs.

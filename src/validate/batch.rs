@@ -184,25 +184,32 @@ fn standing(
         return Standing::Refused(finding);
     }
     let active = SchoolYear::on(today, policy.turn);
+    if too_soon(*school_year, today, policy) {
+        return Standing::Refused(wrong_year(head, active));
+    }
+    // A year that was wrong when it was received stays so: the school was told that nothing of the
+    // file is taken over, and as the years go by the one in it would come to be right.
+    let received_on = day(head.last_received_at, policy);
+    if too_soon(*school_year, received_on, policy) {
+        let finding = about(kind::YEAR_TOO_SOON, head).with("year", school_year);
+        return Standing::Refused(finding.with("received", received_on));
+    }
     if *school_year == active {
         return Standing::Usable;
     }
-    if *school_year == active.next() {
-        let month_day = (today.month(), today.day());
-        // Between the two dates of one summer, and not in the year that has just begun.
-        let early = (policy.early_from..policy.turn).contains(&month_day);
-        return if early {
-            Standing::Early(about(kind::DELIVERY_EARLY, head).with("year", school_year))
-        } else {
-            Standing::Refused(wrong_year(head, active))
-        };
+    if *school_year > active {
+        return Standing::Early(about(kind::DELIVERY_EARLY, head).with("year", school_year));
     }
-    if *school_year < active {
-        let last_year = school_year.next() == active;
-        let stays = last_year && in_force.contains(head.digest);
-        return if stays { Standing::Usable } else { Standing::Past };
-    }
-    Standing::Refused(wrong_year(head, active))
+    let last_year = school_year.next() == active;
+    let stays = last_year && in_force.contains(head.digest);
+    if stays { Standing::Usable } else { Standing::Past }
+}
+
+/// The school year is neither that of the day nor, between the two dates of one summer, the next.
+fn too_soon(school_year: SchoolYear, on: Date, policy: &Policy) -> bool {
+    let active = SchoolYear::on(on, policy.turn);
+    let is_summer = (policy.early_from..policy.turn).contains(&(on.month(), on.day()));
+    school_year > active && !(school_year == active.next() && is_summer)
 }
 
 /// A receipt is not later than now, as far as clocks agree.

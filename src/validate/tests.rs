@@ -349,6 +349,7 @@ const BATCH: &[kind::Kind] = &[
     kind::UAI_UNKNOWN,
     kind::SCHOOL_WITHOUT_FILES,
     kind::YEAR_WRONG,
+    kind::YEAR_TOO_SOON,
     kind::EXPORT_IN_FUTURE,
     kind::RECEIPT_IN_FUTURE,
     kind::EXPORT_OLD,

@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 
 use ldap3::{Mod, Scope};
 use rentree::credential::InitialPassword;
+use rentree::mapping::entries::EntryMapping;
 use rentree::model::dn;
 use rentree::model::entry::Entry;
 use rentree::plan::operation::Operation;
-use rentree::target::ldap::settings::Bind;
+use rentree::target::ldap::settings::{Bind, Settings};
 use rentree::target::ldap::{connect, filter};
 use rentree::target::{Done, Observe, TargetError, Write, WriteError};
 
@@ -49,7 +50,7 @@ async fn what_was_created_is_observed_as_it_was(bench: Bench) {
             "ou=personnes,ou=0599990N,ou=ecoles,dc=ent,dc=test",
         );
         entries.push(person);
-        entries.push(group(text, &["cn=personne,dc=ent,dc=test"]));
+        entries.push(group(text, &[NOBODY]));
     }
     entries.push(account(99, &"l".repeat(64), "Long"));
     for entry in &entries {
@@ -159,11 +160,11 @@ async fn an_unmarked_entry_is_never_touched(bench: Bench) {
     let attributes =
         attributes.into_iter().map(|(name, value)| (name, [value].into_iter().collect()));
     admin.add(&person.dn, attributes.collect()).await.unwrap().success().unwrap();
-    let class = group("1G3", &["cn=x,dc=ent,dc=test"]);
+    let class = group("1G3", &[NOBODY]);
     let unmarked = vec![
         ("objectClass", ["groupOfNames"].into_iter().collect()),
         ("cn", ["1G3"].into_iter().collect()),
-        ("member", ["cn=x,dc=ent,dc=test"].into_iter().collect()),
+        ("member", [NOBODY].into_iter().collect()),
     ];
     admin.add(&class.dn, unmarked).await.unwrap().success().unwrap();
 
@@ -171,8 +172,8 @@ async fn an_unmarked_entry_is_never_touched(bench: Bench) {
     stale(&target, &change(&person, &[("sn", &["DSI"])], &[("sn", &["x"])]), "mark").await;
     stale(&target, &rename(&person, &dn::child("uid", "autre", BASE)), "mark").await;
     stale(&target, &delete(&person), "mark").await;
-    stale(&target, &add_links(&class, &["cn=y,dc=ent,dc=test"]), "mark").await;
-    stale(&target, &remove_links(&class, &["cn=x,dc=ent,dc=test"]), "mark").await;
+    stale(&target, &add_links(&class, &[&person.dn]), "mark").await;
+    stale(&target, &remove_links(&class, &[NOBODY]), "mark").await;
     // In the way of a rename (a container: `unique` says no to a login before anything else).
     let theirs = container("archives");
     let unmarked = vec![("objectClass", ["organizationalUnit"].into_iter().collect())];
@@ -185,12 +186,12 @@ async fn an_unmarked_entry_is_never_touched(bench: Bench) {
     let foreign = [&person.dn, &class.dn, &theirs.dn].map(|name| dn::comparable(name));
     assert_eq!(observed.foreign_dns, foreign.into_iter().collect());
     assert_eq!(observed.foreign_names, set(&["admin.local", "dsi@ecole.test"]));
-    assert_eq!(bench.values(&class.dn, "member").await, Some(strings(&["cn=x,dc=ent,dc=test"])));
+    assert_eq!(bench.values(&class.dn, "member").await, Some(strings(&[NOBODY])));
 }
 
 async fn a_copy_made_by_hand_is_seen_as_a_double(bench: Bench) {
     let mut target = bench.target().await;
-    let mut class = group("1G3", &["cn=x,dc=ent,dc=test"]);
+    let mut class = group("1G3", &[NOBODY]);
     written(&target, &create(&class)).await;
     class.dn = dn::child("cn", "0 copie", BASE);
     class.attributes.insert("cn", ["0 copie"]);
@@ -267,6 +268,44 @@ async fn links_are_deltas_and_what_is_done_is_left_alone(bench: Bench) {
     stale(&target, &add_links(&group("2A1", &[]), &[&a]), "gone").await;
 }
 
+/// with the mapping for servers without ppolicy, the place says who cannot be used.
+async fn whoever_stands_with_the_disabled_is_observed_as_disabled(bench: Bench) {
+    let sans = include_str!("../../mappings/openldap-sans-ppolicy.toml");
+    let mapping = EntryMapping::parse(sans, "m.toml", BASE).unwrap();
+    let settings = Settings { managed: mapping.managed().clone(), ..bench.settings() };
+    let mut target = connect(settings, entropy).await.unwrap();
+    for path in ["0599990N", "0599990N/personnes", "0599990N/inactifs"] {
+        written(&target, &create(&container(path))).await;
+    }
+    let [used, away] = ["personnes", "inactifs"]
+        .map(|branch| dn::child("uid", "ines", &container(&format!("0599990N/{branch}")).dn));
+    let mut ines = account(1, "ines", "Inès");
+    ines.dn.clone_from(&used);
+    written(&target, &create(&ines)).await;
+    for (to, enabled) in [(&away, false), (&used, true)] {
+        assert_eq!(target.observe().await.unwrap().entries[&ines.key].enabled, !enabled);
+        written(&target, &rename(&ines, to)).await;
+        ines.dn.clone_from(to);
+        assert_eq!(target.observe().await.unwrap().entries[&ines.key].enabled, enabled);
+    }
+}
+
+/// SEC-43: somebody renamed or deleted an account since the plan. A server without referential
+/// checks would keep the link, for whoever comes to stand there later.
+async fn nobody_is_linked_to_an_entry_that_stands_nowhere(bench: Bench) {
+    let target = bench.target().await;
+    let (one, gone) = (account(1, "a", "a"), dn::child("uid", "gone", BASE));
+    written(&target, &create(&one)).await;
+    let (class, other) = (group("1G3", &[NOBODY]), group("2A1", &[NOBODY, &gone]));
+    written(&target, &create(&class)).await;
+    stale(&target, &add_links(&class, &[&one.dn, &gone]), "stands no more").await;
+    assert_eq!(bench.values(&class.dn, "member").await, Some(strings(&[NOBODY])));
+    stale(&target, &create(&other), "stands no more").await;
+    assert_eq!(bench.values(&other.dn, "member").await, None);
+    written(&target, &add_links(&class, &[&one.dn])).await;
+    written(&target, &remove_links(&class, &[&gone, &one.dn])).await;
+}
+
 async fn a_deleted_entry_is_gone_once(bench: Bench) {
     let mut target = bench.target().await;
     let branch = container("0599990N");
@@ -286,11 +325,19 @@ async fn a_group_of_5000_takes_one_arrival_as_one_value(bench: Bench) {
     let names: Vec<String> = (0..5000).map(|n| dn::child("uid", &format!("p{n}"), BASE)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let class = group("grand", &names);
-    written(&target, &create(&class)).await;
-    let one = dn::child("uid", "arrivée", BASE);
-    written(&target, &add_links(&class, &[&one])).await;
+    let mark = class.key.to_string();
+    let whole = vec![
+        ("objectClass", ["groupOfNames"].into_iter().collect()),
+        ("cn", ["grand"].into_iter().collect()),
+        ("description", [mark.as_str()].into_iter().collect()),
+        ("member", names.into_iter().collect()),
+    ];
+    bench.admin().await.add(&class.dn, whole).await.unwrap().success().unwrap();
+    let one = account(1, "arrivee", "Arrivée");
+    written(&target, &create(&one)).await;
+    written(&target, &add_links(&class, &[&one.dn])).await;
     if let Some(change) = bench.last_change() {
-        assert!(change.len() < 1000 && change.contains("arrivée"), "{change}");
+        assert!(change.len() < 1000 && change.contains("arrivee"), "{change}");
     }
     let found = &target.observe().await.unwrap().entries[&class.key].links["member"];
     assert_eq!(found.len(), 5001);
@@ -417,6 +464,8 @@ contract! {
     (plain full lab) a_rename_and_a_move_keep_the_entry,
     (plain full lab) links_are_deltas_and_what_is_done_is_left_alone,
     (plain full lab) a_deleted_entry_is_gone_once,
+    (plain lab) whoever_stands_with_the_disabled_is_observed_as_disabled,
+    (plain full lab) nobody_is_linked_to_an_entry_that_stands_nowhere,
     (plain full lab) a_group_of_5000_takes_one_arrival_as_one_value,
     (plain full lab) another_authority_is_refused,
     (plain full lab) many_writes_at_once_all_arrive,

@@ -37,9 +37,12 @@ scripts!(
     deadline_stays,
     deadlines,
     departure_and_return,
+    disabled_by_place,
     disk_full,
     drift,
     drift_by_hand,
+    early_file_kept,
+    exact,
     exported_plan,
     first_and_second_run,
     flood_by_schools,
@@ -91,6 +94,7 @@ scripts!(
     rollback_drift,
     rollback_joined,
     rollback_later,
+    rollback_part,
     school_change,
     show_forms,
     silent_school,
@@ -105,6 +109,7 @@ scripts!(
     unmarked_entry,
     what_next_left,
     what_next_stopped,
+    wrong_year_stays_refused,
 );
 
 fn folder() -> PathBuf {

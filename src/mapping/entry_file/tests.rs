@@ -217,6 +217,21 @@ fn a_mapping_that_cannot_work_is_told() {
     assert_eq!(problems[0], "m.toml: the base of the tree is no DN: \"\"");
 }
 
+/// without [disabled] the place must tell who cannot be used, of everybody.
+#[test]
+fn the_place_of_a_disabled_account_is_known_or_the_mapping_is_refused() {
+    let sans = include_str!("../../../mappings/openldap-sans-ppolicy.toml");
+    let places = EntryMapping::parse(sans, "m.toml", BASE).unwrap().managed().places.clone();
+    let at = |branch: &str| format!("uid=ines.lefevre,ou={branch},ou=0599990N,{BASE}");
+    assert!(places.says_disabled(&at("inactifs")) && !places.says_disabled(&at("personnes")));
+    let supplied = EntryMapping::parse(SUPPLIED, "m.toml", BASE).unwrap();
+    assert!(!supplied.managed().places.says_disabled(&at("inactifs")));
+    let same = sans.replacen("'inactifs' }},", "'personnes' }},", 1);
+    let told = EntryMapping::parse(&same, "m.toml", BASE).map(drop).unwrap_err();
+    let text = "the place of an account that cannot be used is not told from that of others";
+    assert_eq!(told, [format!("m.toml: account.dn: {text}")]);
+}
+
 #[test]
 fn a_limit_may_not_cut_what_names_an_entry() {
     let problems = problems("cn = 64", "cn = 20");

@@ -3,6 +3,7 @@
 use super::super::simulator::{keyed, uai, values};
 use super::*;
 use crate::mapping::managed::{PasswordForm, PasswordRule};
+use crate::mapping::places::Places;
 use crate::model::entry::{Attributes, Licence, Links};
 
 const A: &str = "0590001F";
@@ -25,6 +26,7 @@ pub(in crate::plan) fn managed() -> Managed {
             form: PasswordForm::Clear,
         },
         disabled: [("accountEnabled".to_owned(), values(&["false"]))].into(),
+        places: Places::default(),
         names: BTreeSet::new(),
         required: BTreeSet::new(),
     }

@@ -225,6 +225,36 @@ fn many_links_come_and_go_in_chunks() {
     check(&emptied, &expect);
 }
 
+/// the journal must know the disabling whatever becomes of the change, and it is one.
+#[test]
+fn where_the_place_says_it_the_move_is_the_disabling_and_a_change_is_a_change() {
+    let managed = Managed { disabled: Attributes::new(), ..managed() };
+    let mut gone = with(disabled(ines()), "sn", &["E"]);
+    gone.dn = gone.dn.replace("ou=personnes", "ou=inactifs");
+    let told = |wanted: &Entry, stands: &Entry| -> Vec<String> {
+        let observed = Observed { entries: keyed([stands.clone()]), ..Observed::default() };
+        let found = diff(&Sides {
+            target: "ldap",
+            desired: &keyed([wanted.clone()]),
+            observed: &observed,
+            managed: &managed,
+            known: &BTreeSet::new(),
+            deletions: &BTreeSet::new(),
+            unheard: &BTreeMap::new(),
+            link_chunk: 50,
+        });
+        found.operations.iter().map(told).collect()
+    };
+    let (used, sn) = (ines(), "ines.exemple: sn=E > ");
+    let went = format!("10 disable {} > {}", used.dn, gone.dn);
+    assert_eq!(told(&gone, &used), [went, "20 update ines.exemple:  > sn=E".to_owned()]);
+    let came = format!("10 enable {} > {}", gone.dn, used.dn);
+    assert_eq!(told(&used, &gone), [came, format!("20 update {sn}")]);
+    let mut other = gone.clone();
+    other.attributes.remove("sn");
+    assert_eq!(told(&other, &gone), [format!("20 update {sn}")]);
+}
+
 #[test]
 fn a_disable_takes_the_attribute_changes_along() {
     let wanted = disabled(with(ines(), "sn", &["E"]));

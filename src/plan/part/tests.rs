@@ -65,7 +65,8 @@ proptest! {
         server.apply(&part.operations);
         // What the rest expects is what the part leaves.
         let left = server.observe();
-        let changed = origin::changed("ldap", &left, &rest.origin, &rest.operations);
+        let (then, none) = (&rest.origin, BTreeMap::new());
+        let changed = origin::changed("ldap", &left, then, &rest.operations, &none);
         prop_assert_eq!(changed, Vec::<String>::new());
         let [(second, wrong), (last, wrong_last)] = halves(&rest, SECOND);
         prop_assert_eq!(wrong, Vec::<String>::new());

@@ -25,6 +25,7 @@ fn the_last_owner_of_a_group_that_a_run_made_stays_and_is_told() {
         managed: &managed(),
         disabled_at: &|_| None,
         link_chunk: 20,
+        names: &Names::new(),
     });
     let gone: Vec<(OperationKind, &str, usize)> = operations
         .iter()

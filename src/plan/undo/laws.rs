@@ -32,6 +32,7 @@ fn taken_back(server: &Server, operations: &[Operation]) -> (Vec<Operation>, Vec
     }
     let scene = Scene {
         target: "ldap",
+        names: &Names::new(),
         traces: &traces,
         observed: &observed,
         managed: &managed(),

@@ -6,13 +6,17 @@ use super::*;
 use crate::plan::Objection;
 
 fn written(plan: &Plan, detail: Detail) -> String {
+    told(plan, detail, true)
+}
+
+fn told(plan: &Plan, detail: Detail, is_said_still: bool) -> String {
     let zone = TimeZone::get("Europe/Paris").unwrap();
     let mut out = Vec::new();
     let instant = |text: &str| text.parse().unwrap();
     let (earliest, forecast) = ("2026-09-04T06:00:00Z", Some(instant("2026-09-01T07:00:02Z")));
     let deadline = Deadline { earliest: instant(earliest), margin: 255_598, forecast };
     let (deadline, now) = (Some(&deadline), plan.made_at);
-    let view = View { number: 12, plan, deadline, now, zone: &zone, detail };
+    let view = View { number: 12, plan, deadline, now, zone: &zone, detail, is_said_still };
     write(&mut out, &view).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -32,6 +36,18 @@ fn a_forecast_behind_the_deadline_is_late_only_once_the_deadline_has_passed() {
     assert!(line(-3600, end, behind).ends_with("07:00 +00:00  LATE"));
     assert!(line(-3600, None, behind).ends_with("06:00 +00:00  LATE"));
     assert!(line(0, end, before).ends_with("07:00 +00:00"));
+}
+
+/// whoever takes a run back is told of the guard after it, where it will be there.
+#[test]
+fn what_comes_after_taking_back_is_told_only_where_it_comes() {
+    let mut plan = plan_sample::plan();
+    let is_told = |plan: &Plan, said| told(plan, Detail::Summary, said).contains("After it");
+    assert!(!is_told(&plan, true));
+    plan.origin.undoes = Some(2);
+    assert!(is_told(&plan, true) && !is_told(&plan, false));
+    plan.operations.iter_mut().for_each(|one| one.blocked = Some("no".to_owned()));
+    assert!(!is_told(&plan, true));
 }
 
 /// SEC-42: whoever reads what to type can type it.

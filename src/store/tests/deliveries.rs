@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::model::delivery::{Counts, Delivery, Header, Source};
 use crate::model::finding::{FILE_EMPTY, NAME_REPAIRED, Place};
@@ -119,11 +121,12 @@ fn contents_beyond_the_current_and_two_previous_are_forgotten_but_never_those_in
     let all: Vec<Delivery> = (1..=6).map(|byte| delivery(byte, byte as i8)).collect();
     deliveries::save(&mut store, &all).unwrap();
     begin_with(&mut store, 2);
-    assert_eq!(deliveries::prune(&mut store).unwrap(), 2);
+    let none = BTreeSet::new();
+    assert_eq!(deliveries::prune(&mut store, &none).unwrap(), 2);
     assert_eq!(with_content(&store), [2, 4, 5, 6]);
     assert_eq!(deliveries::list(&store).unwrap().len(), 6, "the rest of them stays");
     begin_with(&mut store, 6);
-    assert_eq!(deliveries::prune(&mut store).unwrap(), 1);
+    assert_eq!(deliveries::prune(&mut store, &none).unwrap(), 1);
     assert_eq!(with_content(&store), [4, 5, 6]);
 }
 
@@ -135,6 +138,24 @@ fn contents_are_forgotten_after_their_time_but_never_those_in_force() {
     deliveries::save(&mut store, &[delivery(1, 1), delivery(2, 2), delivery(3, 3)]).unwrap();
     begin_with(&mut store, 1);
     let limit = at("2026-09-03T00:00:00Z");
-    assert_eq!(deliveries::forget_contents(&mut store, limit).unwrap(), 1);
+    let none = BTreeSet::new();
+    assert_eq!(deliveries::forget_contents(&mut store, limit, &none).unwrap(), 1);
     assert_eq!(with_content(&store), [1, 3]);
+}
+
+/// The school was told that its file waits for the rentrée: neither the weeks nor later files of
+/// the year that ends take it away.
+#[test]
+fn what_waits_for_the_turn_of_the_year_is_not_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let all: Vec<Delivery> = (1..=6).map(|byte| delivery(byte, byte as i8)).collect();
+    deliveries::save(&mut store, &all).unwrap();
+    begin_with(&mut store, 6);
+    let wait = BTreeSet::from([all[0].digest.clone()]);
+    assert_eq!(deliveries::prune(&mut store, &wait).unwrap(), 2);
+    assert_eq!(with_content(&store), [1, 4, 5, 6]);
+    let limit = at("2026-12-01T00:00:00Z");
+    assert_eq!(deliveries::forget_contents(&mut store, limit, &wait).unwrap(), 2);
+    assert_eq!(with_content(&store), [1, 6]);
 }

@@ -113,11 +113,18 @@ impl Lens {
         }
     }
 
-    /// The account can be used: it does not carry all that disabling puts there.
-    pub(super) fn enabled(&self, key: &ObjectKey, attributes: &Attributes) -> bool {
-        let disabled = &self.managed.disabled;
-        let carries = || disabled.keys().all(|name| attributes.contains_key(name));
-        key.kind() != ObjectKind::Account || disabled.is_empty() || !carries()
+    /// The account can be used: it does not carry all that disabling puts there, or does not stand
+    /// where disabled accounts are put.
+    pub(super) fn enabled(&self, key: &ObjectKey, place: &str, attributes: &Attributes) -> bool {
+        let Managed { disabled, places, .. } = &self.managed;
+        let is_disabled = || {
+            if disabled.is_empty() {
+                places.says_disabled(place)
+            } else {
+                disabled.keys().all(|name| attributes.contains_key(name))
+            }
+        };
+        key.kind() != ObjectKind::Account || !is_disabled()
     }
 
     /// The values that no new account may take, in lower case.

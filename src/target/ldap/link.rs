@@ -16,6 +16,9 @@ use crate::target::{Done, WriteError};
 /// Times that the rest is worked out anew while others change the same links.
 const LOOKS_MAX: usize = 4;
 
+/// Asks for an entry and nothing in it (RFC 4511, 4.5.1.8).
+const NO_ATTRIBUTES: &str = "1.1";
+
 impl LdapTarget {
     /// Adds or removes all values with one modify. Values already there, or already gone, are no
     /// drift: the server names the first such one and does nothing, then the rest is written.
@@ -30,6 +33,9 @@ impl LdapTarget {
         let mut controls = self.unless_followed(self.asserting(&mark));
         if controls.is_empty() {
             self.look_at_ours(lease, key, name).await?;
+        }
+        if delta.adds {
+            self.all_stand(lease, delta.values).await?;
         }
         let mut rest = delta.values.clone();
         for _ in 0..LOOKS_MAX {
@@ -59,6 +65,24 @@ impl LdapTarget {
             }
         }
         Err(restless())
+    }
+
+    /// Nothing is linked to an entry that stands nowhere: a server without referential checks would
+    /// keep the link, and whoever comes to stand there later would inherit it. Somebody renamed or
+    /// deleted the entry since the plan; the next one sees it.
+    pub(super) async fn all_stand(
+        &self,
+        lease: &mut Lease,
+        values: &BTreeSet<String>,
+    ) -> Result<(), WriteError> {
+        let placeholders = &self.lens.managed().placeholders;
+        for value in values.iter().filter(|value| !placeholders.values().any(|one| one == *value)) {
+            if read::entry(lease, value, vec![NO_ATTRIBUTES.to_owned()]).await?.is_none() {
+                let why = "a member stands no more: renamed or deleted since the plan";
+                return Err(WriteError::Stale(why.into()));
+            }
+        }
+        Ok(())
     }
 
     /// The values that are still to be written: by what they point to, not by their spelling; a

@@ -72,7 +72,7 @@ fn place(observed: &mut Observed, lens: &Lens, base: &str, entry: SearchEntry) {
         }
         return;
     };
-    let enabled = lens.enabled(&key, &attributes);
+    let enabled = lens.enabled(&key, &dn, &attributes);
     let entry = Entry { key: key.clone(), uai: school(&key), dn, attributes, links, enabled };
     match observed.entries.entry(key) {
         Slot::Vacant(slot) => {

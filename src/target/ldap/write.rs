@@ -63,6 +63,9 @@ impl LdapTarget {
         entry: &Entry,
         secret: Option<&InitialPassword>,
     ) -> Result<Done, WriteError> {
+        for values in entry.links.values() {
+            self.all_stand(lease, values).await?;
+        }
         let result = {
             let attributes = self.whole_entry(entry, secret);
             let attributes =

@@ -125,6 +125,29 @@ fn in_june_both_years_live_side_by_side() {
     );
 }
 
+/// SEC-41: a year that was wrong when the file was received does not become right with time,
+/// wherever the file is by then; the school exports again.
+#[test]
+fn a_file_that_was_refused_for_its_year_never_comes_into_force() {
+    let wrong = "wrong siecle-pupils 2027 2026-10-02 2026-10-02";
+    let old = "old siecle-pupils 2026 2026-10-01 2026-10-01";
+    let both = [old, wrong];
+    check(date(2026, 10, 2), &["old"], &both, &["old current", "wrong refused year-wrong"]);
+    let later = ["old current export-old", "wrong refused year-too-soon"];
+    check(date(2027, 6, 1), &["old"], &both, &later);
+    check(date(2027, 8, 21), &["old"], &both, &later);
+    // Of the summer, one that came a day too soon; received again, the same bytes are good.
+    let soon = "soon sts 2027 - 2027-05-14";
+    check(date(2027, 5, 14), &[], &[soon], &["soon refused year-wrong"]);
+    check(date(2027, 5, 15), &[], &[soon], &["soon refused year-too-soon"]);
+    check(
+        date(2027, 5, 15),
+        &[],
+        &["again sts 2027 - 2027-05-15"],
+        &["again early delivery-early"],
+    );
+}
+
 #[test]
 fn last_years_delivery_stays_in_force_until_the_new_one_replaces_it() {
     // DESIGN rule 1: absence is not departure.

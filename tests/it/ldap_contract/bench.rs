@@ -7,12 +7,13 @@ use std::time::Duration;
 use ldap3::{Ldap, Scope, SearchEntry};
 use rentree::lab::Lab;
 use rentree::mapping::managed::{Managed, PasswordForm, PasswordRule};
+use rentree::mapping::places::Places;
 use rentree::model::entry::{Attributes, ObjectKind};
 use rentree::target::ldap::settings::{Bind, Settings};
 use rentree::target::ldap::{LdapTarget, connect};
 use secrecy::SecretString;
 
-use super::objects::{LOCKED, set};
+use super::objects::{LOCKED, NOBODY, set};
 use crate::slapd::{
     self, ADMIN, ADMIN_PASSWORD, BASE, Choices, READER, READER_PASSWORD, SERVICE, SERVICE_PASSWORD,
     SUFFIX, Slapd,
@@ -45,10 +46,11 @@ pub(super) fn managed() -> Managed {
             (ObjectKind::Group, set(&group)),
         ]),
         links: set(&["member", "owner"]),
-        placeholders: BTreeMap::new(),
+        placeholders: BTreeMap::from([("member".into(), NOBODY.into())]),
         at_creation: Attributes::from([("pwdReset", ["TRUE"])]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },
         disabled: Attributes::from([("pwdAccountLockedTime", [LOCKED])]),
+        places: Places::default(),
         names: set(&["uid", "mail"]),
         required: set(&["pwdReset", "pwdAccountLockedTime"]),
     }

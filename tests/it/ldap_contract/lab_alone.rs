@@ -105,11 +105,13 @@ fn a_lab_keeps_what_was_written_and_serves_one_process_at_a_time() {
     let (url, ca) = (lab.url(), std::fs::read(lab.ca_file()).unwrap());
     let bench = Bench { slapd: None, lab: Some((folder, lab)) };
     let bench = runtime.block_on(bench.with_base());
-    let class = group("1G3", &["cn=x,dc=ent,dc=test"]);
+    let class = group("1G3", &[NOBODY]);
+    let one = account(1, "y", "Y");
     runtime.block_on(async {
         let target = bench.target().await;
         written(&target, &create(&class)).await;
-        written(&target, &add_links(&class, &["cn=y,dc=ent,dc=test"])).await;
+        written(&target, &create(&one)).await;
+        written(&target, &add_links(&class, &[&one.dn])).await;
     });
     let csn = runtime.block_on(bench.values(&class.dn, "entryCSN"));
     let (folder, lab) = bench.lab.unwrap();
@@ -126,11 +128,11 @@ fn a_lab_keeps_what_was_written_and_serves_one_process_at_a_time() {
     let bench = Bench { slapd: None, lab: Some((folder, lab)) };
     runtime.block_on(async {
         assert_eq!(bench.values(&class.dn, "entryCSN").await, csn);
-        let members = strings(&["cn=x,dc=ent,dc=test", "cn=y,dc=ent,dc=test"]);
+        let members = strings(&[NOBODY, &one.dn]);
         assert_eq!(bench.values(&class.dn, "member").await, Some(members));
         // The same clock, and yet another change number: an assertion on the old one must fail.
         let target = bench.target().await;
-        written(&target, &remove_links(&class, &["cn=y,dc=ent,dc=test"])).await;
+        written(&target, &remove_links(&class, &[&one.dn])).await;
         assert_ne!(bench.values(&class.dn, "entryCSN").await, csn);
     });
 }

@@ -11,6 +11,8 @@ use rentree::target::{Done, Write, WriteError};
 use crate::slapd::BASE;
 
 /// An account for ever locked, in the words of ppolicy.
+/// A member of groups that need one; nothing stands there.
+pub(super) const NOBODY: &str = "cn=x,dc=ent,dc=test";
 pub(super) const LOCKED: &str = "000001010000Z";
 
 pub(super) fn strings(values: &[&str]) -> Vec<String> {
