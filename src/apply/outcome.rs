@@ -10,11 +10,16 @@ use crate::store::plans::WAITS;
 use crate::store::secrets::SecretFate;
 use crate::target::{Done, WriteError};
 
+/// What the journal says of such links. No names: this text goes to logs.
+const LEFT_OUT: &str = "in part: a member stands no more, renamed or deleted since the plan";
+
 /// How an operation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
     Written,
     Already,
+    /// But for links to entries that stand no more.
+    InPart,
     Stale(String),
     /// The server says no, and will say no again.
     Refused(String),
@@ -56,6 +61,7 @@ pub(super) fn next(answer: Result<Done, WriteError>, tries: Tries, settings: &Se
     match answer {
         Ok(Done::Written) => Next::Settle(Ending::Written),
         Ok(Done::Already) => Next::Settle(Ending::Already),
+        Ok(Done::InPart) => Next::Settle(Ending::InPart),
         Err(WriteError::Stale(what)) => Next::Settle(Ending::Stale(what)),
         Err(WriteError::Refused { .. }) => Next::Settle(Ending::Refused(words)),
         Err(WriteError::NameTaken { .. }) => Next::Settle(Ending::NameTaken(words)),
@@ -90,7 +96,7 @@ impl Settled {
     /// Later operations that need what this one makes cannot be sent.
     pub(super) fn leaves_a_gap(&self) -> bool {
         match self.ending {
-            Ending::Written | Ending::Already => false,
+            Ending::Written | Ending::Already | Ending::InPart => false,
             Ending::Stale(_)
             | Ending::Refused(_)
             | Ending::NameTaken(_)
@@ -114,6 +120,7 @@ impl Settled {
         let (event, detail) = match (&self.ending, in_part) {
             // So that `replay` does the whole.
             (Ending::Written | Ending::Already, Some(in_part)) => (Event::Failed, Some(in_part)),
+            (Ending::InPart, _) => (Event::Failed, Some(LEFT_OUT.to_owned())),
             (Ending::Written, None) => (Event::Done, self.put_off()),
             (Ending::Already, None) => (Event::Already, self.put_off()),
             (Ending::Stale(text), _) => (Event::Stale, Some(text.clone())),
@@ -138,6 +145,7 @@ impl Settled {
                 Ending::NameTaken(_) => Some(Refusal::NameTaken),
                 Ending::Written
                 | Ending::Already
+                | Ending::InPart
                 | Ending::Stale(_)
                 | Ending::Failed(_)
                 | Ending::Blocked(_)
@@ -152,7 +160,7 @@ impl Settled {
 fn fate(ending: &Ending, tries: Tries) -> Option<SecretFate> {
     let maybe_done = tries.unanswered > 0;
     match ending {
-        Ending::Written => Some(SecretFate::ThisAttempt),
+        Ending::Written | Ending::InPart => Some(SecretFate::ThisAttempt),
         // A try of this attempt was left without an answer: it was that one.
         Ending::Already if maybe_done => Some(SecretFate::ThisAttempt),
         Ending::Stale(_)
@@ -224,6 +232,7 @@ mod tests {
         let unknown = || Err(WriteError::Unknown("closed".into()));
         check(Ok(Done::Written), tries(0, 0), "Settle(Written)");
         check(Ok(Done::Already), tries(0, 1), "Settle(Already)");
+        check(Ok(Done::InPart), tries(0, 0), "Settle(InPart)");
         check(Err(WriteError::Stale("x".into())), tries(0, 0), "Settle(Stale");
         let refused = WriteError::Refused { code: 65, text: "schema".into() };
         check(Err(refused), tries(0, 0), "Settle(Refused(\"refused by the server (65): schema\"");

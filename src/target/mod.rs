@@ -37,6 +37,8 @@ pub enum Done {
     Written,
     /// It stood already as wanted: an earlier attempt, or somebody else, did it.
     Already,
+    /// But for links to entries that stand no more: somebody renamed or deleted them.
+    InPart,
 }
 
 /// How a write ended badly: what the machine does next follows from the variant.

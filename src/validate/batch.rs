@@ -188,9 +188,10 @@ fn standing(
         return Standing::Refused(wrong_year(head, active));
     }
     // A year that was wrong when it was received stays so: the school was told that nothing of the
-    // file is taken over, and as the years go by the one in it would come to be right.
+    // file is taken over, and as the years go by the one in it would come to be right. What is in
+    // force all the same, by an older version, stays: absence is not departure.
     let received_on = day(head.last_received_at, policy);
-    if too_soon(*school_year, received_on, policy) {
+    if too_soon(*school_year, received_on, policy) && !in_force.contains(head.digest) {
         let finding = about(kind::YEAR_TOO_SOON, head).with("year", school_year);
         return Standing::Refused(finding.with("received", received_on));
     }

@@ -213,7 +213,7 @@ impl GraphTarget {
         let mut failed = None;
         for removed in join_all(all).await {
             match removed {
-                Ok(Done::Written) => done = Done::Written,
+                Ok(did @ (Done::Written | Done::InPart)) => done = did,
                 Ok(Done::Already) => {}
                 Err(error) => failed = failed.or(Some(error)),
             }

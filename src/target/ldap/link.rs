@@ -20,8 +20,9 @@ const LOOKS_MAX: usize = 4;
 const NO_ATTRIBUTES: &str = "1.1";
 
 impl LdapTarget {
-    /// Adds or removes all values with one modify. Values already there, or already gone, are no
-    /// drift: the server names the first such one and does nothing, then the rest is written.
+    /// Adds or removes values. Nothing is linked to an entry that stands nowhere: a server without
+    /// referential checks would keep the link, and whoever comes to stand there later would inherit
+    /// it. Somebody renamed or deleted the entry since the plan; the next one sees it.
     pub(super) async fn link(
         &self,
         lease: &mut Lease,
@@ -29,13 +30,50 @@ impl LdapTarget {
         name: &str,
         delta: Delta<'_>,
     ) -> Result<Done, WriteError> {
+        if !delta.adds {
+            return self.shift(lease, key, name, &delta).await;
+        }
+        let there = self.standing(lease, delta.values).await?;
+        if there.is_empty() && !delta.values.is_empty() {
+            let why = "a member stands no more: renamed or deleted since the plan";
+            return Err(WriteError::Stale(why.into()));
+        }
+        let is_whole = there.len() == delta.values.len();
+        let done = self.shift(lease, key, name, &Delta { values: &there, ..delta }).await?;
+        Ok(if is_whole { done } else { Done::InPart })
+    }
+
+    /// Those values at which something stands, or nothing need stand.
+    pub(super) async fn standing(
+        &self,
+        lease: &mut Lease,
+        values: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, WriteError> {
+        let placeholders = &self.lens.managed().placeholders;
+        let mut there = BTreeSet::new();
+        for value in values {
+            let is_free = placeholders.values().any(|one| one == value);
+            let ask = || vec![NO_ATTRIBUTES.to_owned()];
+            if is_free || read::entry(lease, value, ask()).await?.is_some() {
+                there.insert(value.clone());
+            }
+        }
+        Ok(there)
+    }
+
+    /// All values with one modify. Values already there, or already gone, are no drift: the server
+    /// names the first such one and does nothing, then the rest is written.
+    async fn shift(
+        &self,
+        lease: &mut Lease,
+        key: &ObjectKey,
+        name: &str,
+        delta: &Delta<'_>,
+    ) -> Result<Done, WriteError> {
         let mark = self.marked(key);
         let mut controls = self.unless_followed(self.asserting(&mark));
         if controls.is_empty() {
             self.look_at_ours(lease, key, name).await?;
-        }
-        if delta.adds {
-            self.all_stand(lease, delta.values).await?;
         }
         let mut rest = delta.values.clone();
         for _ in 0..LOOKS_MAX {
@@ -53,7 +91,7 @@ impl LdapTarget {
             match result.rc {
                 SUCCESS => return Ok(Done::Written),
                 VALUE_EXISTS | NO_SUCH_ATTRIBUTE => {
-                    rest = self.rest_of(lease, key, name, &delta).await?;
+                    rest = self.rest_of(lease, key, name, delta).await?;
                 }
                 // Only looking tells whose the entry is. If it is ours, it is the assertion that
                 // this server cannot do here (`as_seen` says why).
@@ -65,24 +103,6 @@ impl LdapTarget {
             }
         }
         Err(restless())
-    }
-
-    /// Nothing is linked to an entry that stands nowhere: a server without referential checks would
-    /// keep the link, and whoever comes to stand there later would inherit it. Somebody renamed or
-    /// deleted the entry since the plan; the next one sees it.
-    pub(super) async fn all_stand(
-        &self,
-        lease: &mut Lease,
-        values: &BTreeSet<String>,
-    ) -> Result<(), WriteError> {
-        let placeholders = &self.lens.managed().placeholders;
-        for value in values.iter().filter(|value| !placeholders.values().any(|one| one == *value)) {
-            if read::entry(lease, value, vec![NO_ATTRIBUTES.to_owned()]).await?.is_none() {
-                let why = "a member stands no more: renamed or deleted since the plan";
-                return Err(WriteError::Stale(why.into()));
-            }
-        }
-        Ok(())
     }
 
     /// The values that are still to be written: by what they point to, not by their spelling; a

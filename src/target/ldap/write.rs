@@ -4,6 +4,7 @@
 //! Every write looks first, or lets the server look: the assertion control (RFC 4528) makes "it is
 //! as I saw it" a part of the write. A write that is repeated finds its work done.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ldap3::controls::{Assertion, MakeCritical, RawControl};
@@ -63,9 +64,14 @@ impl LdapTarget {
         entry: &Entry,
         secret: Option<&InitialPassword>,
     ) -> Result<Done, WriteError> {
-        for values in entry.links.values() {
-            self.all_stand(lease, values).await?;
+        let mut whole = Cow::Borrowed(entry);
+        for (attribute, values) in &entry.links {
+            let there = self.standing(lease, values).await?;
+            if there.len() < values.len() {
+                whole.to_mut().links.insert(attribute.clone(), there);
+            }
         }
+        let (entry, is_whole) = (whole.as_ref(), matches!(whole, Cow::Borrowed(_)));
         let result = {
             let attributes = self.whole_entry(entry, secret);
             let attributes =
@@ -78,6 +84,7 @@ impl LdapTarget {
             ENTRY_EXISTS => self.compare_created(lease, entry).await,
             _ => Err(refused(&result)),
         }
+        .map(|done| if is_whole { done } else { Done::InPart })
     }
 
     /// Something stands there: an earlier attempt of ours, or not.

@@ -140,6 +140,7 @@ fn a_file_that_was_refused_for_its_year_never_comes_into_force() {
     let soon = "soon sts 2027 - 2027-05-14";
     check(date(2027, 5, 14), &[], &[soon], &["soon refused year-wrong"]);
     check(date(2027, 5, 15), &[], &[soon], &["soon refused year-too-soon"]);
+    check(date(2027, 8, 21), &["soon"], &[soon], &["soon current export-old"]);
     check(
         date(2027, 5, 15),
         &[],

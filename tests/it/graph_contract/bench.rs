@@ -200,7 +200,7 @@ pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) ->
             let mut again = Vec::new();
             for (one, answer) in answers.await {
                 match answer {
-                    Ok(Done::Written) => tally.written += 1,
+                    Ok(Done::Written | Done::InPart) => tally.written += 1,
                     Ok(Done::Already) => tally.already += 1,
                     Err(WriteError::Busy { .. } | WriteError::Unknown(_) | WriteError::Lost(_))
                         if !last =>
