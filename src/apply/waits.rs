@@ -3,8 +3,8 @@
 //! each of which looks at its own entry first.
 //!
 //! - The same object in the place that it did not reach, an entry below a missing container, or the
-//!   team of a missing group: not sent, `waits for operation N`. What is planned for the place where
-//!   it stands goes on: whoever leaves is disabled there, whatever holds the new name.
+//!   team of a missing group: not sent, `waits for operation N`. What is planned for the place
+//!   where it stands goes on: whoever leaves is disabled there, whatever holds the new name.
 //! - A link to a missing entry: left out of the write, for a server without referential checks
 //!   would keep it dangling; the operation counts as failed, so that `replay` does it whole. (The
 //!   whole creation of a group that stands by then in part is stale, and planned anew.)

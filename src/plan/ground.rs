@@ -136,7 +136,8 @@ const MASTERED: &str =
 fn untouched<'a>(sides: &Sides<'a>) -> (BTreeMap<&'a ObjectKey, String>, BTreeSet<String>) {
     let mastered = sides.observed.mastered.iter().map(|key| (key, MASTERED.to_owned()));
     let (mut untouched, mut frozen): (BTreeMap<_, _>, _) = (mastered.collect(), BTreeSet::new());
-    for key in doubled(sides) {
+    let deleted = sides.observed.deleted.iter().filter(|key| key.kind() == ObjectKind::Account);
+    for key in doubled(sides).into_iter().chain(deleted) {
         let Some(first) = sides.observed.entries.get(key) else { continue };
         let wanted = sides.desired.get(key).map(|wanted| dn::comparable(&wanted.dn));
         let is_clear = wanted.as_ref() == Some(&dn::comparable(&first.dn));
@@ -146,11 +147,18 @@ fn untouched<'a>(sides: &Sides<'a>) -> (BTreeMap<&'a ObjectKey, String>, BTreeSe
         }
         let doubles = sides.observed.doubles.iter().filter(|double| double.key == *key);
         let all: Vec<&str> = [first].into_iter().chain(doubles).map(|one| &*one.dn).collect();
-        let reason = format!(
-            "{} carry its mark, and none stands where it should: take the mark from those that \
-             are not ours, by hand",
-            all.join(" and ")
-        );
+        let reason = match &all[..] {
+            // The one that we made may be in the bin, and this one anybody's.
+            [one] => format!(
+                "{one} carries its mark, elsewhere than it should, and an account with that mark \
+                 is in the bin: take the mark from it by hand if it is not ours, or else rename it"
+            ),
+            _ => format!(
+                "{} carry its mark, and none stands where it should: take the mark from those \
+                 that are not ours, by hand",
+                all.join(" and ")
+            ),
+        };
         untouched.insert(key, reason);
         frozen.extend(all.into_iter().map(dn::comparable).chain(wanted));
     }

@@ -127,10 +127,9 @@ fn inverse(
     let mut facts = facts::guard_facts(registry, &after, observed, &wanted, &past.made, &|_| false);
     let lately = kept::lately(store, session.a_day_ago()).map_err(store_failure)?;
     facts::count_lately(&mut facts, &lately);
-    let mut objections =
-        guard::objections(&session.config.guard, session.today(), &operations, &facts);
+    let policy = &session.config.guard;
+    let mut objections = guard::objections(policy, session.today(), &operations, &facts);
     for (target, seen) in observed {
-        let policy = &session.config.guard;
         objections.extend(guard::cloud::classes_emptied(policy, target, &operations, seen));
     }
     objections.extend(machine::objection(session, store)?);

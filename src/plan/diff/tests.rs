@@ -365,8 +365,16 @@ fn of_two_with_one_mark_neither_is_written_nor_changes_its_groups_unless_one_is_
         let Some(Action::Create { entry }) = made.map(|one| one.action) else { panic!() };
         assert_eq!(entry.links["member"], BTreeSet::from(["uid=x,dc=x".to_owned()]));
     }
+    // The real one is in the bin of the tenant, and only the copy stands: nor is it the person.
+    let mut binned = case(wanted, vec![copy.clone(), class.clone()]);
+    binned.observed.deleted.insert(ines().key);
+    for operation in difference(&binned).operations {
+        let reason = operation.blocked.clone().unwrap_or_default();
+        assert!(reason.contains("is in the bin"), "{operation:?}");
+    }
     let mut clear = case(vec![with(ines(), "sn", &["E"]), class.clone()], vec![ines(), class]);
     clear.observed.doubles = vec![copy];
+    clear.observed.deleted.insert(ines().key);
     check(&clear, &["20 update ines.exemple:  > sn=E"]);
 }
 
