@@ -12,7 +12,7 @@ use crate::apply::tests::on_all_cores::on_all_cores;
 /// Of the gate: so many cases, then it is enough; and at least so many, however slow the machine.
 const ENOUGH: u64 = 4000;
 const CASES_MIN: u64 = 2000;
-const GIVEN: Duration = Duration::from_secs(120);
+const GIVEN: Duration = Duration::from_secs(45);
 const GIVEN_MAX: Duration = Duration::from_secs(600);
 
 /// What was played.
