@@ -12,8 +12,9 @@ use rusqlite::params;
 
 use super::column::{At, parsed};
 use super::history::{Latest, Plans, latest_by_school};
+use super::owed::{self, Known, Owed};
 use super::runs::{self, OperationState, Run, RunId, RunState};
-use super::{Store, StoreError, owed, plans, waits};
+use super::{Store, StoreError, plans, waits};
 use crate::clock::figures::{Cause, Item};
 use crate::model::ids::Uai;
 use crate::plan::Summary;
@@ -28,21 +29,27 @@ pub fn items(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError
     let mut all = runs::list(store)?;
     all.reverse();
     let mut items = waits::over(store, only)?;
+    let mut known = Known::new();
     let asked = |run: &Run| only.is_none_or(|only| only == run.id);
     for run in all.iter().filter(|run| run.started_at.is_some() && asked(run)) {
         let summary = plans::header(store, run.id)?.summary;
-        done(store, run, &summary, &mut items)?;
+        let owed = owed::owed(store, run.id, &mut known)?;
+        done(store, run, (&summary, &owed), &mut items)?;
     }
-    items.extend(still_open(store, only)?);
+    items.extend(still_open(store, only, &mut known)?);
     Ok(items)
 }
 
 /// What is open of all.
 pub fn open(store: &Store) -> Result<Vec<Item>, StoreError> {
-    still_open(store, None)
+    still_open(store, None, &mut Known::new())
 }
 
-fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreError> {
+fn still_open(
+    store: &Store,
+    only: Option<RunId>,
+    known: &mut Known,
+) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::new();
     for Latest { run, mut summary, of } in latest_by_school(store, Plans::All)? {
         if only.is_none_or(|only| only == run) {
@@ -50,7 +57,8 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
             let by_target = summary.since_at.values_mut().chain([&mut summary.since]).chain(news);
             by_target.for_each(|since| since.retain(|uai, _| of.has(uai)));
             summary.waits.retain(|wait| of.has(&wait.uai));
-            left(store, &runs::get(store, run)?, &summary, &mut items)?;
+            let owed = owed::owed(store, run, known)?;
+            left(store, &runs::get(store, run)?, (&summary, &owed), &mut items)?;
             items.extend(waits::open(store, &summary.waits)?);
         }
     }
@@ -61,7 +69,7 @@ fn still_open(store: &Store, only: Option<RunId>) -> Result<Vec<Item>, StoreErro
 fn done(
     store: &Store,
     run: &Run,
-    summary: &Summary,
+    (summary, owed): (&Summary, &Owed),
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
@@ -69,7 +77,6 @@ fn done(
                FROM plan_operation o JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
                GROUP BY 1, 2, 3, 5, 6";
-    let owed = owed::owed(store, run.id)?;
     let mut statement = store.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![run.id.0, DONE_AFTER, !owed.is_empty()])?;
     let mut gathered = Gathered::default();
@@ -100,7 +107,7 @@ fn done(
 fn left(
     store: &Store,
     run: &Run,
-    summary: &Summary,
+    (summary, owed): (&Summary, &Owed),
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
     let mut gathered = Gathered::default();
@@ -115,7 +122,6 @@ fn left(
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
                GROUP BY 1, 2, 3, 5, 6";
-    let owed = owed::owed(store, run.id)?;
     let mut statement = store.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![run.id.0, PUT_OFF, !owed.is_empty()])?;
     while let Some(row) = rows.next()? {

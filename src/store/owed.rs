@@ -18,8 +18,14 @@ use crate::plan::Summary;
 /// runs before it left.
 pub(super) type Owed = BTreeMap<(String, String), Timestamp>;
 
+/// What was worked out already: an entry that is stuck for weeks leads back through every night.
+pub(super) type Known = BTreeMap<RunId, Owed>;
+
 /// What the runs before this one left of its operations.
-pub(super) fn owed(store: &Store, run: RunId) -> Result<Owed, StoreError> {
+pub(super) fn owed(store: &Store, run: RunId, known: &mut Known) -> Result<Owed, StoreError> {
+    if let Some(owed) = known.get(&run) {
+        return Ok(owed.clone());
+    }
     let mut owed = Owed::new();
     for before in latest_by_school(store, Plans::BegunBefore(Some(run)))? {
         unread(store, run, &before, &mut owed)?;
@@ -27,7 +33,7 @@ pub(super) fn owed(store: &Store, run: RunId) -> Result<Owed, StoreError> {
         if open.is_empty() {
             continue;
         }
-        let earlier = self::owed(store, before.run)?;
+        let earlier = self::owed(store, before.run, known)?;
         for (target, object, uai) in open {
             let fresh = || fresh(&before.summary, &target, &uai);
             let of = (target.clone(), object);
@@ -36,6 +42,7 @@ pub(super) fn owed(store: &Store, run: RunId) -> Result<Owed, StoreError> {
             }
         }
     }
+    known.insert(run, owed.clone());
     Ok(owed)
 }
 

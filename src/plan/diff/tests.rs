@@ -225,25 +225,29 @@ fn many_links_come_and_go_in_chunks() {
     check(&emptied, &expect);
 }
 
+/// The operations where no attribute tells that an account is disabled: its place does.
+fn by_place(wanted: &Entry, stands: &Entry) -> Vec<Operation> {
+    let observed = Observed { entries: keyed([stands.clone()]), ..Observed::default() };
+    let found = diff(&Sides {
+        target: "ldap",
+        desired: &keyed([wanted.clone()]),
+        observed: &observed,
+        managed: &Managed { disabled: Attributes::new(), ..managed() },
+        known: &BTreeSet::new(),
+        deletions: &BTreeSet::new(),
+        unheard: &BTreeMap::new(),
+        link_chunk: 50,
+    });
+    found.operations
+}
+
 /// the journal must know the disabling whatever becomes of the change, and it is one.
 #[test]
 fn where_the_place_says_it_the_move_is_the_disabling_and_a_change_is_a_change() {
-    let managed = Managed { disabled: Attributes::new(), ..managed() };
     let mut gone = with(disabled(ines()), "sn", &["E"]);
     gone.dn = gone.dn.replace("ou=personnes", "ou=inactifs");
     let told = |wanted: &Entry, stands: &Entry| -> Vec<String> {
-        let observed = Observed { entries: keyed([stands.clone()]), ..Observed::default() };
-        let found = diff(&Sides {
-            target: "ldap",
-            desired: &keyed([wanted.clone()]),
-            observed: &observed,
-            managed: &managed,
-            known: &BTreeSet::new(),
-            deletions: &BTreeSet::new(),
-            unheard: &BTreeMap::new(),
-            link_chunk: 50,
-        });
-        found.operations.iter().map(told).collect()
+        by_place(wanted, stands).iter().map(told).collect()
     };
     let (used, sn) = (ines(), "ines.exemple: sn=E > ");
     let went = format!("10 disable {} > {}", used.dn, gone.dn);
@@ -279,21 +283,8 @@ fn a_lock_after_wrong_passwords_is_not_lifted() {
 
 #[test]
 fn where_the_place_says_disabled_the_move_is_the_disabling() {
-    let mut managed = managed();
-    managed.disabled = Attributes::new();
-    let wanted = disabled(account(1, OTHER, "ines.exemple"));
-    let observed = Observed { entries: keyed([ines()]), ..Observed::default() };
-    let found = diff(&Sides {
-        target: "ldap",
-        desired: &keyed([wanted]),
-        observed: &observed,
-        managed: &managed,
-        known: &BTreeSet::new(),
-        deletions: &BTreeSet::new(),
-        unheard: &BTreeMap::new(),
-        link_chunk: 50,
-    });
-    let kinds: Vec<_> = found.operations.iter().map(|operation| operation.kind).collect();
+    let found = by_place(&disabled(account(1, OTHER, "ines.exemple")), &ines());
+    let kinds: Vec<_> = found.iter().map(|operation| operation.kind).collect();
     assert_eq!(kinds, [OperationKind::Disable]);
 }
 

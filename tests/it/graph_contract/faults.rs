@@ -22,6 +22,15 @@ impl Log {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         String::from_utf8_lossy(&bytes).into_owned()
     }
+
+    /// Writes everything here.
+    pub(super) fn listener(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let log = self.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_writer(move || log.clone())
+            .finish()
+    }
 }
 
 impl std::io::Write for Log {
@@ -122,12 +131,7 @@ async fn bad_days_that_once_left_something_for_the_next_run() {
 #[tokio::test(start_paused = true)]
 async fn a_bad_day_ends_as_a_good_one() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = tracing::subscriber::set_default(log.listener());
     let seeds = std::env::var("GRAPH_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     let first = std::env::var("GRAPH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     for seed in first..first + seeds {

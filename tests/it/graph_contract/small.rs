@@ -318,17 +318,12 @@ async fn play(seed: u64, log: &Log) -> Sum {
 /// A run in a time of its own, with its log.
 fn alone(seed: u64) -> Sum {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
-    tracing::subscriber::with_default(subscriber, || runtime.block_on(play(seed, &log)))
+    tracing::subscriber::with_default(log.listener(), || runtime.block_on(play(seed, &log)))
 }
 
 /// Every seed, on all processors; those that fail are told with the line that plays them alone.
