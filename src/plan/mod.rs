@@ -114,6 +114,9 @@ pub struct Summary {
     /// None: a plan of before, which did not tell them apart.
     #[serde(default)]
     pub news: Option<BTreeMap<Uai, Timestamp>>,
+    /// By school, what is told by a file that came later than another new one of it.
+    #[serde(default)]
+    pub later: BTreeMap<Uai, Later>,
     /// Records that wait for somebody and are in no operation.
     #[serde(default)]
     pub waits: Vec<Wait>,
@@ -131,6 +134,19 @@ impl Summary {
             return &self.since;
         }
         self.since_at.get(target).unwrap_or(&NONE)
+    }
+}
+
+/// Receipts of the files that tell of objects: their entries, and the links that come and go.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Later {
+    pub entries: BTreeMap<ObjectKey, Timestamp>,
+    pub links: BTreeMap<ObjectKey, Timestamp>,
+}
+
+impl Later {
+    pub fn of(&self, are_links: bool) -> &BTreeMap<ObjectKey, Timestamp> {
+        if are_links { &self.links } else { &self.entries }
     }
 }
 

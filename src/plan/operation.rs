@@ -45,6 +45,11 @@ impl OperationKind {
             Self::RemoveMember => "remove_member",
         }
     }
+
+    /// It changes who is linked, not the entry.
+    pub fn is_link(self) -> bool {
+        matches!(self, Self::AddMember | Self::RemoveMember)
+    }
 }
 
 /// What one operation does. `before` is what it expects: anything else is drift, and nothing is

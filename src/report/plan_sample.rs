@@ -135,6 +135,7 @@ fn summary() -> Summary {
         since: BTreeMap::new(),
         since_at: BTreeMap::new(),
         news: None,
+        later: BTreeMap::new(),
         waits: Vec::new(),
         oldest_receipt: Some("2026-09-01T06:00:00Z".parse().unwrap()),
         unread: BTreeMap::from([("second".to_owned(), "target second: no answer".to_owned())]),

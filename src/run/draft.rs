@@ -11,6 +11,7 @@ use super::machine;
 use super::outcome::{ExitStatus, Failure};
 use super::review::{self, Review};
 use super::session::{Session, store_failure};
+use super::starts::{self, Linked, Starts};
 use super::targets::{self, Labs, Observation};
 use super::waiting;
 use super::wanted::{self, After};
@@ -110,7 +111,8 @@ pub(super) fn drafted(
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
     let origin = Origin { left: compared.left, ..origin };
-    let summary = summary(session, &review, &past.owed, &operations, (counts, unread));
+    let told = (&operations[..], &after, &compared.linked);
+    let summary = summary(session, &review, &past.owed, told, (counts, unread));
     let plan = make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -137,21 +139,25 @@ fn summary(
     session: &Session,
     review: &Review,
     owed: &BTreeMap<String, BTreeMap<Uai, Timestamp>>,
-    operations: &[Operation],
+    (operations, after, linked): (&[Operation], &Registry, &Linked),
     (persons, unread): (PersonCounts, BTreeMap<String, String>),
 ) -> Summary {
     let targets = session.config.targets.iter();
     let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
     let news = review.news();
-    let since_at = waiting::since_at(&news, owed, operations, targets);
-    let since = waiting::oldest(&since_at);
+    let by_school = starts::by_school(&news);
+    let later = starts::later(&news, operations, after, linked);
+    let clocks = Starts { by_school: &by_school, later: &later, owed };
+    let since_at = starts::since_at(&clocks, operations, targets);
+    let since = starts::oldest(&since_at);
     Summary {
         deliveries: review.lines.clone(),
         persons,
         oldest_receipt: since.values().min().copied(),
         since,
         since_at,
-        news: Some(news),
+        news: Some(by_school),
+        later,
         waits: waiting::waits(review),
         unread,
     }
@@ -253,6 +259,7 @@ struct Compared {
     strays: Vec<Stray>,
     doubles: Vec<Stray>,
     left: Vec<Left>,
+    linked: Linked,
     /// Of all targets; of an object of several, as the first one has it.
     desired: BTreeMap<ObjectKey, Entry>,
 }
@@ -287,6 +294,8 @@ fn compare(
             unheard: &unheard,
             link_chunk: target.link_chunk,
         });
+        let all = entries.iter().chain(&seen.entries);
+        compared.linked.insert(target.name.clone(), starts::linked(&difference.operations, all));
         compared.operations.extend(difference.operations);
         let stray = |key: ObjectKey, dn: String| Stray { target: target.name.clone(), key, dn };
         let dn = |key: &ObjectKey| seen.entries.get(key).map(|entry| entry.dn.clone());

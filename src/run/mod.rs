@@ -51,6 +51,7 @@ pub mod rulings;
 pub mod run;
 pub mod session;
 pub mod show;
+mod starts;
 pub mod status;
 mod still;
 pub mod targets;

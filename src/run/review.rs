@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::intake::Intake;
 use super::session::{Session, store_failure};
+use super::starts::News;
 use crate::config::Config;
 use crate::desired::input::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
@@ -307,14 +308,13 @@ impl Review {
         });
     }
 
-    /// By school, the oldest receipt of the deliveries that were not there at the last run: it
-    /// starts their 72 h.
-    pub fn news(&self) -> BTreeMap<Uai, Timestamp> {
-        let mut news = BTreeMap::new();
+    /// By school and source, the receipts of the deliveries that were not there at the last run:
+    /// they start the 72 h of what they tell.
+    pub(super) fn news(&self) -> News {
+        let mut news = News::new();
         for ((uai, source), delivery) in &self.in_force {
             if self.before.get(&(uai.clone(), *source)) != Some(&delivery.digest) {
-                let oldest = news.entry(uai.clone()).or_insert(delivery.received_at);
-                *oldest = delivery.received_at.min(*oldest);
+                news.entry(uai.clone()).or_default().insert(*source, delivery.received_at);
             }
         }
         news

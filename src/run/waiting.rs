@@ -1,7 +1,7 @@
-//! What waits for whom, and since when: the clock of each school in a plan, and the records that
-//! are in no operation because somebody must act first.
+//! The records that are in no operation because somebody must act first: for whom they wait, and
+//! since when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -12,43 +12,6 @@ use crate::model::finding::{self, Finding, Severity};
 use crate::model::ids::Uai;
 use crate::model::record::Content;
 use crate::plan::Wait;
-use crate::plan::operation::Operation;
-
-/// By target and school with something to write there, the oldest receipt that it waits since: of
-/// what is new, or of what earlier runs owe in this target. Of a target that could not be read
-/// nobody knows what is to be written: every school with news waits there. `targets` tells of each
-/// whether it was read.
-pub(super) fn since_at<'a>(
-    news: &BTreeMap<Uai, Timestamp>,
-    owed: &BTreeMap<String, BTreeMap<Uai, Timestamp>>,
-    operations: &[Operation],
-    targets: impl Iterator<Item = (&'a str, bool)>,
-) -> BTreeMap<String, BTreeMap<Uai, Timestamp>> {
-    let in_one = |(target, read): (&str, bool)| {
-        let mut since = owed.get(target).cloned().unwrap_or_default();
-        for (uai, received) in news {
-            let oldest = since.entry(uai.clone()).or_insert(*received);
-            *oldest = *received.min(oldest);
-        }
-        let here = operations.iter().filter(|one| one.target == target);
-        let written: BTreeSet<&Uai> = here.filter_map(|one| one.uai.as_ref()).collect();
-        since.retain(|uai, _| !read || written.contains(uai));
-        (target.to_owned(), since)
-    };
-    targets.map(in_one).collect()
-}
-
-/// By school, the oldest receipt of all targets.
-pub(super) fn oldest(
-    since_at: &BTreeMap<String, BTreeMap<Uai, Timestamp>>,
-) -> BTreeMap<Uai, Timestamp> {
-    let mut all = BTreeMap::new();
-    for (uai, at) in since_at.values().flatten() {
-        let oldest = all.entry(uai.clone()).or_insert(*at);
-        *oldest = *at.min(oldest);
-    }
-    all
-}
 
 /// The records in force that wait, each once, for whoever comes last in the list of causes; and
 /// files that were refused.
@@ -128,38 +91,5 @@ fn numbers(content: &Content) -> BTreeMap<u64, String> {
         }
         Content::Sts(sts) => sts.staff.iter().map(|one| (one.line, one.staff.id.clone())).collect(),
         Content::Structures(_) | Content::Nomenclature(_) => BTreeMap::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::simulator::{account, one_creation};
-
-    #[test]
-    fn what_one_target_is_owed_is_no_clock_of_another() {
-        // a target that was away keeps its first receipt, and a new creation in the other
-        // one has that of its own delivery.
-        let uai: Uai = "0599990N".parse().unwrap();
-        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
-        let creation = |target| one_creation(target, account(1, "0599990N", "ines.lefevre"));
-        let owed = [("away".to_owned(), [(uai.clone(), day(1))].into())].into();
-        let check = |news: &[i64], operations: &[Operation], read: bool, expect: [&[i64]; 2]| {
-            let news = news.iter().map(|at| (uai.clone(), day(*at))).collect();
-            let since =
-                since_at(&news, &owed, operations, [("near", true), ("away", read)].into_iter());
-            let told = ["near", "away"].map(|target| since[target].get(&uai).copied());
-            assert_eq!(told, expect.map(|days| days.first().map(|at| day(*at))));
-            assert_eq!(oldest(&since).get(&uai).copied(), told.into_iter().flatten().min());
-        };
-        let (near, away) = (creation("near"), creation("away"));
-        check(&[7], std::slice::from_ref(&near), false, [&[7], &[1]]);
-        // Read again: what is written there has waited since the first receipt.
-        check(&[7], &[near.clone(), away.clone()], true, [&[7], &[1]]);
-        check(&[], &[near.clone(), away], true, [&[], &[1]]);
-        // Nothing is missing there.
-        check(&[7], &[near], true, [&[7], &[]]);
-        // Away for another night, without news.
-        check(&[], &[], false, [&[], &[1]]);
     }
 }

@@ -12,7 +12,7 @@ use rusqlite::params;
 
 use super::column::{At, parsed};
 use super::history::{Latest, Plans, latest_by_school};
-use super::owed::{self, Known, Owed};
+use super::owed::{self, IS_LINK, Known, Of, Owed, by_object};
 use super::runs::{self, OperationState, Run, RunId, RunState};
 use super::{Store, StoreError, plans, waits};
 use crate::clock::figures::{Cause, Item};
@@ -72,19 +72,21 @@ fn done(
     (summary, owed): (&Summary, &Owed),
     items: &mut Vec<Item>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*), o.target, iif(?3, o.object, '')
-               FROM plan_operation o JOIN operation_state s USING (run, seq)
-               WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
-               GROUP BY 1, 2, 3, 5, 6";
-    let mut statement = store.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![run.id.0, DONE_AFTER, !owed.is_empty()])?;
+    let sql = format!(
+        "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
+                count(*), o.target, iif(?3, o.object, ''), {IS_LINK}
+         FROM plan_operation o JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
+         GROUP BY 1, 2, 3, 5, 6, 7"
+    );
+    let mut statement = store.connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![run.id.0, DONE_AFTER, by_object(summary, owed)])?;
     let mut gathered = Gathered::default();
     while let Some(row) = rows.next()? {
         let uai = parsed::<Uai>(row, 0)?;
-        let of: (String, String) = (row.get(4)?, row.get(5)?);
+        let of = Of::read(row, 4, &uai)?;
         let carried = owed.get(&of).copied();
-        let fresh = || owed::fresh(summary, &of.0, &uai);
+        let fresh = || owed::fresh(summary, &of, &uai);
         let Some(since) = carried.or_else(fresh) else { continue };
         let (At(ended), put_off): (_, bool) = (row.get(1)?, row.get(2)?);
         let started = run.started_at.unwrap_or(ended);
@@ -116,22 +118,24 @@ fn left(
             gathered.add((uai, since, None, cause), count);
         }
     };
-    let sql = "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
-                      count(*), o.target, iif(?3, o.object, '')
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE o.run = ?1 AND o.uai IS NOT NULL
-                 AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
-               GROUP BY 1, 2, 3, 5, 6";
-    let mut statement = store.connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![run.id.0, PUT_OFF, !owed.is_empty()])?;
+    let sql = format!(
+        "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
+                count(*), o.target, iif(?3, o.object, ''), {IS_LINK}
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.uai IS NOT NULL
+           AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
+         GROUP BY 1, 2, 3, 5, 6, 7"
+    );
+    let mut statement = store.connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![run.id.0, PUT_OFF, by_object(summary, owed)])?;
     while let Some(row) = rows.next()? {
         let (state, put_off): (OperationState, bool) = (row.get(1)?, row.get(2)?);
-        let of: (String, String) = (row.get(4)?, row.get(5)?);
         let turn = whose_turn(run.state, state, put_off);
         let uai = parsed::<Uai>(row, 0)?;
+        let of = Of::read(row, 4, &uai)?;
         // `summary` has the schools of which the plan is the last word.
-        let clock = summary.since_in(&of.0).get(&uai);
-        let since = owed.get(&of).copied().or_else(|| owed::fresh(summary, &of.0, &uai));
+        let clock = summary.since_in(&of.target).get(&uai);
+        let since = owed.get(&of).copied().or_else(|| owed::fresh(summary, &of, &uai));
         push(since.filter(|_| clock.is_some()), uai, turn, row.get(3)?);
     }
     for target in summary.unread.keys() {

@@ -5,18 +5,46 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::column::parsed;
 use super::history::{Latest, Plans, latest_by_school};
 use super::runs::RunId;
 use super::{Store, StoreError};
+use crate::model::entry::ObjectKey;
 use crate::model::ids::Uai;
 use crate::plan::Summary;
 
-/// By target and object, what it waits since already: of the operations of a plan, those that the
-/// runs before it left.
-pub(super) type Owed = BTreeMap<(String, String), Timestamp>;
+/// What an operation is about: an object in a target, its entry or its links and, of a group of all
+/// schools, the school whose members come or go.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Of {
+    pub(super) target: String,
+    object: String,
+    links: bool,
+    school: Option<Uai>,
+}
+
+/// Whether an operation `o` changes links, in SQL.
+pub(super) const IS_LINK: &str = "o.kind IN ('add_member', 'remove_member')";
+
+impl Of {
+    /// From three columns: target, object, [`IS_LINK`]; the first of them is `column`.
+    pub(super) fn read(row: &Row<'_>, column: usize, uai: &Uai) -> Result<Self, StoreError> {
+        let (target, object): (String, String) = (row.get(column)?, row.get(column + 1)?);
+        let is_of_all = matches!(object.parse(), Ok(ObjectKey::Licence(_)));
+        let school = is_of_all.then(|| uai.clone());
+        Ok(Self { target, object, links: row.get(column + 2)?, school })
+    }
+
+    /// The links of an entry, the entry of links.
+    fn other(&self) -> Self {
+        Self { links: !self.links, ..self.clone() }
+    }
+}
+
+/// What operations of a plan wait since already: those that the runs before it left.
+pub(super) type Owed = BTreeMap<Of, Timestamp>;
 
 /// What was worked out already: an entry that is stuck for weeks leads back through every night.
 pub(super) type Known = BTreeMap<RunId, Owed>;
@@ -34,46 +62,60 @@ pub(super) fn owed(store: &Store, run: RunId, known: &mut Known) -> Result<Owed,
             continue;
         }
         let earlier = self::owed(store, before.run, known)?;
-        for (target, object, uai) in open {
-            let fresh = || fresh(&before.summary, &target, &uai);
-            let of = (target.clone(), object);
+        let mut left = Owed::new();
+        for (of, uai) in open {
+            let fresh = || fresh(&before.summary, &of, &uai);
             if let Some(since) = earlier.get(&of).copied().or_else(fresh) {
-                owed.insert(of, since);
+                left.insert(of, since);
             }
         }
+        // A group that could not be made with its members may be made without them, and the other
+        // way round: what was left of one is owed in the other.
+        let of_other = left.iter().map(|(of, since)| (of.other(), *since));
+        let of_other: Owed = of_other.filter(|(of, _)| !left.contains_key(of)).collect();
+        owed.extend(left.into_iter().chain(of_other));
     }
     known.insert(run, owed.clone());
     Ok(owed)
 }
 
-/// The receipt that starts the clock of what is new in a plan; none: nothing was delivered.
-pub(super) fn fresh(summary: &Summary, target: &str, uai: &Uai) -> Option<Timestamp> {
+/// The receipt that starts the clock of what is new in a plan; none: nothing was delivered. Each
+/// file of a school has its own start (requirements 2.3).
+pub(super) fn fresh(summary: &Summary, of: &Of, uai: &Uai) -> Option<Timestamp> {
     match &summary.news {
-        Some(news) => news.get(uai).copied(),
+        Some(news) => own(summary, of, uai).or_else(|| news.get(uai).copied()),
         // A plan of before did not tell them apart.
-        None => summary.since_in(target).get(uai).copied(),
+        None => summary.since_in(&of.target).get(uai).copied(),
     }
 }
 
-/// What a run did not do and this one has too: target, object, school.
-fn open(
-    store: &Store,
-    run: RunId,
-    before: &Latest,
-) -> Result<Vec<(String, String, Uai)>, StoreError> {
-    let sql = "SELECT DISTINCT o.target, o.object, o.uai
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE o.run = ?1 AND o.uai IS NOT NULL
-                 AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
-                 AND EXISTS (SELECT 1 FROM plan_operation n
-                             WHERE n.object = o.object AND n.run = ?2 AND n.target = o.target)";
-    let mut statement = store.connection.prepare_cached(sql)?;
+/// Of an object whose own file came after another one of its school.
+fn own(summary: &Summary, of: &Of, uai: &Uai) -> Option<Timestamp> {
+    summary.later.get(uai)?.of(of.links).get(&of.object.parse().ok()?).copied()
+}
+
+/// Whether the operations of a plan have clocks of their own, beside that of their school.
+pub(super) fn by_object(summary: &Summary, owed: &Owed) -> bool {
+    !(owed.is_empty() && summary.later.is_empty())
+}
+
+/// What a run did not do and this one has too, with the school.
+fn open(store: &Store, run: RunId, before: &Latest) -> Result<Vec<(Of, Uai)>, StoreError> {
+    let sql = format!(
+        "SELECT DISTINCT o.uai, o.target, o.object, {IS_LINK}
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE o.run = ?1 AND o.uai IS NOT NULL
+           AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
+           AND EXISTS (SELECT 1 FROM plan_operation n
+                       WHERE n.object = o.object AND n.run = ?2 AND n.target = o.target)"
+    );
+    let mut statement = store.connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![before.run.0, run.0])?;
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
-        let uai = parsed::<Uai>(row, 2)?;
+        let uai = parsed::<Uai>(row, 0)?;
         if before.of.has(&uai) {
-            open.push((row.get(0)?, row.get(1)?, uai));
+            open.push((Of::read(row, 1, &uai)?, uai));
         }
     }
     Ok(open)
@@ -81,16 +123,18 @@ fn open(
 
 /// Of a target that a run could not read, everything waits since that run's clock.
 fn unread(store: &Store, run: RunId, before: &Latest, owed: &mut Owed) -> Result<(), StoreError> {
-    let sql = "SELECT DISTINCT object, uai FROM plan_operation
-               WHERE run = ?1 AND target = ?2 AND uai IS NOT NULL";
+    let sql = format!(
+        "SELECT DISTINCT o.uai, o.target, o.object, {IS_LINK} FROM plan_operation o
+         WHERE o.run = ?1 AND o.target = ?2 AND o.uai IS NOT NULL"
+    );
     for target in before.summary.unread.keys() {
         let since = before.summary.since_in(target);
-        let mut statement = store.connection.prepare_cached(sql)?;
+        let mut statement = store.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![run.0, target])?;
         while let Some(row) = rows.next()? {
-            let uai = parsed::<Uai>(row, 1)?;
+            let uai = parsed::<Uai>(row, 0)?;
             if let Some(since) = since.get(&uai).filter(|_| before.of.has(&uai)) {
-                owed.insert((target.clone(), row.get(0)?), *since);
+                owed.insert(Of::read(row, 1, &uai)?, *since);
             }
         }
     }

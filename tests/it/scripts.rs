@@ -34,6 +34,7 @@ scripts!(
     born_on_one_day,
     class_lists,
     class_renamed,
+    deadline_by_file,
     deadline_stays,
     deadlines,
     departure_and_return,

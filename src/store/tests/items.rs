@@ -6,7 +6,7 @@ use super::*;
 use crate::clock::figures::{Cause, Item};
 use crate::model::delivery::{Counts, Source, Status};
 use crate::plan::origin::{Origin, Scope};
-use crate::plan::{DeliveryLine, Wait};
+use crate::plan::{DeliveryLine, Later, Wait};
 use crate::store::items::{DONE_AFTER, PUT_OFF, items};
 use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::runs::{self, RunId};
@@ -333,4 +333,74 @@ fn what_is_refused_for_ever_makes_nothing_late_but_itself() {
     let fourth = plan_of(&mut store, &[1, 4], 0, None, 500);
     night(&mut store, fourth, 500, &[2]);
     check(&store, Some(fourth), &["0 - 1 target 0"]);
+}
+
+#[test]
+fn an_account_waits_since_the_file_that_tells_of_it() {
+    // Requirements 2.3: one start for each file of a school, also for what was left to a next run.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let key = |n: u64| format!("rentree:account:{n}");
+    let plan_of = |store: &mut Store, people: &[u64], received: [i64; 2], later: &[u64]| {
+        let creations = (1..).zip(people);
+        let creations =
+            creations.map(|(seq, n)| create(seq, 2, &key(*n), &format!("uid=e{n},dc=test")));
+        let mut plan = plan(0xab, Vec::new(), creations.collect());
+        plan.generation = crate::store::registry::load(store).unwrap().generation;
+        plan.summary.since = [(uai(), hours(received[0]))].into();
+        plan.summary.news = Some([(uai(), hours(received[0]))].into());
+        let own = later.iter().map(|n| (key(*n).parse().unwrap(), hours(received[1])));
+        let later = Later { entries: own.collect(), ..Later::default() };
+        plan.summary.later = [(uai(), later)].into();
+        plans::save(store, "run", &plan).unwrap()
+    };
+    // A pupil, and two of the staff, whose file came ten hours later.
+    let first = plan_of(&mut store, &[1, 2, 3], [0, 10], &[2, 3]);
+    check(&store, None, &["0 - 1 operator 0", "10 - 2 operator 10"]);
+    begin(&mut store, first, 20);
+    settle(&mut store, first, 1, Event::Done, "", 21);
+    settle(&mut store, first, 2, Event::Done, "", 22);
+    settle(&mut store, first, 3, Event::Failed, "refused by the server (53): no", 23);
+    runs::finish(&mut store, first, hours(24)).unwrap();
+    check(&store, None, &["0 21 1 operator 0", "10 - 1 target 10", "10 22 1 operator 10"]);
+    // The one that is left keeps its start beside somebody new.
+    plan_of(&mut store, &[3, 4], [100, 110], &[3, 4]);
+    let done = ["0 21 1 operator 0", "10 - 1 operator 10", "10 22 1 operator 10"];
+    check(&store, None, &[&done[..], &["110 - 1 operator 110"]].concat());
+}
+
+#[test]
+fn what_one_school_waits_for_in_a_group_of_all_schools_is_no_clock_of_another() {
+    // Requirements 2.3; R-74.
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let there: Uai = "0809990Z".parse().unwrap();
+    let plan_of = |store: &mut Store, news: &[(&Uai, i64)]| {
+        let join = |(seq, school): (u64, &Uai)| {
+            let mut one = create(seq, 2, "rentree:licence:pupils", "pupils");
+            one.uai = Some(school.clone());
+            one
+        };
+        let both = [uai(), there.clone()];
+        let joins = (1..).zip(&both).map(join);
+        let mut plan = plan(0xab, Vec::new(), joins.collect());
+        plan.generation = crate::store::registry::load(store).unwrap().generation;
+        plan.summary.since = both.iter().map(|school| (school.clone(), noon())).collect();
+        let news = news.iter().map(|(school, at)| ((*school).clone(), hours(*at)));
+        plan.summary.news = Some(news.collect());
+        plans::save(store, "run", &plan).unwrap()
+    };
+    let first = plan_of(&mut store, &[(&uai(), 0), (&there, 40)]);
+    begin(&mut store, first, 50);
+    for seq in [1, 2] {
+        settle(&mut store, first, seq, Event::Failed, "refused by the server (53): no", 50);
+    }
+    runs::finish(&mut store, first, hours(51)).unwrap();
+    plan_of(&mut store, &[]);
+    let of = |school: &Uai| {
+        let open = items(&store, None).unwrap().into_iter().filter(|item| item.uai == *school);
+        open.map(|item| item.since).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&uai()), [hours(0)]);
+    assert_eq!(of(&there), [hours(40)]);
 }
