@@ -185,8 +185,8 @@ fn bare_loop(scene: &Scene, choices: &Choices) -> Duration {
 
 /// Everything that the plan creates, made ready, by stage.
 fn requests(plan: &Plan, managed: &Managed) -> Vec<Vec<Request>> {
-    let stages: BTreeSet<u8> = plan.operations.iter().map(|operation| operation.stage).collect();
-    let of_stage = |stage: u8| {
+    let stages: BTreeSet<u16> = plan.operations.iter().map(|operation| operation.stage).collect();
+    let of_stage = |stage: u16| {
         let operations = plan.operations.iter().filter(|operation| operation.stage == stage);
         operations
             .map(|operation| match &operation.action {

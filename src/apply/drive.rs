@@ -87,7 +87,7 @@ async fn drive_stage<W: Write>(
     target: &mut W,
     ledger: &mut Ledger<'_, '_>,
     settings: &Settings,
-    stage: u8,
+    stage: u16,
 ) -> Result<End, ApplyError> {
     let rows_max = settings.batch_max();
     let mut page = Page { target: ledger.target, stage, after: 0, rows_max };

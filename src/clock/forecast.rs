@@ -37,9 +37,9 @@ impl Pace {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Measured {
     /// By stage, of earlier runs.
-    pub past: BTreeMap<u8, Pace>,
+    pub past: BTreeMap<u16, Pace>,
     /// Of this run, oldest first.
-    pub run: Vec<(u8, Pace)>,
+    pub run: Vec<(u16, Pace)>,
     /// Writes per second that are allowed.
     pub quota: Option<f64>,
 }
@@ -47,8 +47,8 @@ pub struct Measured {
 /// Seconds of one operation, by stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costs {
-    here: BTreeMap<u8, f64>,
-    past: BTreeMap<u8, f64>,
+    here: BTreeMap<u16, f64>,
+    past: BTreeMap<u16, f64>,
     /// Of a stage that was never seen.
     other: f64,
     /// How much slower than before this run goes.
@@ -74,7 +74,7 @@ impl Costs {
         if sum.cost().is_some() && expected > 0.0 {
             costs.drag = sum.seconds / expected;
         }
-        let mut stages: BTreeMap<u8, Vec<(u8, Pace)>> = BTreeMap::new();
+        let mut stages: BTreeMap<u16, Vec<(u16, Pace)>> = BTreeMap::new();
         run.iter().for_each(|step| stages.entry(step.0).or_default().push(*step));
         for (stage, steps) in stages {
             let mut sum = Pace::default();
@@ -91,20 +91,20 @@ impl Costs {
     }
 
     /// Seconds that so many operations of a stage take.
-    pub fn seconds(&self, stage: u8, operations: u64) -> f64 {
+    pub fn seconds(&self, stage: u16, operations: u64) -> f64 {
         let here = self.here.get(&stage).copied();
         let cost = here.unwrap_or_else(|| self.before(stage) * self.drag);
         cost.max(self.least) * operations as f64
     }
 
-    fn before(&self, stage: u8) -> f64 {
+    fn before(&self, stage: u16) -> f64 {
         self.past.get(&stage).copied().unwrap_or(self.other)
     }
 }
 
 /// All but the first eighth of the steps, by operations: a target that lets a burst through, or
 /// warms up, is judged by how it goes on. Of a run that has hardly begun, all.
-fn recent(steps: &[(u8, Pace)]) -> &[(u8, Pace)] {
+fn recent(steps: &[(u16, Pace)]) -> &[(u16, Pace)] {
     let total: u64 = steps.iter().map(|(_, pace)| pace.operations).sum();
     let mut kept = 0;
     let enough = (total - total / 8).max(MEASURED_MIN);

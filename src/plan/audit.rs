@@ -70,7 +70,7 @@ fn ranks(plan: &Plan, faults: &mut Faults) {
             faults.add(step, "it stands after a later stage");
         }
         last = last.max(step.stage);
-        if step.stage != order::stage(step.kind, &step.key, &step.action) {
+        if order::without_wave(step.stage) != order::stage(step.kind, &step.key, &step.action) {
             faults.add(step, "its stage is not that of its kind");
         }
     }
@@ -105,7 +105,7 @@ struct Places<'a> {
     /// Our entries where they stand now.
     ours: BTreeMap<String, &'a ObjectKey>,
     /// Where a key comes to stand by a creation or move, and at which stage.
-    coming: BTreeMap<String, (&'a ObjectKey, u8)>,
+    coming: BTreeMap<String, (&'a ObjectKey, u16)>,
     /// The keys of `coming`.
     arriving: BTreeSet<&'a ObjectKey>,
     unmarked: BTreeSet<String>,

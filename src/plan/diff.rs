@@ -16,6 +16,7 @@ use super::attributes::{self, Way};
 use super::ground::{Ground, Landing, doubled};
 use super::links::{self, Chunk};
 use super::operation::{Action, Operation, OperationKind};
+use super::waves::Waves;
 use super::{order, place};
 use crate::mapping::managed::Managed;
 use crate::model::dn;
@@ -69,7 +70,7 @@ pub fn diff(sides: &Sides<'_>) -> Difference {
     }
     delete(sides, &ground, &mut steps);
     leave(sides, &ground, &mut steps);
-    order::arrange(&mut steps.operations, &BTreeMap::new());
+    order::arrange(&mut steps.operations, &BTreeMap::new(), &Waves::new());
     let stray = |key: &&ObjectKey| !sides.known.contains(key) && !sides.desired.contains_key(key);
     let strays = sides.observed.entries.keys().filter(stray).cloned().collect();
     let doubles = sides.observed.doubles.iter();

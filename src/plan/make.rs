@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::operation::Operation;
 use super::origin::{Expected, Left, Origin};
+use super::waves::Waves;
 use super::{Basis, Objection, Plan, Stray, Summary, order};
 use crate::model::ids::Digest;
 use crate::model::registry::RegistryChange;
@@ -56,6 +57,11 @@ impl Parts {
 
 /// Puts the parts in order, numbers the operations and computes the hash.
 pub fn make(parts: Parts) -> Plan {
+    in_waves(parts, &Waves::new())
+}
+
+/// The same when time is short.
+pub fn in_waves(parts: Parts, waves: &Waves) -> Plan {
     let Parts {
         made_at,
         generation,
@@ -79,7 +85,7 @@ pub fn make(parts: Parts) -> Plan {
     change.persons.sort_by_key(|person| person.id);
     change.workspaces.sort_by(|left, right| left.key.cmp(&right.key));
     change.links.sort();
-    order::arrange(&mut operations, &summary.since);
+    order::arrange(&mut operations, &summary.since, waves);
     objections.sort_by(|left, right| (&left.id, &left.uai).cmp(&(&right.id, &right.uai)));
     let hash = hash(&Hashed {
         generation,

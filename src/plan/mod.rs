@@ -23,6 +23,7 @@ pub(crate) mod simulator;
 pub mod together;
 pub mod trace;
 pub mod undo;
+pub mod waves;
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ pub struct Plan {
     /// Digest of the configuration and mappings.
     pub settings: Digest,
     pub change: RegistryChange,
-    /// In order of `stage`, then of the deadline of the school, then school, kind, name.
+    /// In order of `stage` (its wave included), then of the deadline of the school, then school,
+    /// kind, name.
     pub operations: Vec<Operation>,
     pub objections: Vec<Objection>,
     /// Entries with our mark that the registry does not know: told, never touched. A confirmation

@@ -99,8 +99,9 @@ pub struct Operation {
     pub key: ObjectKey,
     /// The school it is counted under.
     pub uai: Option<Uai>,
-    /// Operations of one stage may be written together; the next stage waits for them all.
-    pub stage: u8,
+    /// Operations of one stage may be written together; the next stage waits for them all. Hundreds
+    /// are the wave.
+    pub stage: u16,
     pub action: Action,
     /// Why it cannot be done at all (an unmarked entry in the way): kept in sight, never written.
     pub blocked: Option<String>,

@@ -8,32 +8,41 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::operation::{Action, Operation, OperationKind};
+use super::waves::{self, Waves};
 use crate::model::dn;
 use crate::model::entry::{ObjectKey, ObjectKind};
 use crate::model::ids::Uai;
 
 /// Containers: their depth below the base, a parent before its children.
-pub const CONTAINERS: u8 = 0;
+pub const CONTAINERS: u16 = 0;
 /// The deepest stage of containers; deeper ones share it.
-pub const CONTAINERS_DEEPEST: u8 = 9;
+pub const CONTAINERS_DEEPEST: u16 = 9;
 /// Accounts come to their new place before anything is done to them there.
-pub const ACCOUNT_MOVES: u8 = 10;
+pub const ACCOUNT_MOVES: u16 = 10;
 /// Creations, updates and enables of accounts.
-pub const ACCOUNTS: u8 = 20;
-pub const GROUP_MOVES: u8 = 25;
+pub const ACCOUNTS: u16 = 20;
+pub const GROUP_MOVES: u16 = 25;
 /// Groups come after accounts: the creation of a group holds its first members.
-pub const GROUPS: u8 = 30;
+pub const GROUPS: u16 = 30;
 /// New members come before old ones leave: a `groupOfNames` is never empty in between.
-pub const LINKS_IN: u8 = 40;
-pub const LINKS_OUT: u8 = 45;
+pub const LINKS_IN: u16 = 40;
+pub const LINKS_OUT: u16 = 45;
 /// What takes away from people comes late: an interrupted run has then done the useful part.
-pub const DISABLES: u8 = 50;
-pub const DELETES: u8 = 60;
+pub const DISABLES: u16 = 50;
+pub const DELETES: u16 = 60;
 /// A team is made of a group that has stood for a while: it waits, and nothing waits for it.
-pub const TEAMS: u8 = 70;
+pub const TEAMS: u16 = 70;
 
-/// The stage of an operation.
-pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u8 {
+/// Stages of one wave: the next wave has the same ones, so much higher (`plan::waves`).
+pub const WAVE: u16 = 100;
+
+/// The stage whatever the wave: what is done in it, and what that costs.
+pub fn without_wave(stage: u16) -> u16 {
+    stage % WAVE
+}
+
+/// The stage of an operation in the first wave.
+pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u16 {
     match (action, key.kind()) {
         // One group takes one write at a time: a licence group that everybody is in is written
         // beside the accounts and the classes, or it would be waited for alone. Who leaves it gives
@@ -57,7 +66,7 @@ fn is_licence(key: &ObjectKey) -> bool {
     matches!(key, ObjectKey::Licence(_))
 }
 
-fn depth(key: &ObjectKey) -> u8 {
+fn depth(key: &ObjectKey) -> u16 {
     let slashes = match key {
         ObjectKey::Container(path) => path.matches('/').count(),
         ObjectKey::Account(_)
@@ -66,16 +75,18 @@ fn depth(key: &ObjectKey) -> u8 {
         | ObjectKey::Team(_)
         | ObjectKey::Licence(_) => 0,
     };
-    let depth = u8::try_from(slashes).unwrap_or(CONTAINERS_DEEPEST);
+    let depth = u16::try_from(slashes).unwrap_or(CONTAINERS_DEEPEST);
     CONTAINERS + depth.min(CONTAINERS_DEEPEST)
 }
 
-/// Puts operations in the order of (stage, deadline of the school, school, kind, name) and numbers
-/// them from 1; links of licence groups begin the work of their school, since they take longest.
+/// Puts operations in the order of (wave, stage, deadline of the school, school, kind, name) and
+/// numbers them from 1; links of licence groups begin the work of their school, since they take
+/// longest.
 /// The order they come in does not matter (DESIGN rule 10). `since` has the receipts that schools
 /// wait since: a later receipt never has an earlier deadline, whatever the calendar, so the first
 /// receipt is the first deadline. What no delivery asks for comes last.
-pub fn arrange(operations: &mut [Operation], since: &BTreeMap<Uai, Timestamp>) {
+pub fn arrange(operations: &mut [Operation], since: &BTreeMap<Uai, Timestamp>, waves: &Waves) {
+    waves::assign(operations, waves);
     operations.sort_by_cached_key(|operation| {
         let (attribute, value) = match &operation.action {
             Action::AddLinks { attribute, values, .. }
@@ -126,7 +137,7 @@ mod tests {
         operations.insert(0, links);
         let since = [("0599990N", 1), ("0809990Z", 2)]
             .map(|(uai, day)| (uai.parse().unwrap(), Timestamp::from_second(day).unwrap()));
-        arrange(&mut operations, &since.into());
+        arrange(&mut operations, &since.into(), &Waves::new());
         let order: Vec<String> = operations.iter().map(|one| one.key.to_string()).collect();
         // What must stand first still does, and a school without a deadline is last.
         assert_eq!(order, [2, 4, 3, 1, 5].map(|id| format!("rentree:account:{id}")));
@@ -152,14 +163,14 @@ mod tests {
         let mut leave = account.clone();
         (leave.kind, leave.key, leave.action) = (OperationKind::RemoveMember, licence, go);
         let mut operations = vec![account, leave];
-        arrange(&mut operations, &BTreeMap::new());
+        arrange(&mut operations, &BTreeMap::new(), &Waves::new());
         let kinds: Vec<OperationKind> = operations.iter().map(|one| one.kind).collect();
         assert_eq!(kinds, [OperationKind::RemoveMember, OperationKind::Create]);
     }
 
     #[test]
     fn a_parent_container_comes_before_its_children() {
-        let check = |path: &str, expect: u8| {
+        let check = |path: &str, expect: u16| {
             assert_eq!(depth(&ObjectKey::Container(path.to_owned())), expect, "{path}");
         };
         check("", 0);

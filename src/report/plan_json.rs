@@ -67,7 +67,8 @@ pub struct OperationCounts {
 pub struct Deadline {
     /// Of the delivery that waits longest.
     pub earliest: Timestamp,
-    /// Seconds from the forecast end, or from the end, to the deadline; negative when it is missed.
+    /// Seconds from the end, forecast or reached, to the deadline of the school that has least;
+    /// negative when it is missed.
     pub margin: i64,
     /// When the writing is expected to end; none once nothing is left to write.
     pub forecast: Option<Timestamp>,

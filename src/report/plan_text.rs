@@ -154,6 +154,9 @@ pub fn deadline_line(deadline: &Deadline, now: Timestamp, zone: &TimeZone) -> St
         None => String::new(),
     };
     let late = match margin {
+        0.. if forecast.is_some_and(|end| end > *earliest) => {
+            "; every school in time by its own end"
+        }
         0.. => "",
         _ if forecast.is_some() && *earliest > now => "  would be LATE",
         _ => "  LATE",

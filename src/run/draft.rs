@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::decided::{self, Decided, Known};
 use super::facts;
+use super::forecast;
 use super::intake;
 use super::machine;
 use super::outcome::{ExitStatus, Failure};
@@ -113,7 +114,8 @@ pub(super) fn drafted(
     let origin = Origin { left: compared.left, ..origin };
     let told = (&operations[..], &after, &compared.linked);
     let summary = summary(session, &review, &past.owed, told, (counts, unread));
-    let plan = make::make(Parts {
+    let waves = forecast::waves(session, store, &operations, &summary.since)?;
+    let parts = Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
         basis: review.basis(),
@@ -126,7 +128,8 @@ pub(super) fn drafted(
         rehearsed: session.world.clock.is_fixed(),
         origin,
         summary,
-    });
+    };
+    let plan = make::in_waves(parts, &waves);
     audited(session, &plan, &observed)?;
     let run = plans::save(store, command, &plan).map_err(store_failure)?;
     questions::save(store, run, known.changes, &questions, plan.made_at).map_err(store_failure)?;

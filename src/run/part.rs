@@ -13,6 +13,7 @@ use crate::plan::make::{self, Parts};
 use crate::plan::operation::OperationKind;
 use crate::plan::origin::{Origin, Scope};
 use crate::plan::part::{self, Half};
+use crate::plan::waves;
 use crate::plan::{Basis, Objection, Plan, guard};
 use crate::store::review::answers;
 use crate::store::runs::{self, RunId, RunState};
@@ -155,7 +156,7 @@ impl Part {
         summary.since_at.values_mut().for_each(|since| since.retain(|uai, _| here(uai)));
         summary.waits.retain(|wait| here(&wait.uai));
         summary.oldest_receipt = summary.since.values().min().copied();
-        Ok(make::make(Parts {
+        let parts = Parts {
             made_at: *made_at,
             generation,
             basis,
@@ -168,7 +169,8 @@ impl Part {
             rehearsed: *rehearsed,
             origin: Origin { facts: facts.into_iter().collect(), ..origin },
             summary,
-        }))
+        };
+        Ok(make::in_waves(parts, &waves::of_plan(&self.plan.operations)))
     }
 }
 

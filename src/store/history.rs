@@ -14,7 +14,7 @@ use crate::clock::forecast::{Measured, Pace};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{PersonId, Uai};
 use crate::plan::origin::Scope;
-use crate::plan::{Plan, Stray, Summary, guard};
+use crate::plan::{Plan, Stray, Summary, guard, order};
 
 /// Runs of which the rate is measured.
 const MEASURED_RUNS_MAX: u32 = 5;
@@ -167,7 +167,8 @@ pub fn paces(store: &Store, this: Option<RunId>) -> Result<BTreeMap<String, Meas
     let mut before: Option<(String, u64, Timestamp)> = None;
     while let Some(row) = rows.next()? {
         let (target, run, At(at)): (String, u64, _) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (stage, operations): (u8, u64) = (row.get(3)?, row.get(4)?);
+        let (stage, operations): (u16, u64) = (row.get(3)?, row.get(4)?);
+        let stage = order::without_wave(stage);
         let step = before.filter(|(of, number, _)| *of == target && *number == run);
         let seconds = step.map_or(0.0, |(_, _, last)| at.duration_since(last).as_secs_f64());
         if seconds > 0.0 && seconds <= STEP_SECONDS_MAX {

@@ -59,7 +59,7 @@ pub struct OperationRow {
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
     pub target: &'a str,
-    pub stage: u8,
+    pub stage: u16,
     pub after: u64,
     pub rows_max: usize,
 }
@@ -272,7 +272,7 @@ pub fn each_operation(
 }
 
 /// The stages that a target has operations in, in order.
-pub fn stages(store: &Store, run: RunId, target: &str) -> Result<Vec<u8>, StoreError> {
+pub fn stages(store: &Store, run: RunId, target: &str) -> Result<Vec<u16>, StoreError> {
     let sql = "SELECT DISTINCT stage FROM plan_operation WHERE run = ?1 AND target = ?2 ORDER BY 1";
     let mut statement = store.connection.prepare(sql)?;
     let rows = statement.query_map(params![run.0, target], |row| row.get(0))?;
@@ -355,7 +355,7 @@ pub(crate) const WAITS: &str = "waits for operation ";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {
     pub target: String,
-    pub stage: u8,
+    pub stage: u16,
     pub uai: Option<Uai>,
     pub operations: u64,
 }

@@ -35,6 +35,7 @@ scripts!(
     class_lists,
     class_renamed,
     deadline_by_file,
+    deadline_is_near,
     deadline_stays,
     deadlines,
     departure_and_return,

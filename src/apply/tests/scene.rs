@@ -46,11 +46,11 @@ pub(super) fn login(id: u64) -> String {
     format!("p.n{id}")
 }
 
-pub(super) fn account(seq: u64, stage: u8, id: u64) -> Operation {
+pub(super) fn account(seq: u64, stage: u16, id: u64) -> Operation {
     create(seq, stage, &format!("rentree:account:{id}"), &dn(&login(id)))
 }
 
-pub(super) fn group(seq: u64, stage: u8, code: &str, members: &[u64]) -> Operation {
+pub(super) fn group(seq: u64, stage: u16, code: &str, members: &[u64]) -> Operation {
     let mut entry =
         entry(&format!("rentree:division:0599990N:{code}"), &format!("cn={code},{BASE}"));
     let members: std::collections::BTreeSet<String> =
@@ -62,7 +62,7 @@ pub(super) fn group(seq: u64, stage: u8, code: &str, members: &[u64]) -> Operati
     operation(seq, stage, OperationKind::Create, &key, Action::Create { entry })
 }
 
-pub(super) fn links(seq: u64, stage: u8, code: &str, members: &[u64], add: bool) -> Operation {
+pub(super) fn links(seq: u64, stage: u16, code: &str, members: &[u64], add: bool) -> Operation {
     let (dn_, attribute) = (format!("cn={code},{BASE}"), "member".to_owned());
     let values = members.iter().map(|id| dn(&login(*id))).collect();
     let (kind, action) = if add {

@@ -17,41 +17,41 @@ impl Random {
 }
 
 /// A simulated target: seconds that a batch takes, by stage, rank of its first operation, size.
-type Target = fn(&mut Random, u8, u64, u64) -> f64;
+type Target = fn(&mut Random, u16, u64, u64) -> f64;
 
 /// Seconds of an operation: accounts are dearer than members.
-fn cost(stage: u8) -> f64 {
+fn cost(stage: u16) -> f64 {
     if stage == 20 { 1.0 / 200.0 } else { 1.0 / 900.0 }
 }
 
-fn steady(_: &mut Random, stage: u8, _: u64, size: u64) -> f64 {
+fn steady(_: &mut Random, stage: u16, _: u64, size: u64) -> f64 {
     size as f64 * cost(stage)
 }
-fn noisy(random: &mut Random, stage: u8, _: u64, size: u64) -> f64 {
+fn noisy(random: &mut Random, stage: u16, _: u64, size: u64) -> f64 {
     size as f64 * cost(stage) * (0.6 + 0.8 * random.part())
 }
 /// A token bucket: 1,000 at once, then 20 a second.
-fn bucket(_: &mut Random, stage: u8, first: u64, size: u64) -> f64 {
+fn bucket(_: &mut Random, stage: u16, first: u64, size: u64) -> f64 {
     let free = 1000_u64.saturating_sub(first).min(size);
     free as f64 * cost(stage) + (size - free) as f64 / 20.0
 }
 /// « Retry after 30 s », each 1,500 operations or so.
-fn retry_after(random: &mut Random, stage: u8, first: u64, size: u64) -> f64 {
+fn retry_after(random: &mut Random, stage: u16, first: u64, size: u64) -> f64 {
     let pause = first / 1500 != (first + size) / 1500;
     size as f64 * cost(stage) + if pause { 25.0 + 10.0 * random.part() } else { 0.0 }
 }
 /// Four times as slow at first, warm after 1,200 operations.
-fn warming(_: &mut Random, stage: u8, first: u64, size: u64) -> f64 {
+fn warming(_: &mut Random, stage: u16, first: u64, size: u64) -> f64 {
     let slow = 1.0 + 3.0 * (1.0 - (first as f64 / 1200.0).min(1.0));
     size as f64 * cost(stage) * slow
 }
 /// Twice as slow as ever before, for everything.
-fn tired(_: &mut Random, stage: u8, _: u64, size: u64) -> f64 {
+fn tired(_: &mut Random, stage: u16, _: u64, size: u64) -> f64 {
     2.0 * size as f64 * cost(stage)
 }
 
 /// The steps of a run of these stages.
-fn play(target: Target, random: &mut Random, work: &[(u8, u64)]) -> Vec<(u8, Pace)> {
+fn play(target: Target, random: &mut Random, work: &[(u16, u64)]) -> Vec<(u16, Pace)> {
     let (mut steps, mut first) = (Vec::new(), 0);
     for (stage, total) in work {
         let mut left = *total;
@@ -65,7 +65,7 @@ fn play(target: Target, random: &mut Random, work: &[(u8, u64)]) -> Vec<(u8, Pac
     steps
 }
 
-fn past(work: &[(u8, u64)]) -> Vec<(u8, Pace)> {
+fn past(work: &[(u16, u64)]) -> Vec<(u16, Pace)> {
     work.iter()
         .map(|(stage, count)| {
             (*stage, Pace { operations: *count, seconds: *count as f64 * cost(*stage) })
@@ -75,7 +75,7 @@ fn past(work: &[(u8, u64)]) -> Vec<(u8, Pace)> {
 
 /// From one fifth of the way on, the end is forecast within a tenth of the whole.
 #[track_caller]
-fn check(name: &str, target: Target, work: &[(u8, u64)], known: bool, quota: Option<f64>) {
+fn check(name: &str, target: Target, work: &[(u16, u64)], known: bool, quota: Option<f64>) {
     for seed in 1..=40 {
         let steps = play(target, &mut Random(seed), work);
         let whole: f64 = steps.iter().map(|(_, pace)| pace.seconds).sum();
@@ -100,8 +100,8 @@ fn check(name: &str, target: Target, work: &[(u8, u64)], known: bool, quota: Opt
     }
 }
 
-const ONE: &[(u8, u64)] = &[(20, 100_000)];
-const TWO: &[(u8, u64)] = &[(20, 60_000), (30, 4_000), (40, 120_000)];
+const ONE: &[(u16, u64)] = &[(20, 100_000)];
+const TWO: &[(u16, u64)] = &[(20, 60_000), (30, 4_000), (40, 120_000)];
 
 #[test]
 fn the_end_is_forecast_within_a_tenth_from_one_fifth_of_the_way_on() {

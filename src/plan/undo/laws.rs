@@ -7,6 +7,7 @@ use super::super::operation::{Action, OperationKind};
 use super::super::redo::{self, TakenBack};
 use super::super::simulator::{Server, managed};
 use super::super::trace::{self, Sure};
+use super::super::waves::Waves;
 use super::super::{order, part};
 use super::*;
 use crate::plan::Plan;
@@ -172,8 +173,8 @@ proptest! {
         for school in ["0599990N", "0809990Z"] {
             let schools = [school.parse().unwrap()].into();
             let (mut first, mut rest) = part::split(&plan, &schools);
-            order::arrange(&mut first.operations, &BTreeMap::new());
-            order::arrange(&mut rest.operations, &BTreeMap::new());
+            order::arrange(&mut first.operations, &BTreeMap::new(), &Waves::new());
+            order::arrange(&mut rest.operations, &BTreeMap::new(), &Waves::new());
             let other =
                 |one: &Operation| one.uai.as_ref().is_some_and(|uai| uai.as_str() != school);
             prop_assert!(!first.operations.iter().any(other));

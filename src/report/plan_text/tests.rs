@@ -35,7 +35,10 @@ fn a_forecast_behind_the_deadline_is_late_only_once_the_deadline_has_passed() {
     assert!(line(-3600, end, before).ends_with("07:00 +00:00  would be LATE"));
     assert!(line(-3600, end, behind).ends_with("07:00 +00:00  LATE"));
     assert!(line(-3600, None, behind).ends_with("06:00 +00:00  LATE"));
-    assert!(line(0, end, before).ends_with("07:00 +00:00"));
+    let enough = Some(instant("2026-09-04T06:00:00Z"));
+    assert!(line(0, enough, before).ends_with("06:00 +00:00"));
+    // Whoever is due first is written first.
+    assert!(line(0, end, before).ends_with("07:00 +00:00; every school in time by its own end"));
 }
 
 /// whoever takes a run back is told of the guard after it, where it will be there.

@@ -111,7 +111,7 @@ pub(crate) fn entry(key: &str, dn: &str) -> Entry {
 
 pub(crate) fn operation(
     seq: u64,
-    stage: u8,
+    stage: u16,
     kind: OperationKind,
     key: &str,
     action: Action,
@@ -128,6 +128,6 @@ pub(crate) fn operation(
     }
 }
 
-pub(crate) fn create(seq: u64, stage: u8, key: &str, dn: &str) -> Operation {
+pub(crate) fn create(seq: u64, stage: u16, key: &str, dn: &str) -> Operation {
     operation(seq, stage, OperationKind::Create, key, Action::Create { entry: entry(key, dn) })
 }

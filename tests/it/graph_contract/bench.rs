@@ -188,7 +188,7 @@ pub(super) struct Tally {
 /// Does operations, stage after stage, so many in flight, each again while there is hope.
 pub(super) async fn drive(target: &mut GraphTarget, operations: &[Operation]) -> Tally {
     let mut tally = Tally::default();
-    let stages: BTreeSet<u8> = operations.iter().map(|one| one.stage).collect();
+    let stages: BTreeSet<u16> = operations.iter().map(|one| one.stage).collect();
     for stage in stages {
         let mut open: Vec<&Operation> =
             operations.iter().filter(|one| one.stage == stage).collect();
