@@ -35,7 +35,7 @@ use crate::model::delivery::{Counts, Source, Status};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{Digest, SchoolYear, Uai};
 use crate::model::registry::RegistryChange;
-use operation::Operation;
+use operation::{Operation, Side};
 use origin::Origin;
 
 /// Everything that an apply does, and nothing else is ever done. Immutable once made.
@@ -116,9 +116,16 @@ pub struct Summary {
     /// None: a plan of before, which did not tell them apart.
     #[serde(default)]
     pub news: Option<BTreeMap<Uai, Timestamp>>,
-    /// By school, what is told by a file that came later than another new one of it.
+    /// By target that could not be read at the runs before and can now, and by school: the oldest
+    /// receipt of what it missed.
     #[serde(default)]
-    pub later: BTreeMap<Uai, Later>,
+    pub caught_up: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
+    /// By target and school, what is told by a file that came later than another new one of it.
+    #[serde(default)]
+    pub later: BTreeMap<String, BTreeMap<Uai, Later>>,
+    /// By target that cannot be read, the files that came since it last could.
+    #[serde(default)]
+    pub missed: BTreeMap<String, News>,
     /// Records that wait for somebody and are in no operation.
     #[serde(default)]
     pub waits: Vec<Wait>,
@@ -139,18 +146,11 @@ impl Summary {
     }
 }
 
-/// Receipts of the files that tell of objects: their entries, and the links that come and go.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Later {
-    pub entries: BTreeMap<ObjectKey, Timestamp>,
-    pub links: BTreeMap<ObjectKey, Timestamp>,
-}
+/// By school, the receipts of files that are new to it.
+pub type News = BTreeMap<Uai, BTreeMap<Source, Timestamp>>;
 
-impl Later {
-    pub fn of(&self, are_links: bool) -> &BTreeMap<ObjectKey, Timestamp> {
-        if are_links { &self.links } else { &self.entries }
-    }
-}
+/// The receipts of the files that tell of objects, by what of the object.
+pub type Later = BTreeMap<Side, BTreeMap<ObjectKey, Timestamp>>;
 
 /// A record that waits: for a correction, for another school, for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

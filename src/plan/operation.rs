@@ -46,10 +46,28 @@ impl OperationKind {
         }
     }
 
-    /// It changes who is linked, not the entry.
-    pub fn is_link(self) -> bool {
-        matches!(self, Self::AddMember | Self::RemoveMember)
+    /// What of an object it is about.
+    pub fn side(self) -> Side {
+        match self {
+            Self::AddMember => Side::Coming,
+            Self::RemoveMember => Side::Going,
+            Self::Create
+            | Self::Update
+            | Self::Rename
+            | Self::Disable
+            | Self::Enable
+            | Self::Delete => Side::Entry,
+        }
     }
+}
+
+/// What of an object an operation is about: the entry, links that come, links that go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    Entry,
+    Coming,
+    Going,
 }
 
 /// What one operation does. `before` is what it expects: anything else is drift, and nothing is

@@ -42,16 +42,18 @@ fn of_runs(
     let day = |item: &Item| item.since.to_zoned_datetime(zone.clone()).date();
     items.retain(|item| since.is_none_or(|since| day(item) >= since));
     let newest = runs::latest(store).map_err(store_failure)?.map(|run| run.id);
-    let forecast = match newest.filter(|newest| run.is_none_or(|run| run == *newest)) {
-        Some(run) => forecast::of(session, store, run)?,
-        None => Forecast::default(),
+    let forecast = match run {
+        None => forecast::of_all(session, store)?,
+        Some(run) if newest == Some(run) => forecast::of(session, store, run)?,
+        Some(_) => Forecast::default(),
     };
     Ok(told(session, &items, &forecast))
 }
 
-/// The figures of what is open, of whichever runs, without a forecast.
+/// The figures of what is open, of whichever runs.
 pub(super) fn open(session: &Session, store: &Store) -> anyhow::Result<Deadlines> {
-    Ok(told(session, &items::open(store).map_err(store_failure)?, &Forecast::default()))
+    let forecast = forecast::of_all(session, store)?;
+    Ok(told(session, &items::open(store).map_err(store_failure)?, &forecast))
 }
 
 fn told(session: &Session, items: &[Item], forecast: &Forecast) -> Deadlines {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use super::decided::{self, Decided, Known};
 use super::facts;
 use super::forecast;
@@ -31,11 +29,12 @@ use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
 use crate::plan::origin::{self, Left, Origin};
-use crate::plan::{Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
+use crate::plan::{News, Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
+use crate::store::history::{self, Past};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
 use crate::store::taken::Taken;
-use crate::store::{Store, history, plans, undo};
+use crate::store::{Store, plans, undo};
 
 /// A plan, stored, with what was seen on the way.
 pub struct Draft {
@@ -113,7 +112,7 @@ pub(super) fn drafted(
     let origin = origin_of(session, &review, &observed, &operations, facts);
     let origin = Origin { left: compared.left, ..origin };
     let told = (&operations[..], &after, &compared.linked);
-    let summary = summary(session, &review, &past.owed, told, (counts, unread));
+    let summary = summary(session, &review, &past, told, (counts, unread));
     let waves = forecast::waves(session, store, &operations, &summary.since)?;
     let parts = Parts {
         made_at: session.world.clock.now(),
@@ -141,17 +140,22 @@ pub(super) fn drafted(
 fn summary(
     session: &Session,
     review: &Review,
-    owed: &BTreeMap<String, BTreeMap<Uai, Timestamp>>,
+    past: &Past,
     (operations, after, linked): (&[Operation], &Registry, &Linked),
     (persons, unread): (PersonCounts, BTreeMap<String, String>),
 ) -> Summary {
     let targets = session.config.targets.iter();
     let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
     let news = review.news();
-    let by_school = starts::by_school(&news);
-    let later = starts::later(&news, operations, after, linked);
-    let clocks = Starts { by_school: &by_school, later: &later, owed };
-    let since_at = starts::since_at(&clocks, operations, targets);
+    let none = News::new();
+    let missed = |target: &str| past.missed.get(target).unwrap_or(&none);
+    let files = targets
+        .clone()
+        .map(|(target, _)| (target.to_owned(), starts::merged(&news, missed(target))));
+    let files: BTreeMap<String, News> = files.collect();
+    let later = starts::later(&files, operations, after, linked);
+    let clocks = Starts { files: &files, later: &later, owed: &past.owed };
+    let since_at = starts::since_at(&clocks, operations, targets.clone());
     let since = starts::oldest(&since_at);
     Summary {
         deliveries: review.lines.clone(),
@@ -159,8 +163,10 @@ fn summary(
         oldest_receipt: since.values().min().copied(),
         since,
         since_at,
-        news: Some(by_school),
+        news: Some(starts::by_school(&news)),
+        caught_up: starts::caught_up(&files, &past.missed, targets.clone()),
         later,
+        missed: files.into_iter().filter(|(target, _)| unread.contains_key(target)).collect(),
         waits: waiting::waits(review),
         unread,
     }

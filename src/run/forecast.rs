@@ -39,6 +39,17 @@ pub fn of(session: &Session, store: &Store, run: RunId) -> anyhow::Result<Foreca
     of_queue(session, &measured, &queue)
 }
 
+/// Of all that is not written: what unfinished runs left, then what was planned since.
+pub fn of_all(session: &Session, store: &Store) -> anyhow::Result<Forecast> {
+    let queue = history::queue(store).map_err(store_failure)?;
+    if queue.is_empty() {
+        return Ok(Forecast::default());
+    }
+    let newest = runs::latest(store).map_err(store_failure)?.map(|run| run.id);
+    let measured = history::paces(store, newest).map_err(store_failure)?;
+    of_queue(session, &measured, &queue)
+}
+
 /// Targets are written one after the other, the operations of each in the order of the plan.
 fn of_queue(
     session: &Session,

@@ -6,17 +6,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::deadlines;
 use super::outcome::ExitStatus;
 use super::session::{Format, Session, store_failure};
 use super::world::{Stopwatch, World};
-use super::{deadlines, forecast};
 use crate::model::delivery::Status;
+use crate::report::deadlines::Line;
 use crate::report::metrics::{self, Ended, Outcomes, Seen};
 use crate::store::review::QuestionState;
 use crate::store::review::questions;
-use crate::store::runs::{self, Run, TallyLine};
+use crate::store::runs::{self, TallyLine};
 use crate::store::standing::{self, Standing};
-use crate::store::{Store, plans, refused};
+use crate::store::{Store, refused};
 
 /// Where a command's metrics go, and since when it runs.
 pub struct Metrics {
@@ -70,9 +71,9 @@ fn state(session: &Session) -> anyhow::Result<(Option<i64>, Seen)> {
     }
     let refused = refused::list(&store).map_err(store_failure)?;
     seen.poison = refused.iter().filter(|one| one.is_set_aside()).count() as u64;
-    if let Some(newest) = runs::latest(&store).map_err(store_failure)? {
+    if runs::latest(&store).map_err(store_failure)?.is_some() {
         of_standing(standing::standing(&store).map_err(store_failure)?, &mut seen);
-        of_clock(session, &store, &newest, &mut seen)?;
+        of_clock(session, &store, &mut seen)?;
     }
     Ok((success.whole.map(|at| at.as_second()), seen))
 }
@@ -100,7 +101,7 @@ fn of_standing(standing: Standing, seen: &mut Seen) {
     }
 }
 
-fn of_clock(session: &Session, store: &Store, run: &Run, seen: &mut Seen) -> anyhow::Result<()> {
+fn of_clock(session: &Session, store: &Store, seen: &mut Seen) -> anyhow::Result<()> {
     let told = deadlines::open(session, store)?;
     let mut late: BTreeMap<_, u64> = BTreeMap::new();
     for one in told.late.iter().filter(|one| one.ended.is_none()) {
@@ -111,9 +112,10 @@ fn of_clock(session: &Session, store: &Store, run: &Run, seen: &mut Seen) -> any
     seen.warned = told.warn_at.iter().copied().zip(warned).collect();
     let first = told.region.figures.earliest_deadline;
     seen.deadline_margin = first.map(|due| due.as_second() - told.now.as_second());
-    let summary = plans::header(store, run.id).map_err(store_failure)?.summary;
-    let deadline = forecast::deadline(session, store, run.id, &summary)?;
-    seen.forecast_margin = deadline.filter(|one| one.forecast.is_some()).map(|one| one.margin);
+    let margin = |figures: &Line| {
+        Some(figures.figures.earliest_deadline?.as_second() - figures.forecast?.as_second())
+    };
+    seen.forecast_margin = told.schools.iter().filter_map(|school| margin(&school.line)).min();
     Ok(())
 }
 

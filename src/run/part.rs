@@ -152,7 +152,10 @@ impl Part {
         summary.deliveries.retain(|line| line.uai.as_ref().is_some_and(here));
         summary.since.retain(|uai, _| here(uai));
         summary.news.iter_mut().for_each(|news| news.retain(|uai, _| here(uai)));
-        summary.later.retain(|uai, _| here(uai));
+        let later = summary.later.values_mut();
+        later.for_each(|schools| schools.retain(|uai, _| here(uai)));
+        summary.missed.values_mut().for_each(|missed| missed.retain(|uai, _| here(uai)));
+        summary.caught_up.values_mut().for_each(|since| since.retain(|uai, _| here(uai)));
         summary.since_at.values_mut().for_each(|since| since.retain(|uai, _| here(uai)));
         summary.waits.retain(|wait| here(&wait.uai));
         summary.oldest_receipt = summary.since.values().min().copied();

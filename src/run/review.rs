@@ -15,13 +15,12 @@ use jiff::Timestamp;
 
 use super::intake::Intake;
 use super::session::{Session, store_failure};
-use super::starts::News;
 use crate::config::Config;
 use crate::desired::input::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
 use crate::model::finding::{Finding, Severity};
 use crate::model::ids::{Digest, Uai};
-use crate::plan::{Basis, DeliveryLine, Objection, guard};
+use crate::plan::{Basis, DeliveryLine, News, Objection, guard};
 use crate::store::Store;
 use crate::store::deliveries::{self, DeliveryRow};
 use crate::validate::batch::{self, Batch, Head};

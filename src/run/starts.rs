@@ -10,11 +10,8 @@ use crate::model::entry::{Entry, Licence, ObjectKey};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::person::Role;
 use crate::model::registry::Registry;
-use crate::plan::Later;
 use crate::plan::operation::{Action, Operation};
-
-/// By school, the receipts of the files that were not there at the last run.
-pub(super) type News = BTreeMap<Uai, BTreeMap<Source, Timestamp>>;
+use crate::plan::{Later, News};
 
 /// By school, the oldest of its receipts: what its containers and groups wait since, which are made
 /// from all of its files.
@@ -59,31 +56,64 @@ fn links(operation: &Operation) -> impl Iterator<Item = &String> {
     values.into_iter().flatten()
 }
 
-/// By school whose new files came at different times, what a later one of them tells.
+/// The files that tell of what is written in a target: those that are new, and those that it
+/// missed.
+pub(super) fn merged(news: &News, missed: &News) -> News {
+    let mut files = news.clone();
+    for (uai, sources) in missed {
+        let of_school = files.entry(uai.clone()).or_default();
+        for (source, received) in sources {
+            let oldest = of_school.entry(*source).or_insert(*received);
+            *oldest = *received.min(oldest);
+        }
+    }
+    files
+}
+
+/// By target that can be read again and by school, the oldest receipt of what it missed.
+pub(super) fn caught_up<'a>(
+    files: &BTreeMap<String, News>,
+    missed: &BTreeMap<String, News>,
+    targets: impl Iterator<Item = (&'a str, bool)>,
+) -> BTreeMap<String, BTreeMap<Uai, Timestamp>> {
+    let of_target = |target: &str| {
+        let missed = missed.get(target)?;
+        let mut since = by_school(files.get(target)?);
+        since.retain(|uai, _| missed.contains_key(uai));
+        (!since.is_empty()).then(|| (target.to_owned(), since))
+    };
+    targets.filter(|(_, read)| *read).filter_map(|(target, _)| of_target(target)).collect()
+}
+
+/// By target and school whose new files came at different times, what a later one of them tells.
 pub(super) fn later(
-    news: &News,
+    files: &BTreeMap<String, News>,
     operations: &[Operation],
     after: &Registry,
     linked: &Linked,
-) -> BTreeMap<Uai, Later> {
-    let mut later: BTreeMap<Uai, Later> = BTreeMap::new();
+) -> BTreeMap<String, BTreeMap<Uai, Later>> {
+    let mut later: BTreeMap<String, BTreeMap<Uai, Later>> = BTreeMap::new();
     for operation in operations {
+        let Operation { target, key, kind, .. } = operation;
         let Some(uai) = &operation.uai else { continue };
-        let Some(files) = news.get(uai).filter(|files| differ(files)) else { continue };
+        let of_school = files.get(target).and_then(|files| files.get(uai));
+        let Some(files) = of_school.filter(|files| differ(files)) else { continue };
         let Some(received) = own_file(operation, uai, files, after, linked) else { continue };
-        let of_school = later.entry(uai.clone()).or_default();
-        let of_kind =
-            if operation.kind.is_link() { &mut of_school.links } else { &mut of_school.entries };
-        let oldest = of_kind.entry(operation.key.clone()).or_insert(received);
+        let of_school = later.entry(target.clone()).or_default().entry(uai.clone()).or_default();
+        let of_side = of_school.entry(kind.side()).or_default();
+        let oldest = of_side.entry(key.clone()).or_insert(received);
         *oldest = received.min(*oldest);
     }
-    let by_school = by_school(news);
-    for (uai, Later { entries, links }) in &mut later {
-        let is_later = |received: &Timestamp| by_school.get(uai).is_some_and(|one| one < received);
-        entries.retain(|_, received| is_later(received));
-        links.retain(|_, received| is_later(received));
+    for (target, schools) in &mut later {
+        let oldest = files.get(target).map(by_school).unwrap_or_default();
+        for (uai, sides) in &mut *schools {
+            let is_later = |received: &Timestamp| oldest.get(uai).is_some_and(|one| one < received);
+            sides.values_mut().for_each(|objects| objects.retain(|_, at| is_later(at)));
+            sides.retain(|_, objects| !objects.is_empty());
+        }
+        schools.retain(|_, sides| !sides.is_empty());
     }
-    later.retain(|_, of_school| *of_school != Later::default());
+    later.retain(|_, schools| !schools.is_empty());
     later
 }
 
@@ -130,8 +160,9 @@ fn own_file(
 
 /// What is new, as the clocks of a plan want it.
 pub(super) struct Starts<'a> {
-    pub(super) by_school: &'a BTreeMap<Uai, Timestamp>,
-    pub(super) later: &'a BTreeMap<Uai, Later>,
+    /// By target, the files that tell of what is written there.
+    pub(super) files: &'a BTreeMap<String, News>,
+    pub(super) later: &'a BTreeMap<String, BTreeMap<Uai, Later>>,
     /// By target and school, the oldest receipt that earlier runs still owe.
     pub(super) owed: &'a BTreeMap<String, BTreeMap<Uai, Timestamp>>,
 }
@@ -146,25 +177,28 @@ pub(super) fn since_at<'a>(
     targets: impl Iterator<Item = (&'a str, bool)>,
 ) -> BTreeMap<String, BTreeMap<Uai, Timestamp>> {
     let in_one = |(target, read): (&str, bool)| {
+        let by_school = starts.files.get(target).map(by_school).unwrap_or_default();
         let mut since = starts.owed.get(target).cloned().unwrap_or_default();
         let mut sooner = |uai: &Uai, received: Timestamp| {
             let oldest = since.entry(uai.clone()).or_insert(received);
             *oldest = received.min(*oldest);
         };
         if read {
+            let later = starts.later.get(target);
             let mut written = BTreeSet::new();
             for operation in operations.iter().filter(|one| one.target == target) {
                 let Some(uai) = &operation.uai else { continue };
                 written.insert(uai);
-                let later = starts.later.get(uai).map(|later| later.of(operation.kind.is_link()));
-                let own = later.and_then(|later| later.get(&operation.key));
-                if let Some(received) = own.or_else(|| starts.by_school.get(uai)) {
+                let sides = later.and_then(|later| later.get(uai));
+                let objects = sides.and_then(|sides| sides.get(&operation.kind.side()));
+                let own = objects.and_then(|objects| objects.get(&operation.key));
+                if let Some(received) = own.or_else(|| by_school.get(uai)) {
                     sooner(uai, *received);
                 }
             }
             since.retain(|uai, _| written.contains(uai));
         } else {
-            starts.by_school.iter().for_each(|(uai, received)| sooner(uai, *received));
+            by_school.iter().for_each(|(uai, received)| sooner(uai, *received));
         }
         (target.to_owned(), since)
     };
@@ -200,8 +234,10 @@ mod tests {
         let creation = |target| one_creation(target, account(1, "0599990N", "ines.lefevre"));
         let owed = [("away".to_owned(), [(uai.clone(), day(1))].into())].into();
         let check = |news: &[i64], operations: &[Operation], read: bool, expect: [&[i64]; 2]| {
-            let by_school = &news.iter().map(|at| (uai.clone(), day(*at))).collect();
-            let starts = Starts { by_school, later: &BTreeMap::new(), owed: &owed };
+            let file = |at: &i64| (uai.clone(), [(Source::Sts, day(*at))].into());
+            let news: News = news.iter().map(file).collect();
+            let files = ["near", "away"].map(|target| (target.to_owned(), news.clone())).into();
+            let starts = Starts { files: &files, later: &BTreeMap::new(), owed: &owed };
             let targets = [("near", true), ("away", read)].into_iter();
             let since = since_at(&starts, operations, targets);
             let told = ["near", "away"].map(|target| since[target].get(&uai).copied());

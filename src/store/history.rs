@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, parsed};
+use super::plans::{self, Queued};
 use super::runs::RunId;
 use super::taken::{self, Taken};
 use super::{Store, StoreError};
@@ -14,7 +15,7 @@ use crate::clock::forecast::{Measured, Pace};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::{PersonId, Uai};
 use crate::plan::origin::Scope;
-use crate::plan::{Plan, Stray, Summary, guard, order};
+use crate::plan::{News, Plan, Stray, Summary, guard, order};
 
 /// Runs of which the rate is measured.
 const MEASURED_RUNS_MAX: u32 = 5;
@@ -29,6 +30,8 @@ pub struct Past {
     pub made: BTreeMap<String, BTreeSet<PersonId>>,
     /// By target and school, the receipt of the oldest delivery whose changes are not all there.
     pub owed: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
+    /// By target that could not be read at the last run, the files that came since it last could.
+    pub missed: BTreeMap<String, News>,
     /// The strays that a person has seen, and let be.
     pub acknowledged: BTreeSet<Stray>,
     /// Persons whose login or address a target says is somebody else's.
@@ -36,8 +39,10 @@ pub struct Past {
 }
 
 pub fn past(store: &Store) -> Result<Past, StoreError> {
-    let (made, owed) = (made_accounts(store)?, owed_since(store)?);
-    Ok(Past { made, owed, acknowledged: acknowledged(store)?, taken: taken::list(store)? })
+    let latest = latest_by_target(store, Plans::BegunBefore(None))?;
+    let missed = missed(&latest);
+    let (made, owed) = (made_accounts(store)?, owed_since(store, latest)?);
+    Ok(Past { made, owed, missed, acknowledged: acknowledged(store)?, taken: taken::list(store)? })
 }
 
 /// By target, the accounts that a run made there and none deleted since.
@@ -65,14 +70,17 @@ fn made_accounts(store: &Store) -> Result<BTreeMap<String, BTreeSet<PersonId>>, 
 /// By target and school, the receipt that the last begun run of the school still owes there: it has
 /// operations that are not done, or did not reach the target. A run carries over what the one
 /// before it owed.
-fn owed_since(store: &Store) -> Result<BTreeMap<String, BTreeMap<Uai, Timestamp>>, StoreError> {
+fn owed_since(
+    store: &Store,
+    latest: Vec<Latest>,
+) -> Result<BTreeMap<String, BTreeMap<Uai, Timestamp>>, StoreError> {
     let sql = "SELECT DISTINCT o.target, o.uai
                FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
                WHERE o.run = ?1 AND o.uai IS NOT NULL
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')";
     let mut statement = store.connection.prepare(sql)?;
     let mut owed: BTreeMap<String, BTreeMap<Uai, Timestamp>> = BTreeMap::new();
-    for Latest { run, mut summary, of } in latest_by_school(store, Plans::BegunBefore(None))? {
+    for Latest { run, mut summary, of } in latest {
         let mut open: BTreeMap<String, BTreeSet<Uai>> = BTreeMap::new();
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {
@@ -82,18 +90,32 @@ fn owed_since(store: &Store) -> Result<BTreeMap<String, BTreeMap<Uai, Timestamp>
             // A plan of before: it knew the oldest receipt of all only.
             summary.since = open.values().flatten().map(|uai| (uai.clone(), oldest)).collect();
         }
-        for target in summary.unread.keys() {
+        // A plan of before did not keep what such a target missed.
+        for target in summary.unread.keys().filter(|one| !summary.missed.contains_key(*one)) {
             let all = summary.since_in(target).keys().cloned();
             open.entry(target.clone()).or_default().extend(all);
         }
         for (target, schools) in open {
             let mut since = summary.since_in(&target).clone();
-            since.retain(|uai, _| of.has(uai) && schools.contains(uai));
+            since.retain(|uai, _| of.has_in(&target, uai) && schools.contains(uai));
             owed.entry(target).or_default().extend(since);
         }
     }
     owed.retain(|_, schools| !schools.is_empty());
     Ok(owed)
+}
+
+/// By target that the latest plan of a school could not read, what it has missed of the school.
+fn missed(latest: &[Latest]) -> BTreeMap<String, News> {
+    let mut all: BTreeMap<String, News> = BTreeMap::new();
+    for Latest { run: _, summary, of } in latest {
+        for (target, missed) in &summary.missed {
+            let here = missed.iter().filter(|(uai, _)| of.has(uai));
+            let here = here.map(|(uai, files)| (uai.clone(), files.clone()));
+            all.entry(target.clone()).or_default().extend(here);
+        }
+    }
+    all
 }
 
 /// Which plans are looked at.
@@ -114,7 +136,14 @@ pub(super) struct Latest {
 /// The schools that a plan speaks of and that no later one does.
 pub(super) struct LatestOf {
     scope: Scope,
-    later: Vec<Scope>,
+    later: Vec<Later>,
+}
+
+/// A later plan: it says nothing of the targets that it could not read.
+#[derive(Clone)]
+struct Later {
+    scope: Scope,
+    unread: BTreeSet<String>,
 }
 
 impl LatestOf {
@@ -123,13 +152,35 @@ impl LatestOf {
     }
 
     pub(super) fn has(&self, uai: &Uai) -> bool {
-        self.scope.has(Some(uai)) && !self.later.iter().any(|scope| scope.has(Some(uai)))
+        self.scope.has(Some(uai)) && !self.later.iter().any(|later| later.scope.has(Some(uai)))
+    }
+
+    /// The same of one target: a plan that could not read it says nothing of what is left there.
+    pub(super) fn has_in(&self, target: &str, uai: &Uai) -> bool {
+        let says = |later: &Later| later.scope.has(Some(uai)) && !later.unread.contains(target);
+        self.scope.has(Some(uai)) && !self.later.iter().any(says)
     }
 }
 
 /// The latest plans of each school, newest first. A part says nothing of the schools that it is not
 /// of; a plan that takes a run back says nothing of what is owed to anybody.
 pub(super) fn latest_by_school(store: &Store, plans: Plans) -> Result<Vec<Latest>, StoreError> {
+    latest(store, plans, &|_| true)
+}
+
+/// The same, and those before them that are the latest word on a target which could not be read
+/// since: for these, see [`LatestOf::has_in`].
+pub(super) fn latest_by_target(store: &Store, plans: Plans) -> Result<Vec<Latest>, StoreError> {
+    latest(store, plans, &|unread| unread.is_empty())
+}
+
+/// Back to the first plan of all schools after which, by the targets that none of them could read,
+/// it is enough.
+fn latest(
+    store: &Store,
+    plans: Plans,
+    is_enough: &dyn Fn(&BTreeSet<String>) -> bool,
+) -> Result<Vec<Latest>, StoreError> {
     let sql = "SELECT id, header FROM run
                WHERE undoes IS NULL AND (?1 OR started_at IS NOT NULL) AND (?2 IS NULL OR id < ?2)
                ORDER BY id DESC";
@@ -140,16 +191,40 @@ pub(super) fn latest_by_school(store: &Store, plans: Plans) -> Result<Vec<Latest
     let mut statement = store.connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![plans == Plans::All, before])?;
     let (mut latest, mut later) = (Vec::new(), Vec::new());
+    let mut never: Option<BTreeSet<String>> = None;
     while let Some(row) = rows.next()? {
         let (id, plan): (u64, Plan) = (row.get(0)?, document(row, 1)?);
-        let of = LatestOf { scope: plan.origin.scope.clone(), later: later.clone() };
-        latest.push(Latest { run: RunId(id), summary: plan.summary, of });
-        match plan.origin.scope {
-            Scope::All => break,
-            part => later.push(part),
+        let Plan { origin, summary, .. } = plan;
+        let unread: BTreeSet<String> = summary.unread.keys().cloned().collect();
+        let of = LatestOf { scope: origin.scope.clone(), later: later.clone() };
+        latest.push(Latest { run: RunId(id), summary, of });
+        if origin.scope == Scope::All {
+            let unread = match &never {
+                Some(before) => before & &unread,
+                None => unread.clone(),
+            };
+            if is_enough(&unread) {
+                break;
+            }
+            never = Some(unread);
         }
+        later.push(Later { scope: origin.scope, unread });
     }
     Ok(latest)
+}
+
+/// What is still to be written of the latest plans of each school and target, the oldest first.
+pub fn queue(store: &Store) -> Result<Vec<Queued>, StoreError> {
+    let mut queue = Vec::new();
+    for (rank, Latest { run, summary: _, of }) in
+        latest_by_target(store, Plans::All)?.iter().enumerate().rev()
+    {
+        let mut open = plans::queue(store, *run)?;
+        // What is of all schools is in the newest.
+        open.retain(|one| one.uai.as_ref().map_or(rank == 0, |uai| of.has_in(&one.target, uai)));
+        queue.extend(open);
+    }
+    Ok(queue)
 }
 
 /// By target, how fast it was: the stages of the last runs, and of this one step by step.

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::column::{At, parsed};
-use super::history::{Latest, Plans, latest_by_school};
-use super::owed::{self, IS_LINK, Known, Of, Owed, by_object};
+use super::history::{Latest, Plans, latest_by_target};
+use super::owed::{self, Known, Of, Owed, SIDE, by_object};
 use super::runs::{self, OperationState, Run, RunId, RunState};
 use super::{Store, StoreError, plans, waits};
 use crate::clock::figures::{Cause, Item};
@@ -51,11 +51,14 @@ fn still_open(
     known: &mut Known,
 ) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::new();
-    for Latest { run, mut summary, of } in latest_by_school(store, Plans::All)? {
+    for Latest { run, mut summary, of } in latest_by_target(store, Plans::All)? {
         if only.is_none_or(|only| only == run) {
-            let news = summary.news.iter_mut();
-            let by_target = summary.since_at.values_mut().chain([&mut summary.since]).chain(news);
-            by_target.for_each(|since| since.retain(|uai, _| of.has(uai)));
+            for (target, since) in &mut summary.since_at {
+                let is_read = !summary.unread.contains_key(target);
+                since.retain(|uai, _| if is_read { of.has_in(target, uai) } else { of.has(uai) });
+            }
+            summary.since.retain(|uai, _| of.has(uai));
+            summary.missed.values_mut().for_each(|missed| missed.retain(|uai, _| of.has(uai)));
             summary.waits.retain(|wait| of.has(&wait.uai));
             let owed = owed::owed(store, run, known)?;
             left(store, &runs::get(store, run)?, (&summary, &owed), &mut items)?;
@@ -74,7 +77,7 @@ fn done(
 ) -> Result<(), StoreError> {
     let sql = format!(
         "SELECT o.uai, coalesce(s.proven_at, s.at), coalesce(s.detail, '') LIKE ?2 || '%',
-                count(*), o.target, iif(?3, o.object, ''), {IS_LINK}
+                count(*), o.target, iif(?3, o.object, ''), {SIDE}
          FROM plan_operation o JOIN operation_state s USING (run, seq)
          WHERE o.run = ?1 AND o.uai IS NOT NULL AND s.state IN ('done', 'already')
          GROUP BY 1, 2, 3, 5, 6, 7"
@@ -85,7 +88,7 @@ fn done(
     while let Some(row) = rows.next()? {
         let uai = parsed::<Uai>(row, 0)?;
         let of = Of::read(row, 4, &uai)?;
-        let carried = owed.get(&of).copied();
+        let carried = owed.get(&of).copied().or_else(|| owed::missed(summary, &of, &uai));
         let fresh = || owed::fresh(summary, &of, &uai);
         let Some(since) = carried.or_else(fresh) else { continue };
         let (At(ended), put_off): (_, bool) = (row.get(1)?, row.get(2)?);
@@ -120,7 +123,7 @@ fn left(
     };
     let sql = format!(
         "SELECT o.uai, coalesce(s.state, 'planned'), coalesce(s.detail, '') LIKE ?2 || '%',
-                count(*), o.target, iif(?3, o.object, ''), {IS_LINK}
+                count(*), o.target, iif(?3, o.object, ''), {SIDE}
          FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
          WHERE o.run = ?1 AND o.uai IS NOT NULL
            AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
@@ -138,9 +141,16 @@ fn left(
         let since = owed.get(&of).copied().or_else(|| owed::fresh(summary, &of, &uai));
         push(since.filter(|_| clock.is_some()), uai, turn, row.get(3)?);
     }
+    // What is to be written there nobody knows: each school with something new counts as one.
     for target in summary.unread.keys() {
-        let schools = summary.since_in(target).iter();
-        schools.for_each(|(uai, since)| push(Some(*since), uai.clone(), Cause::Target, 1));
+        let Some(missed) = summary.missed.get(target) else {
+            let schools = summary.since_in(target).iter();
+            schools.for_each(|(uai, since)| push(Some(*since), uai.clone(), Cause::Target, 1));
+            continue;
+        };
+        for (uai, files) in missed {
+            push(files.values().min().copied(), uai.clone(), Cause::Target, 1);
+        }
     }
     gathered.pour(items);
     Ok(())

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use super::column::parsed;
-use super::history::{Latest, Plans, latest_by_school};
+use super::history::{Latest, Plans, latest_by_target};
 use super::runs::RunId;
 use super::{Store, StoreError};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::Uai;
 use crate::plan::Summary;
+use crate::plan::operation::Side;
 
 /// What an operation is about: an object in a target, its entry or its links and, of a group of all
 /// schools, the school whose members come or go.
@@ -21,25 +22,37 @@ use crate::plan::Summary;
 pub(super) struct Of {
     pub(super) target: String,
     object: String,
-    links: bool,
+    side: Side,
     school: Option<Uai>,
 }
 
-/// Whether an operation `o` changes links, in SQL.
-pub(super) const IS_LINK: &str = "o.kind IN ('add_member', 'remove_member')";
+/// The side of an operation `o` in SQL, for [`Of::read`].
+pub(super) const SIDE: &str =
+    "CASE o.kind WHEN 'add_member' THEN 1 WHEN 'remove_member' THEN 2 ELSE 0 END";
 
 impl Of {
-    /// From three columns: target, object, [`IS_LINK`]; the first of them is `column`.
+    /// From three columns: target, object, [`SIDE`]; the first of them is `column`.
     pub(super) fn read(row: &Row<'_>, column: usize, uai: &Uai) -> Result<Self, StoreError> {
         let (target, object): (String, String) = (row.get(column)?, row.get(column + 1)?);
         let is_of_all = matches!(object.parse(), Ok(ObjectKey::Licence(_)));
         let school = is_of_all.then(|| uai.clone());
-        Ok(Self { target, object, links: row.get(column + 2)?, school })
+        let side = match row.get(column + 2)? {
+            1 => Side::Coming,
+            2 => Side::Going,
+            _ => Side::Entry,
+        };
+        Ok(Self { target, object, side, school })
     }
 
-    /// The links of an entry, the entry of links.
-    fn other(&self) -> Self {
-        Self { links: !self.links, ..self.clone() }
+    /// A group that could not be made with its members may be made without them, and the other way
+    /// round: what was left of one is owed in the other.
+    fn other(&self) -> Option<Self> {
+        let side = match self.side {
+            Side::Entry => Side::Coming,
+            Side::Coming => Side::Entry,
+            Side::Going => return None,
+        };
+        Some(Self { side, ..self.clone() })
     }
 }
 
@@ -55,7 +68,7 @@ pub(super) fn owed(store: &Store, run: RunId, known: &mut Known) -> Result<Owed,
         return Ok(owed.clone());
     }
     let mut owed = Owed::new();
-    for before in latest_by_school(store, Plans::BegunBefore(Some(run)))? {
+    for before in latest_by_target(store, Plans::BegunBefore(Some(run)))? {
         unread(store, run, &before, &mut owed)?;
         let open = open(store, run, &before)?;
         if open.is_empty() {
@@ -69,9 +82,7 @@ pub(super) fn owed(store: &Store, run: RunId, known: &mut Known) -> Result<Owed,
                 left.insert(of, since);
             }
         }
-        // A group that could not be made with its members may be made without them, and the other
-        // way round: what was left of one is owed in the other.
-        let of_other = left.iter().map(|(of, since)| (of.other(), *since));
+        let of_other = left.iter().filter_map(|(of, since)| Some((of.other()?, *since)));
         let of_other: Owed = of_other.filter(|(of, _)| !left.contains_key(of)).collect();
         owed.extend(left.into_iter().chain(of_other));
     }
@@ -83,15 +94,24 @@ pub(super) fn owed(store: &Store, run: RunId, known: &mut Known) -> Result<Owed,
 /// file of a school has its own start (requirements 2.3).
 pub(super) fn fresh(summary: &Summary, of: &Of, uai: &Uai) -> Option<Timestamp> {
     match &summary.news {
-        Some(news) => own(summary, of, uai).or_else(|| news.get(uai).copied()),
+        Some(news) => missed(summary, of, uai)
+            .or_else(|| own(summary, of, uai))
+            .or_else(|| news.get(uai).copied()),
         // A plan of before did not tell them apart.
         None => summary.since_in(&of.target).get(uai).copied(),
     }
 }
 
+/// The same of what a target missed while it could not be read.
+pub(super) fn missed(summary: &Summary, of: &Of, uai: &Uai) -> Option<Timestamp> {
+    let since = summary.caught_up.get(&of.target)?.get(uai)?;
+    Some(own(summary, of, uai).unwrap_or(*since))
+}
+
 /// Of an object whose own file came after another one of its school.
 fn own(summary: &Summary, of: &Of, uai: &Uai) -> Option<Timestamp> {
-    summary.later.get(uai)?.of(of.links).get(&of.object.parse().ok()?).copied()
+    let sides = summary.later.get(&of.target)?.get(uai)?;
+    sides.get(&of.side)?.get(&of.object.parse().ok()?).copied()
 }
 
 /// Whether the operations of a plan have clocks of their own, beside that of their school.
@@ -102,7 +122,7 @@ pub(super) fn by_object(summary: &Summary, owed: &Owed) -> bool {
 /// What a run did not do and this one has too, with the school.
 fn open(store: &Store, run: RunId, before: &Latest) -> Result<Vec<(Of, Uai)>, StoreError> {
     let sql = format!(
-        "SELECT DISTINCT o.uai, o.target, o.object, {IS_LINK}
+        "SELECT DISTINCT o.uai, o.target, o.object, {SIDE}
          FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
          WHERE o.run = ?1 AND o.uai IS NOT NULL
            AND coalesce(s.state, 'planned') NOT IN ('done', 'already')
@@ -114,20 +134,23 @@ fn open(store: &Store, run: RunId, before: &Latest) -> Result<Vec<(Of, Uai)>, St
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
         let uai = parsed::<Uai>(row, 0)?;
-        if before.of.has(&uai) {
-            open.push((Of::read(row, 1, &uai)?, uai));
+        let of = Of::read(row, 1, &uai)?;
+        if before.of.has_in(&of.target, &uai) {
+            open.push((of, uai));
         }
     }
     Ok(open)
 }
 
-/// Of a target that a run could not read, everything waits since that run's clock.
+/// Of a target that a run could not read, and of which it did not keep what it missed, everything
+/// waits since that run's clock.
 fn unread(store: &Store, run: RunId, before: &Latest, owed: &mut Owed) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT DISTINCT o.uai, o.target, o.object, {IS_LINK} FROM plan_operation o
+        "SELECT DISTINCT o.uai, o.target, o.object, {SIDE} FROM plan_operation o
          WHERE o.run = ?1 AND o.target = ?2 AND o.uai IS NOT NULL"
     );
-    for target in before.summary.unread.keys() {
+    let Summary { unread, missed, .. } = &before.summary;
+    for target in unread.keys().filter(|target| !missed.contains_key(*target)) {
         let since = before.summary.since_in(target);
         let mut statement = store.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![run.0, target])?;

@@ -36,6 +36,7 @@ scripts!(
     class_renamed,
     deadline_by_file,
     deadline_is_near,
+    deadline_of_away,
     deadline_stays,
     deadlines,
     departure_and_return,

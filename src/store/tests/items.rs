@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::clock::figures::{Cause, Item};
 use crate::model::delivery::{Counts, Source, Status};
+use crate::plan::operation::Side;
 use crate::plan::origin::{Origin, Scope};
-use crate::plan::{DeliveryLine, Later, Wait};
+use crate::plan::{DeliveryLine, Wait};
 use crate::store::items::{DONE_AFTER, PUT_OFF, items};
 use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::runs::{self, RunId};
@@ -350,8 +351,8 @@ fn an_account_waits_since_the_file_that_tells_of_it() {
         plan.summary.since = [(uai(), hours(received[0]))].into();
         plan.summary.news = Some([(uai(), hours(received[0]))].into());
         let own = later.iter().map(|n| (key(*n).parse().unwrap(), hours(received[1])));
-        let later = Later { entries: own.collect(), ..Later::default() };
-        plan.summary.later = [(uai(), later)].into();
+        let later = [(Side::Entry, own.collect())].into();
+        plan.summary.later = [("ldap".to_owned(), [(uai(), later)].into())].into();
         plans::save(store, "run", &plan).unwrap()
     };
     // A pupil, and two of the staff, whose file came ten hours later.
