@@ -12,6 +12,7 @@ pub mod pace;
 mod valueless;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -121,4 +122,6 @@ pub trait Speed {
     fn changed(&self) -> BoxFuture<'_, ()>;
     /// To be kept.
     fn kept(&self) -> Option<String>;
+    /// How long no write may go, on this machine's clock: it asked for that.
+    fn frozen_for(&self) -> Duration;
 }

@@ -57,6 +57,7 @@ scripts!(
     graph_homonym_at_post,
     graph_hours,
     graph_name_change,
+    graph_never_holds_back,
     graph_rentree,
     graph_school_alone,
     graph_settings,
