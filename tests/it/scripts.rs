@@ -58,6 +58,7 @@ scripts!(
     graph_hours,
     graph_name_change,
     graph_never_holds_back,
+    graph_prefix,
     graph_rentree,
     graph_school_alone,
     graph_settings,
