@@ -102,6 +102,12 @@ pub trait Write: Observe {
     /// [`WriteError::Lost`]. Called when a drive is to stop.
     fn stop(&self) {}
 
+    /// An account that was deleted comes back when it is to be made, with the values that it had
+    /// until they are written.
+    fn brings_back(&self) -> bool {
+        false
+    }
+
     /// Replaces a dead connection; what was in flight is then unknown.
     async fn reconnect(&mut self) -> Result<(), TargetError>;
 

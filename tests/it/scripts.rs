@@ -53,6 +53,7 @@ scripts!(
     graph_drift,
     graph_forms,
     graph_full,
+    graph_half_back,
     graph_homonym,
     graph_homonym_at_post,
     graph_hours,
