@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use super::batch::{self, Job, Ready};
 use super::keeper::{self, Keeper};
 use super::outcome::{Ending, Settled, Tries};
+use super::recover::Rests;
 use super::send::{End, send};
 use super::waits::{Gaps, Sendable};
 use super::{ApplyError, Context, Progress, Settings, Tally, recover};
+use crate::plan::operation::Operation;
 use crate::store::journal::{self, Settlement, Start};
 use crate::store::plans::{self, OperationRow, Page, Take, WAITS};
 use crate::store::runs::{self, OperationState, RunState};
@@ -23,6 +25,8 @@ pub(super) struct Ledger<'l, 'a> {
     /// What the target has refused too often: not sent unless an operator asks (`replay`).
     aside: BTreeMap<u64, String>,
     gaps: Gaps,
+    /// What is done in the place of an operation that an earlier attempt left half done.
+    rests: Rests,
     tally: Tally,
     progress: Progress,
 }
@@ -61,11 +65,12 @@ pub async fn drive<W: Write>(
         target: target_name,
         aside,
         gaps,
+        rests: Rests::new(),
         tally,
         progress,
         keeper: Keeper::new(),
     };
-    recover::settle_standing_accounts(target, &mut ledger).await?;
+    ledger.rests = recover::settle_standing_accounts(target, &mut ledger).await?;
     for stage in plans::stages(ledger.context.store, run, target_name)? {
         match drive_stage(target, &mut ledger, settings, stage).await? {
             End::Whole => {}
@@ -154,6 +159,11 @@ impl Ledger<'_, '_> {
                 }
             };
             let (attempt, tries) = (attempts + 1, Tries::default());
+            // Its account stands, with the password that it has.
+            let (operation, secret) = match self.rests.remove(&operation.seq) {
+                Some(action) => (Operation { action, ..operation }, None),
+                None => (operation, secret),
+            };
             jobs.push(Job { operation, attempt, secret, without, tries });
         }
         self.settle(unsent)?;

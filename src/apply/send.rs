@@ -55,7 +55,7 @@ pub(super) async fn send<W: Write>(
     let mut delays = 0;
     while !open.is_empty() {
         if stop() {
-            settle(give_up(open, "stopped before it was sent"))?;
+            settle(give_up(open, "stopped before it was sent", STOPPED))?;
             return Ok(End::Stopped);
         }
         let round = round(&*target, open, window, settings, stop).await;
@@ -75,7 +75,7 @@ pub(super) async fn send<W: Write>(
                 reconnect(target, settings, silent, stop).await
             };
             if let Err(what) = back {
-                settle(give_up(open, &what))?;
+                settle(give_up(open, &what, &what))?;
                 return Ok(End::Lost(what));
             }
         } else if round.busy {
@@ -161,10 +161,10 @@ fn settled(job: Job, ending: Ending) -> Settled {
 }
 
 /// What is known of operations that are left: done maybe, or certainly not.
-fn give_up(open: Vec<Job>, what: &str) -> Vec<Settled> {
+fn give_up(open: Vec<Job>, unsent: &str, unanswered: &str) -> Vec<Settled> {
     let ending = |job: &Job| match job.tries.unanswered {
-        0 => Ending::PutBack(what.to_owned()),
-        _ => Ending::Unknown(what.to_owned()),
+        0 => Ending::PutBack(unsent.to_owned()),
+        _ => Ending::Unknown(unanswered.to_owned()),
     };
     open.into_iter()
         .map(|job| {
@@ -200,4 +200,27 @@ async fn reconnect<W: Write>(
 /// Doubled at each further try, up to 32 times.
 fn delay(settings: &Settings, tries: u32) -> Duration {
     settings.retry_delay * 2u32.pow(tries.saturating_sub(1).min(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcome::Tries;
+    use super::super::tests::scene::account;
+    use super::*;
+
+    #[test]
+    fn what_had_no_answer_is_not_said_to_be_unsent() {
+        // SEC-44.
+        let job = |unanswered| Job {
+            operation: account(1, 0, 1),
+            attempt: 1,
+            secret: None,
+            without: None,
+            tries: Tries { busy: 0, unanswered },
+        };
+        let endings = give_up(vec![job(0), job(1)], "not sent", STOPPED);
+        let endings: Vec<Ending> = endings.into_iter().map(|one| one.ending).collect();
+        let told = [Ending::PutBack("not sent".into()), Ending::Unknown(STOPPED.into())];
+        assert_eq!(endings, told);
+    }
 }

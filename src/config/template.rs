@@ -13,9 +13,9 @@ pub struct Filled<'a> {
 pub const LDAP_TARGET: &str =
     concat!(include_str!("ldap_target.toml.template"), include_str!("graph_target.toml.template"));
 
-/// The embedded lab, for demos and rehearsals.
+/// The embedded lab, for demos and rehearsals; its tenant is not switched on.
 pub fn lab_target(port: u16) -> String {
-    format!(
+    let directory = format!(
         r#"[[target]]
 name    = "lab"
 kind    = "lab"                            # the LDAP server inside rentree, on loopback
@@ -24,7 +24,8 @@ port    = {port}                            # used while it is free; `rentree la
 base    = "dc=lycees,dc=test"
 mapping = "mappings/openldap.toml"
 "#
-    )
+    );
+    directory + include_str!("graph_lab_target.toml.template")
 }
 
 /// The file, with `{region}`, `{recipient}` and `{targets}` to be filled in.

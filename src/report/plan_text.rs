@@ -100,7 +100,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         write_deliveries(out, deliveries, zone, *detail)?;
         write_persons(out, persons)?;
     }
-    write_counts(out, operations)?;
+    write_counts(out, operations, unread.is_empty())?;
     if *detail == Detail::Full {
         write_changes(out, operations)?;
     }
@@ -242,9 +242,16 @@ fn write_persons(out: &mut impl Write, persons: &PersonCounts) -> io::Result<()>
 }
 
 /// Operations by school and kind.
-fn write_counts(out: &mut impl Write, operations: &[Operation]) -> io::Result<()> {
+fn write_counts(out: &mut impl Write, operations: &[Operation], is_whole: bool) -> io::Result<()> {
     if operations.is_empty() {
-        return writeln!(out, "\nNothing to do: everything stands as it should.");
+        return writeln!(
+            out,
+            "\nNothing to do{}.",
+            match is_whole {
+                true => ": everything stands as it should",
+                false => " where it could be read",
+            }
+        );
     }
     let mut counts: BTreeMap<(&str, Option<&Uai>), [u64; COLUMNS]> = BTreeMap::new();
     let mut all = [0; COLUMNS];

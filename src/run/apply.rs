@@ -5,12 +5,13 @@ use std::path::Path;
 
 use tokio::runtime::Runtime;
 
-use super::applying::{self, Spent, Work};
+use super::applying::{self, Work};
 use super::lift::{self, lifted};
 use super::outcome::{ExitStatus, Failure};
 use super::part::{self, Part};
 use super::session::{Session, store_failure};
 use super::targets::Labs;
+use super::turn::Spent;
 use super::world::Stopwatch;
 use super::{exported, machine, still, targets, tell};
 use crate::apply::Take;

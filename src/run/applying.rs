@@ -1,24 +1,23 @@
 //! The apply of a stored plan, shared by `apply`, `run` and `replay`.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
-use super::forecast;
 use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
 use super::proof;
 use super::session::{Session, store_failure};
 use super::targets::{self, Labs, Purpose};
 use super::tell::Tally;
+use super::turn::{Late, Spent, Turn};
 use super::world::Stopwatch;
 use crate::apply::{self, ApplyError, Context, Take};
-use crate::config::{GraphTarget, Target};
-use crate::report::plan_text::instant;
+use crate::config::Target;
 use crate::store::runs::{self, RunId};
 use crate::store::{Store, plans};
 use crate::target::Write as _;
@@ -82,23 +81,6 @@ impl Work {
     }
 }
 
-/// How long this command has written to each target, in milliseconds: one whose time is used up
-/// is left to the next command, so that a slow service holds no other target back.
-#[derive(Debug, Default)]
-pub struct Spent(BTreeMap<String, u64>);
-
-impl Spent {
-    /// What is left to a target; None: it may take as long as it wants.
-    fn left(&self, target: &Target) -> Option<u64> {
-        let most = target.graph().and_then(GraphTarget::writing_ms_max)?;
-        Some(most.saturating_sub(self.0.get(&target.name).copied().unwrap_or_default()))
-    }
-
-    fn add(&mut self, target: &Target, ms: u64) {
-        *self.0.entry(target.name.clone()).or_default() += ms;
-    }
-}
-
 /// Does the operations of a run that has begun, target after target; a target that is lost does
 /// not hold the others. Ends the run.
 pub fn drive_all(
@@ -117,12 +99,12 @@ pub fn drive_all(
         if total == 0 && !proof::is_owed(store, run, target)? {
             continue;
         }
-        let left = spent.left(target);
-        if left == Some(0) {
-            late.push(target);
+        if spent.is_over(target) {
+            late.push(Late { target, held_for: Duration::ZERO });
             continue;
         }
-        let mut open = match runtime.block_on(open(session, store, target, labs)) {
+        let opening = open(session, store, target, labs, spent);
+        let (mut open, turn) = match runtime.block_on(opening) {
             Ok(open) => open,
             Err(error) => {
                 let (text, cause) = outcome::rendered(&error);
@@ -132,11 +114,9 @@ pub fn drive_all(
             }
         };
         let bar = progress_bar(total, &target.name);
-        let mut watch = Stopwatch::start(&session.world);
-        let is_over = || left.is_some_and(|left| watch.elapsed_ms() >= left);
-        let stop = || signal.load(Ordering::Relaxed) || is_over();
+        let stop = || signal.load(Ordering::Relaxed) || turn.is_over();
         let ended = drive_one(session, store, runtime, target, &mut open, &bar, (run, take), &stop);
-        spent.add(target, watch.lap_ms());
+        spent.add(target, turn.ms());
         bar.finish_and_clear();
         if ended.is_ok() {
             status = status.and(proof::prove(session, store, runtime, run, target, &mut open)?);
@@ -146,7 +126,7 @@ pub fn drive_all(
         match ended {
             Ok(apply::Tally { stopped, .. }) => {
                 if stopped && !signal.load(Ordering::Relaxed) {
-                    late.push(target);
+                    late.push(Late { target, held_for: turn.held_for() });
                 }
             }
             Err(ApplyError::TargetLost { target, what, tally: _ }) => {
@@ -162,8 +142,8 @@ pub fn drive_all(
     }
     runs::finish(store, run, session.world.clock.now()).map_err(store_failure)?;
     let tally = runs::tally(store, run).map_err(store_failure)?;
-    for target in late {
-        (session.world.warn)(&unfinished(session, store, run, target, &tally)?);
+    for late in late {
+        (session.world.warn)(&late.text(session, store, run, &tally)?);
     }
     if leaves_something(&tally) {
         status = status.and(ExitStatus::SomeFailed);
@@ -178,43 +158,21 @@ fn leaves_something(tally: &Tally) -> bool {
     })
 }
 
-/// What is said of a target whose time is used up: what was done, what is left, who goes on when.
-fn unfinished(
-    session: &Session,
-    store: &Store,
-    run: RunId,
-    target: &Target,
-    tally: &Tally,
-) -> anyhow::Result<String> {
-    let lines = || tally.get(&target.name).into_iter().flat_map(BTreeMap::values);
-    let planned: u64 = lines().map(|line| line.planned).sum();
-    let settled: u64 = lines().map(|line| line.done + line.failed + line.skipped).sum();
-    let minutes = target.graph().map_or(0, |rules| rules.minutes_max);
-    let end = match forecast::of(session, store, run)?.end {
-        Some(end) => {
-            format!("; written without a break they end: {}", instant(end, &session.config.zone))
-        }
-        None => String::new(),
-    };
-    Ok(format!(
-        "target {}: its {minutes} min of this command are used up (graph.minutes_max): \
-         {settled} of {planned} operations are settled, {} stay as planned; the next rentree run \
-         goes on with them, or rentree replay {run} at once{end}",
-        target.name,
-        planned - settled,
-    ))
-}
-
 /// Opens a target to write to. A tenant is looked at first: rights, domains, seats, room. What is
-/// wrong there would be found in the middle of a run.
+/// wrong there would be found in the middle of a run. One that takes nothing now is left alone.
 async fn open(
     session: &Session,
     store: &Store,
     target: &Target,
     labs: &Labs,
-) -> anyhow::Result<Open> {
+    spent: &Spent,
+) -> anyhow::Result<(Open, Turn)> {
     let mut open = targets::open(session, store, target, labs, Purpose::Write).await?;
+    let turn =
+        |open: &Open| Turn::begin(spent, target, Stopwatch::start(&session.world), open.speed());
+    let is_held = turn(&open).is_over();
     let found = match &mut open {
+        Open::Graph(_) if is_held => Ok(Vec::new()),
         Open::Graph(tenant) => tenant.before_writing().await,
         Open::Ldap(_) => Ok(Vec::new()),
         #[cfg(test)]
@@ -225,7 +183,8 @@ async fn open(
             for Examined { id, what, hint, .. } in told {
                 (session.world.warn)(&format!("target {}: {id}: {what}; {hint}", target.name));
             }
-            Ok(open)
+            let turn = turn(&open);
+            Ok((open, turn))
         }
         Err(Examined { id, what, hint, .. }) => {
             let what = format!("target {}: {id}: {what}; nothing is written there", target.name);

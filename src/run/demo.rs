@@ -6,12 +6,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use jiff::SignedDuration;
 
-use super::applying::{self, Spent, Work};
+use super::applying::{self, Work};
 use super::draft::{self, Draft};
 use super::outcome::{ExitStatus, Failure};
 use super::session::Format;
 use super::session::{Session, store_failure};
 use super::tell::Tally;
+use super::turn::Spent;
 use super::world::World;
 use super::{init, targets};
 use crate::academy::demo::{self, Day, cast};

@@ -6,6 +6,8 @@ use super::mentions;
 use super::next::{self, Next};
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
+use crate::mapping::graph::UNIQUE_NAME;
+use crate::model::dn;
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
 use crate::report::story::{self, Story};
@@ -69,11 +71,18 @@ fn find(store: &Store, whom: &str) -> Result<BTreeSet<PersonId>, StoreError> {
     Ok(ids)
 }
 
-/// An entry that is no account, by its mark or its DN, and what was done to it.
+/// An entry that is no account, by its mark, its DN or its name in a tenant as plans print it, and
+/// what was done to it.
 fn entry(store: &Store, whom: &str) -> Result<Option<(ObjectKey, Vec<Step>)>, StoreError> {
     let steps = match whom.parse::<ObjectKey>() {
         Ok(key) => steps::of_object(store, &key)?,
-        Err(_) => steps::of_place(store, whom)?,
+        Err(_) => {
+            let mut steps = Vec::new();
+            for place in [whom, &dn::rdn(UNIQUE_NAME, whom), &dn::rdn("team", whom)] {
+                steps.extend(steps::of_place(store, place)?);
+            }
+            steps
+        }
     };
     Ok(steps.first().map(|step| step.operation.key.clone()).map(|key| (key, steps)))
 }

@@ -1,8 +1,9 @@
 //! `export`: the desired state as files for other systems, and `show --format sds`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -32,21 +33,41 @@ pub enum System {
     Oneroster,
 }
 
+impl System {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sds => "School Data Sync",
+            Self::Oneroster => "OneRoster 1.1",
+        }
+    }
+}
+
 /// Writes what should stand now; nothing is kept, and nothing is written to a target.
 pub fn export(session: &Session, system: System, to: &Path) -> anyhow::Result<ExitStatus> {
     let decided = decide(session)?;
     let files = lists(session, &decided, system)?;
-    write(to, &files)?;
     let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+    if holds_nobody(&files) {
+        let what = format!("nobody would be in the lists for {}", system.name());
+        return Err(Failure::new(ExitStatus::Usage, what)
+            .hint(
+                "nothing was written: a set without anybody would make everybody inactive there; \
+                 look at the inbox, and for sds at o365_depuis and o365_jusqua in schools.csv",
+            )
+            .into());
+    }
+    if let Some(other) = of_another_set(to, &names)? {
+        let what = format!("{} is not of the lists for {}", other.display(), system.name());
+        let hint = "one folder for each set: choose another one; nothing was written";
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
+    }
+    write(to, &files)?;
     (session.world.out)(&match session.format {
         Format::Text => format!(
             "{} holds {} for {}: names of pupils, readable by you only.\n",
             to.display(),
             names.join(", "),
-            match system {
-                System::Sds => "School Data Sync",
-                System::Oneroster => "OneRoster 1.1",
-            }
+            system.name(),
         ),
         Format::Json => {
             format!("{}\n", serde_json::json!({ "path": to, "files": names }))
@@ -113,6 +134,29 @@ fn lists(session: &Session, decided: &Decided, system: System) -> anyhow::Result
         System::Sds => sds(&of(&subscribed)?)?,
         System::Oneroster => oneroster(&of(&|_| true)?)?,
     })
+}
+
+/// Only the heading: in the file of persons, a line more is one.
+fn holds_nobody(files: &[File]) -> bool {
+    let users = files.iter().find(|file| file.name == "users.csv");
+    users.is_none_or(|file| file.bytes.iter().filter(|byte| **byte == b'\n').count() < 2)
+}
+
+/// A list that lies in the folder and would be taken for one of this set.
+fn of_another_set(to: &Path, names: &[&str]) -> anyhow::Result<Option<PathBuf>> {
+    if !to.is_dir() {
+        return Ok(None);
+    }
+    let mut others = Vec::new();
+    for entry in fs::read_dir(to).with_context(|| format!("cannot read {}", to.display()))? {
+        let path = entry?.path();
+        let is_list = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if is_list && !names.contains(&name) {
+            others.push(path);
+        }
+    }
+    Ok(others.into_iter().min())
 }
 
 /// Into a folder, or into one archive when the name says so. A file is replaced whole: whoever

@@ -56,6 +56,7 @@ pub mod status;
 mod still;
 pub mod targets;
 pub mod tell;
+pub mod turn;
 mod waiting;
 mod wanted;
 pub mod weights;

@@ -54,6 +54,15 @@ impl Write for Open {
         }
     }
 
+    fn brings_back(&self) -> bool {
+        match self {
+            Self::Ldap(target) => target.brings_back(),
+            Self::Graph(target) => target.brings_back(),
+            #[cfg(test)]
+            Self::Simulated(target) => target.brings_back(),
+        }
+    }
+
     async fn reconnect(&mut self) -> Result<(), TargetError> {
         match self {
             Self::Ldap(target) => target.reconnect().await,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use tokio::runtime::Runtime;
 
-use super::applying::{self, Applied, Spent, Work};
+use super::applying::{self, Applied, Work};
 use super::next::{self, After};
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::targets::{self, Labs};
+use super::turn::Spent;
 use super::world::Stopwatch;
 use super::{machine, part, tell};
 use crate::apply::Take;

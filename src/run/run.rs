@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use tokio::runtime::Runtime;
 
-use super::applying::{self, Spent, Work};
+use super::applying::{self, Work};
 use super::draft::{self, Draft};
 use super::outcome::ExitStatus;
 use super::session::{Format, Session, store_failure};
 use super::targets::Labs;
+use super::turn::Spent;
 use super::world::Stopwatch;
 use super::{machine, plan, replay, targets, tell};
 use crate::apply::Take;

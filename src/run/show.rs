@@ -53,6 +53,15 @@ pub fn show(session: &Session, wanted: &str, form: Form) -> anyhow::Result<ExitS
             for target in trees {
                 plan_ldif::write(&mut bytes, &target.name, &plan.operations)?;
             }
+            for target in session.config.targets.iter().filter(|target| target.graph().is_some()) {
+                let of = plan.operations.iter().filter(|one| one.target == target.name).count();
+                if of > 0 {
+                    (session.world.warn)(&format!(
+                        "target {}: its {of} operations are no LDIF: --format csv or json has them",
+                        target.name,
+                    ));
+                }
+            }
         }
     }
     (session.world.out)(&String::from_utf8(bytes)?);

@@ -12,6 +12,7 @@ pub mod pace;
 mod valueless;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -101,6 +102,12 @@ pub trait Write: Observe {
     /// [`WriteError::Lost`]. Called when a drive is to stop.
     fn stop(&self) {}
 
+    /// An account that was deleted comes back when it is to be made, with the values that it had
+    /// until they are written.
+    fn brings_back(&self) -> bool {
+        false
+    }
+
     /// Replaces a dead connection; what was in flight is then unknown.
     async fn reconnect(&mut self) -> Result<(), TargetError>;
 
@@ -121,4 +128,6 @@ pub trait Speed {
     fn changed(&self) -> BoxFuture<'_, ()>;
     /// To be kept.
     fn kept(&self) -> Option<String>;
+    /// How long no write may go, on this machine's clock: it asked for that.
+    fn frozen_for(&self) -> Duration;
 }

@@ -270,8 +270,7 @@ impl Pace {
         let speed = self.speed();
         let mut state = self.state();
         state.count(now, self.tempo);
-        let again = self.tempo.here(NEAR_AGAIN);
-        if state.slowed_at.is_some_and(|at| now - at < again) {
+        if state.slowed_at.is_some_and(|at| now - at < self.tempo.here(NEAR_AGAIN)) {
             return;
         }
         state.speed = (speed * ours / used).clamp(SPEED_MIN, 1.0);
@@ -291,6 +290,11 @@ impl Pace {
         let mut state = self.state();
         state.count(Instant::now(), self.tempo);
         self.tempo.there(state.lost)
+    }
+
+    /// How long nothing may go.
+    pub fn frozen_for(&self) -> Duration {
+        self.frozen_until().map(|end| end - Instant::now()).unwrap_or_default()
     }
 
     /// To be kept.

@@ -37,6 +37,9 @@ impl Speed for Slowed {
     fn kept(&self) -> Option<String> {
         Some("frozen".to_owned())
     }
+    fn frozen_for(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 impl Observe for Slow {

@@ -46,7 +46,7 @@ pub(super) fn login(id: u64) -> String {
     format!("p.n{id}")
 }
 
-pub(super) fn account(seq: u64, stage: u16, id: u64) -> Operation {
+pub(in crate::apply) fn account(seq: u64, stage: u16, id: u64) -> Operation {
     create(seq, stage, &format!("rentree:account:{id}"), &dn(&login(id)))
 }
 

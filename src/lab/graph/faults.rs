@@ -28,6 +28,8 @@ pub struct Faults {
     /// 429 below every limit.
     pub throttled: f64,
     pub retry_after: RetryAfter,
+    /// What it asks to wait then.
+    pub retry_seconds: f64,
     /// The connection is cut before anything is done.
     pub request_lost: f64,
     /// It is done, and the connection is cut before the answer.
@@ -68,6 +70,7 @@ impl Faults {
             concurrency_rate: 0.0,
             throttled: 0.0,
             retry_after: RetryAfter::Seconds,
+            retry_seconds: 1.5,
             request_lost: 0.0,
             answer_lost: 0.0,
             hangs: 0.0,

@@ -161,6 +161,7 @@ pub(super) fn pass(desk: &mut Desk, request: &Request) -> Result<Vec<(String, St
     ];
     let (refused_count, percentage) = (limits.refused_count, limits.percentage);
     let early = desk.stream.chance(desk.options.faults.throttled);
+    let early_ms = without_reason_ms(desk);
     let Some(app) = desk.quota.apps.get_mut(desk.app) else { return Ok(Vec::new()) };
     let tenant = &mut desk.quota.tenant;
     let windows = [&mut app.writes, tenant, &mut app.units, &mut app.teams, &mut app.teams_minute];
@@ -176,7 +177,7 @@ pub(super) fn pass(desk: &mut Desk, request: &Request) -> Result<Vec<(String, St
             (window.wait(now, scope.span, scope.cost, scope.limit), scope.name, scope.reason)
         })
         .max();
-    let refused = over.or(early.then_some((1_500, scopes[0].name, "CPULimitExceeded")));
+    let refused = over.or(early.then_some((early_ms, scopes[0].name, "CPULimitExceeded")));
     for (scope, window) in &mut pairs {
         if refused.is_none() || refused_count {
             window.add(now, scope.cost);
@@ -195,6 +196,11 @@ pub(super) fn pass(desk: &mut Desk, request: &Request) -> Result<Vec<(String, St
         headers.push(("x-ms-throttle-limit-percentage".to_owned(), format!("{near:.2}")));
     }
     Ok(headers)
+}
+
+/// What a 429 below every limit asks to wait.
+pub(super) fn without_reason_ms(desk: &Desk) -> i64 {
+    (desk.options.faults.retry_seconds * 1_000.0) as i64
 }
 
 /// The 429 of the service; `wait` in milliseconds.

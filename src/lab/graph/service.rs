@@ -378,7 +378,8 @@ fn struck(desk: &mut Desk, status: u16) -> Answer {
     match status {
         429 => {
             desk.quota.refused += 1;
-            quota::throttled(desk, 2_000, "Tenant_Application/Write", "WriteLimitExceeded")
+            let wait = quota::without_reason_ms(desk);
+            quota::throttled(desk, wait, "Tenant_Application/Write", "WriteLimitExceeded")
         }
         409 => super::desk::concurrent(409),
         400 => super::desk::concurrent(400),

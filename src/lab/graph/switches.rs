@@ -11,6 +11,7 @@ const COUNT: RangeInclusive<u64> = 1..=1_000_000_000;
 const LONG: RangeInclusive<u32> = 0..=100_000;
 const MINUTES: RangeInclusive<u32> = 1..=100_000;
 const MILLISECONDS: RangeInclusive<u64> = 0..=600_000;
+/// Seconds.
 const LAG: RangeInclusive<f64> = 0.0..=86_400.0;
 const SLOW: RangeInclusive<f64> = 1.0..=100.0;
 
@@ -129,7 +130,7 @@ pub(super) fn all<'s>(
     of_faults(faults).into_iter().chain(of_limits(limits)).collect()
 }
 
-fn of_faults(faults: &mut Faults) -> [(&'static str, Switch<'_>); 21] {
+fn of_faults(faults: &mut Faults) -> [(&'static str, Switch<'_>); 22] {
     let Faults {
         lag_seconds,
         lag_replicas,
@@ -138,6 +139,7 @@ fn of_faults(faults: &mut Faults) -> [(&'static str, Switch<'_>); 21] {
         concurrency_rate,
         throttled,
         retry_after,
+        retry_seconds,
         request_lost,
         answer_lost,
         hangs,
@@ -161,6 +163,7 @@ fn of_faults(faults: &mut Faults) -> [(&'static str, Switch<'_>); 21] {
         ("concurrency_rate", Switch::Rate(concurrency_rate)),
         ("throttled", Switch::Rate(throttled)),
         ("retry_after", Switch::RetryAfter(retry_after)),
+        ("retry_seconds", Switch::Real(retry_seconds, LAG)),
         ("request_lost", Switch::Rate(request_lost)),
         ("answer_lost", Switch::Rate(answer_lost)),
         ("hangs", Switch::Rate(hangs)),

@@ -97,8 +97,11 @@ fn an_empty_plan_says_that_there_is_nothing_to_do() {
     plan.operations.clear();
     plan.objections.clear();
     let text = written(&plan, Detail::Full);
-    assert!(text.contains("\nNothing to do: everything stands as it should.\n"), "{text}");
+    assert!(text.contains("\nNothing to do where it could be read.\n"), "{text}");
     assert!(!text.contains("STOPPED"), "{text}");
+    plan.summary.unread.clear();
+    let text = written(&plan, Detail::Full);
+    assert!(text.contains("\nNothing to do: everything stands as it should.\n"), "{text}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::catalogue::{harmless, shown};
 use super::super::question::moment;
 use super::super::words::say;
 use super::{heading, line, sentence};
-use crate::model::entry::{ObjectKey, YearGroup};
+use crate::model::entry::{Licence, ObjectKey, YearGroup};
 use crate::model::ids::{StructureKey, StructureKind};
 use crate::plan::operation::Action;
 use crate::store::runs::OperationState;
@@ -88,7 +88,11 @@ fn group(key: &ObjectKey) -> String {
         ObjectKey::Yearly(YearGroup { structure, year, .. }) => (None, structure, Some(year)),
         ObjectKey::Team(YearGroup { structure, year, .. }) => (Some("team"), structure, Some(year)),
         ObjectKey::Licence(licence) => {
-            return sentence("story", "licences", &[("of", Some(licence.as_str().to_owned()))]);
+            let name = match licence {
+                Licence::Pupils => "licence-pupils",
+                Licence::Staff => "licence-staff",
+            };
+            return sentence("story", name, &[]);
         }
         ObjectKey::Account(_) | ObjectKey::Container(_) => return key.to_string(),
     };

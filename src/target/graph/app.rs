@@ -188,6 +188,12 @@ impl Paces {
         self.writes.held_back()
     }
 
+    /// How long no write may go.
+    pub(super) fn frozen_for(&self) -> Duration {
+        let tenant = self.tenant.as_ref().map(|tenant| tenant.frozen_for());
+        self.writes.frozen_for().max(self.units.frozen_for()).max(tenant.unwrap_or_default())
+    }
+
     pub(super) fn levels(&self, now: Timestamp) -> AppLevels {
         AppLevels {
             writes: self.writes.level(now),

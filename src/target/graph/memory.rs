@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::object_id::ObjectId;
 use super::speed::Levels;
+use super::words::UNIQUE_NAME;
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
+use crate::model::unique_name;
 
 /// Everything, in no need of another file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,15 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// A group of ours whose name, which nobody can change, begins otherwise.
+    pub(super) fn named_otherwise(&self, prefix: &str) -> Option<String> {
+        let names = self.groups.values().filter_map(|row| {
+            let mut read = row.values.read(&self.group_columns);
+            read.find(|(column, _)| *column == UNIQUE_NAME)?.1.pop()
+        });
+        names.filter(|name| unique_name::read(prefix, name).is_none()).min()
+    }
+
     /// Objects of ours that are known.
     pub fn known(&self) -> usize {
         self.users.len() + self.groups.len()

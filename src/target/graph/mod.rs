@@ -104,6 +104,7 @@ pub async fn connect(
             hint: "correct rentree.toml".into(),
         });
     }
+    same_prefix(&settings, &memory)?;
     let (client_id, credential) = (settings.client_id.clone(), settings.credential.clone());
     let own = Registration { client_id, credential };
     let tenant = app::of_tenant(&settings, memory.paces.tenant.unwrap_or_default());
@@ -149,6 +150,17 @@ pub async fn connect(
         is_full: AtomicBool::new(false),
         links_apart: AtomicBool::new(false),
     })
+}
+
+/// The name is the mark: groups under another prefix would be nobody's, and each be made again.
+fn same_prefix(settings: &Settings, memory: &Memory) -> Result<(), TargetError> {
+    let prefix = &settings.prefix;
+    let Some(name) = memory.named_otherwise(prefix) else { return Ok(()) };
+    let what =
+        format!("graph.prefix is `{prefix}`, and groups of ours bear another one, such as {name}");
+    let hint = "put the old prefix back: nobody can change these names, and a prefix can be \
+                another one only where no group of ours stands any more";
+    Err(TargetError::Unusable { what, hint: hint.into() })
 }
 
 impl GraphTarget {

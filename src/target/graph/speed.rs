@@ -1,6 +1,7 @@
 //! How fast the tenant lets us go, to be kept while it is written.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, select_all};
@@ -42,6 +43,12 @@ impl Speed for Speeds {
 
     fn kept(&self) -> Option<String> {
         serde_json::to_string(&levels(&self.apps, (self.now)())).ok()
+    }
+
+    /// Of the application that may go first.
+    fn frozen_for(&self) -> Duration {
+        let in_service = self.apps.iter().filter(|app| app.cause_of_rest().is_none());
+        in_service.map(|app| app.paces.frozen_for()).min().unwrap_or_default()
     }
 }
 

@@ -83,6 +83,10 @@ impl Write for GraphTarget {
         }
     }
 
+    fn brings_back(&self) -> bool {
+        true
+    }
+
     fn stop(&self) {
         self.courier.stop();
     }

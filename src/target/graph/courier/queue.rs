@@ -84,7 +84,9 @@ impl Job {
     }
 }
 
-/// Reads and writes that wait, and the objects with a write in flight.
+/// Reads and writes that wait, and the objects with a write in flight. As many wait as there are
+/// writers (`window` of the target, a thousand) and looks, whatever the plan holds: all of it is
+/// passed over for each question, and sixteen of these go in a second.
 pub(super) struct Queue {
     crew: Arc<Crew>,
     waiting: Mutex<Waiting>,
