@@ -50,8 +50,9 @@ pub(super) fn applicable(
     let run = find(session, store, wanted)?;
     if !matches!(run.state, RunState::Planned | RunState::Stopped) {
         let what = format!("plan {} is {} already", run.id, run.state.as_str());
+        let anew = still::anew(&plans::header(store, run.id).map_err(store_failure)?.origin);
         return Err(Failure::new(ExitStatus::Stale, what)
-            .hint("`rentree plan` makes a new one; `rentree replay` takes up what failed")
+            .hint(format!("`{anew}` makes a new one; `rentree replay` takes up what failed"))
             .into());
     }
     session.may_write_plan_of(&run)?;
@@ -101,7 +102,7 @@ fn whole(
     lifted(store, session, run, plan, lift)?;
     match journal::begin(store, run, plan, session.world.clock.now()) {
         Ok(()) => {}
-        Err(StoreError::Stale { .. }) => return Err(still::registry_changed()),
+        Err(StoreError::Stale { .. }) => return Err(still::registry_changed(plan)),
         Err(error) => return Err(store_failure(error)),
     }
     let kept = rest.as_ref().map(|rest| rest.save(store)).transpose()?;

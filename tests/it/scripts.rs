@@ -97,6 +97,7 @@ scripts!(
     rollback_joined,
     rollback_later,
     rollback_part,
+    rollback_unfinished,
     school_change,
     show_forms,
     silent_school,
@@ -109,7 +110,9 @@ scripts!(
     twins_and_homonyms,
     two_runs_at_once,
     unmarked_entry,
+    what_next_clock,
     what_next_left,
+    what_next_part,
     what_next_stopped,
     wrong_year_stays_refused,
 );
