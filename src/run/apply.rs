@@ -131,7 +131,12 @@ pub(super) fn find(session: &Session, store: &Store, wanted: &str) -> anyhow::Re
     }
     if !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) && Path::new(wanted).is_file() {
         let hash = exported::verified(session, Path::new(wanted))?;
-        return runs::find(store, hash.as_str()).map_err(|_| missing());
+        return runs::find(store, hash.as_str()).map_err(|_| {
+            let what = format!("the plan in {wanted}, {}, is not in the store", hash.short());
+            let hint =
+                "a store that was put back knows no plan made since; `rentree plan` makes one";
+            Failure::new(ExitStatus::Usage, what).hint(hint).into()
+        });
     }
     match wanted.parse::<u64>() {
         Ok(number) if wanted.len() < 12 => runs::get(store, RunId(number)).map_err(|_| missing()),
