@@ -48,18 +48,24 @@ pub(super) fn applicable(
     wanted: &str,
 ) -> anyhow::Result<(RunId, Plan)> {
     let run = find(session, store, wanted)?;
-    if !matches!(run.state, RunState::Planned | RunState::Stopped) {
-        let what = format!("plan {} is {} already", run.id, run.state.as_str());
-        let anew = still::anew(&plans::header(store, run.id).map_err(store_failure)?.origin);
-        return Err(Failure::new(ExitStatus::Stale, what)
-            .hint(format!("`{anew}` makes a new one; `rentree replay` takes up what failed"))
-            .into());
-    }
+    refuse_begun(store, &run)?;
     session.may_write_plan_of(&run)?;
     let plan = plans::load(store, run.id).map_err(store_failure)?;
     still::unchanged(session, store, run.id, &plan)?;
     part::part_is_finished(store, run.id, &plan)?;
     Ok((run.id, plan))
+}
+
+/// A plan is begun once.
+pub(super) fn refuse_begun(store: &Store, run: &Run) -> anyhow::Result<()> {
+    if matches!(run.state, RunState::Planned | RunState::Stopped) {
+        return Ok(());
+    }
+    let what = format!("plan {} is {} already", run.id, run.state.as_str());
+    let anew = still::anew(&plans::header(store, run.id).map_err(store_failure)?.origin);
+    Err(Failure::new(ExitStatus::Stale, what)
+        .hint(format!("`{anew}` makes a new one; `rentree replay` takes up what failed"))
+        .into())
 }
 
 /// What was typed of a plan that may be begun: all of it, or a part.
