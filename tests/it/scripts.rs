@@ -99,6 +99,7 @@ scripts!(
     rollback_joined,
     rollback_later,
     rollback_part,
+    rollback_stale_names,
     rollback_unfinished,
     school_change,
     show_forms,
