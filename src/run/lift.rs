@@ -116,7 +116,7 @@ pub(super) fn lifted(
     Err(Failure::new(ExitStatus::Guarded, what).hint(hint).told().into())
 }
 
-/// Of a plan that no guard objects to, a hash that was typed is still that of the plan that was read.
+/// Of a plan that no guard objects to, a hash that was typed is that of the plan that was read.
 fn nothing_to_lift(
     session: &Session,
     run: RunId,
@@ -130,7 +130,8 @@ fn nothing_to_lift(
     }
     if typed.confirm.is_some() || typed.reason.is_some() || typed.by.is_some() {
         (session.world.warn)(&format!(
-            "no guard objects to plan {run}: nothing was to be lifted, so no name and no reason is kept"
+            "no guard objects to plan {run}: nothing was to be lifted, so no name and no reason is \
+             kept"
         ));
     }
     Ok(())

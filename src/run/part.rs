@@ -139,7 +139,7 @@ impl Part {
         let Plan { made_at, settings, strays, doubles, rehearsed, summary, .. } = &self.plan;
         let mut facts = facts_of(&origin.facts, here);
         let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
-        facts::count_lately(&mut facts, &lately);
+        facts::count_lately(&mut facts, &lately, &half.operations);
         let mut objections =
             guard::objections(&session.config.guard, session.today(), &half.operations, &facts);
         let raised: BTreeSet<String> = objections.iter().map(|one| one.id.clone()).collect();

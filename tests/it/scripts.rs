@@ -95,6 +95,7 @@ scripts!(
     review_ine_of_another,
     review_waits_and_joins,
     rollback,
+    rollback_caught_up,
     rollback_drift,
     rollback_joined,
     rollback_later,
