@@ -228,4 +228,15 @@ mod tests {
             assert!(!are_two(&typed(who, "a"), &first, true), "{who}");
         }
     }
+
+    /// SEC-42: the refusal names what is missing.
+    #[test]
+    fn who_is_missing_is_told_by_name_or_by_system_user() {
+        let first = typed("Adèle", "root");
+        let told = |approvals: &[Assent]| missing(approvals, &first);
+        assert!(told(&[]).contains("a second person must approve it first"));
+        assert!(told(&[typed("ADÈLE", "b")]).starts_with("Adèle cannot approve and apply"));
+        let one_user = told(&[typed("Adèle", "b"), typed("Bruno", "root")]);
+        assert!(one_user.starts_with("Bruno approved as the system user root"), "{one_user}");
+    }
 }
