@@ -7,6 +7,7 @@ mod attributes;
 pub mod audit;
 pub mod diff;
 pub mod drift;
+pub mod elsewhere;
 mod ground;
 pub mod guard;
 mod links;

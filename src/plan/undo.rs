@@ -176,7 +176,7 @@ fn linked(
             .into_iter()
             .flatten()
             .filter(|value| Some(*value) == placeholder || !came.contains(&places.who(value)))
-            .map(|value| places.end(value).unwrap_or_else(|| value.clone()))
+            .map(|value| places.moved(value).unwrap_or_else(|| value.clone()))
             .collect();
         let mut nowhere = BTreeSet::new();
         for value in went {
@@ -265,6 +265,12 @@ impl<'a> Places<'a> {
             Some(key) => self.ends.get(*key).cloned(),
             None => self.others.contains(&place).then(|| value.to_owned()),
         }
+    }
+
+    /// The same of whoever stands under this very name and moves. Under a name that he bore once, a
+    /// link is nobody's to change: the directory did not follow a move, and the next plan mends it.
+    fn moved(&self, value: &str) -> Option<String> {
+        self.end(value).filter(|_| self.moving.contains(&dn::comparable(value)))
     }
 
     fn moves(&self, group: &Entry) -> bool {

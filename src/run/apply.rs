@@ -49,17 +49,24 @@ pub(super) fn applicable(
     wanted: &str,
 ) -> anyhow::Result<(RunId, Plan)> {
     let run = find(session, store, wanted)?;
-    if !matches!(run.state, RunState::Planned | RunState::Stopped) {
-        let what = format!("plan {} is {} already", run.id, run.state.as_str());
-        return Err(Failure::new(ExitStatus::Stale, what)
-            .hint("`rentree plan` makes a new one; `rentree replay` takes up what failed")
-            .into());
-    }
+    refuse_begun(store, &run)?;
     session.may_write_plan_of(&run)?;
     let plan = plans::load(store, run.id).map_err(store_failure)?;
     still::unchanged(session, store, run.id, &plan)?;
     part::part_is_finished(store, run.id, &plan)?;
     Ok((run.id, plan))
+}
+
+/// A plan is begun once.
+pub(super) fn refuse_begun(store: &Store, run: &Run) -> anyhow::Result<()> {
+    if matches!(run.state, RunState::Planned | RunState::Stopped) {
+        return Ok(());
+    }
+    let what = format!("plan {} is {} already", run.id, run.state.as_str());
+    let anew = still::anew(&plans::header(store, run.id).map_err(store_failure)?.origin);
+    Err(Failure::new(ExitStatus::Stale, what)
+        .hint(format!("`{anew}` makes a new one; `rentree replay` takes up what failed"))
+        .into())
 }
 
 /// What was typed of a plan that may be begun: all of it, or a part.
@@ -102,7 +109,7 @@ fn whole(
     lifted(store, session, run, plan, lift)?;
     match journal::begin(store, run, plan, session.world.clock.now()) {
         Ok(()) => {}
-        Err(StoreError::Stale { .. }) => return Err(still::registry_changed()),
+        Err(StoreError::Stale { .. }) => return Err(still::registry_changed(plan)),
         Err(error) => return Err(store_failure(error)),
     }
     let kept = rest.as_ref().map(|rest| rest.save(store)).transpose()?;
@@ -131,7 +138,12 @@ pub(super) fn find(session: &Session, store: &Store, wanted: &str) -> anyhow::Re
     }
     if !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) && Path::new(wanted).is_file() {
         let hash = exported::verified(session, Path::new(wanted))?;
-        return runs::find(store, hash.as_str()).map_err(|_| missing());
+        return runs::find(store, hash.as_str()).map_err(|_| {
+            let what = format!("the plan in {wanted}, {}, is not in the store", hash.short());
+            let hint =
+                "a store that was put back knows no plan made since; `rentree plan` makes one";
+            Failure::new(ExitStatus::Usage, what).hint(hint).into()
+        });
     }
     match wanted.parse::<u64>() {
         Ok(number) if wanted.len() < 12 => runs::get(store, RunId(number)).map_err(|_| missing()),

@@ -15,6 +15,11 @@ pub fn backup(session: &Session, file: &Path) -> anyhow::Result<ExitStatus> {
             .hint(format!("give each copy a name of its own, such as rentree-{day}.db"))
             .into());
     }
+    if let Some(folder) = file.parent().filter(|one| !one.as_os_str().is_empty() && !one.is_dir()) {
+        let what = format!("there is no folder {}: nothing was copied", folder.display());
+        let hint = "make it first, or give another place";
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
+    }
     backup::backup(&store, file).map_err(store_failure)?;
     let advice = "Keep secrets/ine.key with it, elsewhere: without it nobody is recognised.";
     (session.world.out)(&match session.format {

@@ -97,8 +97,8 @@ pub(super) fn drafted(
     let wanted = &compared.desired;
     let mut facts = facts::guard_facts(registry, &after, &observed, wanted, &past.made, &turns);
     let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
-    facts::count_lately(&mut facts, &lately);
     let operations = compared.operations;
+    facts::count_lately(&mut facts, &lately, &operations);
     facts::count_beginnings(&mut facts, &operations, &observed);
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);

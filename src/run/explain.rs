@@ -123,12 +123,13 @@ fn fate(
     let tally = runs::tally(store, run.id).map_err(store_failure)?;
     Ok(match next::of(session, store, known, (run, &header, &tally))? {
         Next::TakenOver(by) => Some(Fate::TakenOver(by)),
-        Next::Outdated(_) | Next::Overtaken(_) => Some(Fate::NotSent),
+        Next::Outdated { .. } => Some(Fate::NotSent),
         Next::Apply if !header.objections.is_empty() => Some(Fate::NotSent),
         Next::Apply
+        | Next::AfterPart(_)
         | Next::UnderWay(_)
-        | Next::Died
-        | Next::Replay
+        | Next::Died { .. }
+        | Next::Replay { .. }
         | Next::Behind(_)
         | Next::PlannedAnew
         | Next::Nothing => None,

@@ -46,8 +46,16 @@ pub fn guard_facts(
 }
 
 /// What runs took away a short while ago counts with what the plan takes; as of now, whatever was
-/// counted before.
-pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
+/// counted before. Whom the plan takes away as well, in another target, is one person.
+pub fn count_lately(facts: &mut GuardFacts, lately: &Lately, operations: &[Operation]) {
+    let now = |kind: OperationKind| -> BTreeSet<&ObjectKey> {
+        let counted = operations.iter().filter(|one| one.kind == kind && one.blocked.is_none());
+        counted.map(|one| &one.key).collect()
+    };
+    let (disables, deletes) = (now(OperationKind::Disable), now(OperationKind::Delete));
+    let others = |gone: &BTreeSet<ObjectKey>, now: &BTreeSet<&ObjectKey>| {
+        gone.iter().filter(|key| !now.contains(key)).count() as u64
+    };
     for school in facts.values_mut() {
         school.disabled_lately = 0;
         school.deleted_lately = 0;
@@ -56,10 +64,10 @@ pub fn count_lately(facts: &mut GuardFacts, lately: &Lately) {
     }
     for (uai, Gone { disabled, deleted, disabled_in_all, deleted_in_all }) in lately {
         let school = facts.entry(uai.clone()).or_default();
-        school.disabled_lately = disabled.len() as u64;
-        school.deleted_lately = deleted.len() as u64;
-        school.disabled_lately_in_all = disabled_in_all.len() as u64;
-        school.deleted_lately_in_all = deleted_in_all.len() as u64;
+        school.disabled_lately = others(disabled, &disables);
+        school.deleted_lately = others(deleted, &deletes);
+        school.disabled_lately_in_all = others(disabled_in_all, &disables);
+        school.deleted_lately_in_all = others(deleted_in_all, &deletes);
     }
 }
 
@@ -170,5 +178,38 @@ mod tests {
         let mut facts = GuardFacts::new();
         count_beginnings(&mut facts, &operations, &observed);
         assert_eq!(facts.values().map(|school| school.beginning).collect::<Vec<_>>(), [1]);
+    }
+
+    /// SEC-42: whoever was disabled in one target an hour ago, and is now in another, is one.
+    #[test]
+    fn a_person_who_goes_from_one_target_after_the_other_counts_once() {
+        let uai: Uai = SCHOOL.parse().unwrap();
+        let key = |person| ObjectKey::Account(PersonId(person));
+        let gone = BTreeSet::from([key(1), key(2)]);
+        let gone = Gone {
+            disabled: gone.clone(),
+            deleted: gone.clone(),
+            disabled_in_all: gone.clone(),
+            deleted_in_all: gone,
+        };
+        let lately = Lately::from([(Some(uai.clone()), gone)]);
+        let of = |kind, blocked: Option<&str>| Operation {
+            kind,
+            blocked: blocked.map(str::to_owned),
+            ..one_creation("lab2", account(1, SCHOOL, "p.n1"))
+        };
+        let earlier = |operations: &[Operation]| {
+            let mut facts = GuardFacts::new();
+            count_lately(&mut facts, &lately, operations);
+            let school = facts[&Some(uai.clone())];
+            assert_eq!(school.disabled_lately, school.disabled_lately_in_all);
+            assert_eq!(school.deleted_lately, school.deleted_lately_in_all);
+            (school.disabled_lately, school.deleted_lately)
+        };
+        assert_eq!(earlier(&[]), (2, 2));
+        assert_eq!(earlier(&[of(OperationKind::Disable, None)]), (1, 2));
+        assert_eq!(earlier(&[of(OperationKind::Delete, None)]), (2, 1));
+        assert_eq!(earlier(&[of(OperationKind::Update, None)]), (2, 2));
+        assert_eq!(earlier(&[of(OperationKind::Disable, Some("it stands no more"))]), (2, 2));
     }
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::outcome::{ExitStatus, Failure};
 use super::review::ask;
 use super::session::{Format, Session, store_failure};
-use super::{apply, tell};
+use super::{apply, still, tell};
 use crate::model::dn;
 use crate::plan::Plan;
+use crate::report::catalogue;
 use crate::report::plan_text::stop::{self, Lifting};
 use crate::store::assent::{self, Act, Assent};
 use crate::store::runs::{self, RunId};
@@ -37,13 +38,16 @@ pub(super) fn approved(
     run: RunId,
     typed: Typed<'_>,
 ) -> anyhow::Result<ExitStatus> {
+    apply::refuse_begun(store, &runs::get(store, run).map_err(store_failure)?)?;
     let plan = plans::load(store, run).map_err(store_failure)?;
+    still::unchanged(session, store, run, &plan)?;
     if plan.objections.is_empty() {
         let what = format!("no guard objects to plan {run}: there is nothing to approve");
         return Err(Failure::new(ExitStatus::Usage, what).into());
     }
     if typed.confirm != Some(plan.hash.as_str()) {
-        let what = "that is not the hash of this plan: nothing was approved";
+        let typed = typed.confirm.unwrap_or_default();
+        let what = format!("{}: nothing was approved", another(typed, run, &plan));
         let hint = format!("read it first: rentree show {run}");
         return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
     }
@@ -76,7 +80,7 @@ pub(super) fn lifted(
     typed: Typed<'_>,
 ) -> anyhow::Result<()> {
     if plan.objections.is_empty() {
-        return Ok(());
+        return nothing_to_lift(session, run, plan, typed);
     }
     let lifting = stop::lifting(run.0, plan.hash.as_str(), &plan.objections);
     let read = format!("read the plan (rentree show {run}); if it is right: {}", lifting.line());
@@ -101,7 +105,7 @@ pub(super) fn lifted(
                 }
             }
         },
-        Some(_) => ("that is not the hash of this plan; the guards stay".to_owned(), read),
+        Some(hash) => (format!("{}; the guards stay", another(hash, run, plan)), read),
         None => (objections(plan), read),
     };
     runs::stop(store, run, session.world.clock.now()).map_err(store_failure)?;
@@ -110,6 +114,33 @@ pub(super) fn lifted(
     }
     // In JSON, stdout has its one document already.
     Err(Failure::new(ExitStatus::Guarded, what).hint(hint).told().into())
+}
+
+/// Of a plan that no guard objects to, a hash that was typed is that of the plan that was read.
+fn nothing_to_lift(
+    session: &Session,
+    run: RunId,
+    plan: &Plan,
+    typed: Typed<'_>,
+) -> anyhow::Result<()> {
+    if let Some(hash) = typed.confirm.filter(|hash| *hash != plan.hash.as_str()) {
+        let what = format!("{}: nothing was written", another(hash, run, plan));
+        let hint = format!("read it first: rentree show {run}; then: rentree apply {run}");
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
+    }
+    if typed.confirm.is_some() || typed.reason.is_some() || typed.by.is_some() {
+        (session.world.warn)(&format!(
+            "no guard objects to plan {run}: nothing was to be lifted, so no name and no reason is \
+             kept"
+        ));
+    }
+    Ok(())
+}
+
+/// What was typed, and what the plan is.
+fn another(typed: &str, run: RunId, plan: &Plan) -> String {
+    let (typed, hash) = (catalogue::harmless(typed), &plan.hash);
+    format!("{typed} is not the hash of plan {run}, which is {hash}")
 }
 
 fn objections(plan: &Plan) -> String {
@@ -136,18 +167,34 @@ fn second(
     if approvals.iter().any(|one| are_two(one, first, two_users)) {
         return Ok(None);
     }
-    Ok(Some(if approvals.is_empty() {
-        "the plan is region-wide: a second person must approve it first".to_owned()
-    } else {
-        format!("{} cannot approve and apply: the plan is region-wide, it takes two", first.who)
-    }))
+    Ok(Some(missing(&approvals, first)))
 }
 
-/// Two persons. A name is the same however it is typed: in capitals, with its accents composed or
-/// not.
+/// Why no approval is a second person's.
+fn missing(approvals: &[Assent], first: &Assent) -> String {
+    if approvals.is_empty() {
+        return "the plan is region-wide: a second person must approve it first".to_owned();
+    }
+    match approvals.iter().find(|one| !is_one_name(one, first)) {
+        Some(Assent { who, system_user, .. }) => format!(
+            "{who} approved as the system user {system_user}, as which {} applies: the plan is \
+             region-wide, and two_users in [guard] asks for two system users",
+            first.who
+        ),
+        None => {
+            format!("{} cannot approve and apply: the plan is region-wide, it takes two", first.who)
+        }
+    }
+}
+
+/// Two persons.
 fn are_two(one: &Assent, other: &Assent, two_users: bool) -> bool {
-    dn::comparable_value(&one.who) != dn::comparable_value(&other.who)
-        && (!two_users || one.system_user != other.system_user)
+    !is_one_name(one, other) && (!two_users || one.system_user != other.system_user)
+}
+
+/// A name is the same however it is typed: in capitals, with its accents composed or not.
+fn is_one_name(one: &Assent, other: &Assent) -> bool {
+    dn::comparable_value(&one.who) == dn::comparable_value(&other.who)
 }
 
 #[cfg(test)]
@@ -180,5 +227,16 @@ mod tests {
             assert_eq!(are_two(&typed(who, "b"), &first, true), two, "{who}");
             assert!(!are_two(&typed(who, "a"), &first, true), "{who}");
         }
+    }
+
+    /// SEC-42: the refusal names what is missing.
+    #[test]
+    fn who_is_missing_is_told_by_name_or_by_system_user() {
+        let first = typed("Adèle", "root");
+        let told = |approvals: &[Assent]| missing(approvals, &first);
+        assert!(told(&[]).contains("a second person must approve it first"));
+        assert!(told(&[typed("ADÈLE", "b")]).starts_with("Adèle cannot approve and apply"));
+        let one_user = told(&[typed("Adèle", "b"), typed("Bruno", "root")]);
+        assert!(one_user.starts_with("Bruno approved as the system user root"), "{one_user}");
     }
 }

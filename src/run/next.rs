@@ -2,8 +2,8 @@
 //! is at work on it, who has taken over what it left.
 
 use super::session::{Session, store_failure};
-use super::still;
 use super::tell::{self, Tally};
+use super::{part, still};
 use crate::plan::Plan;
 use crate::plan::origin::{Origin, Scope};
 use crate::report::plan_text::{self, stop};
@@ -16,13 +16,21 @@ use crate::store::{Store, plans};
 pub(super) enum Next {
     /// The plan may be applied, or its guards lifted.
     Apply,
-    /// The plan may not be applied any more, and why.
-    Outdated(String),
-    /// A run went on after the plan was made: what it wrote is in the plan as if it were not.
-    Overtaken(RunId),
+    /// The plan may not be applied any more, why, and what makes a new one.
+    Outdated {
+        why: String,
+        anew: String,
+    },
+    /// The rest of a part that is not finished.
+    AfterPart(RunId),
     UnderWay(LockOwner),
-    Died,
-    Replay,
+    /// A plan that can be applied may take back what the run did.
+    Died {
+        undone_by: Option<RunId>,
+    },
+    Replay {
+        undone_by: Option<RunId>,
+    },
     /// Another run has seen what it left.
     TakenOver(RunId),
     /// What it left is in the next plan, and why not in a replay.
@@ -36,12 +44,12 @@ impl Next {
     /// Whether what it left can still be written as its own.
     pub(super) fn is_open(&self) -> bool {
         match self {
-            Self::Outdated(_) | Self::Overtaken(_) => false,
-            Self::TakenOver(_) | Self::Behind(_) => false,
+            Self::Outdated { .. } | Self::TakenOver(_) | Self::Behind(_) => false,
             Self::Apply
+            | Self::AfterPart(_)
             | Self::UnderWay(_)
-            | Self::Died
-            | Self::Replay
+            | Self::Died { .. }
+            | Self::Replay { .. }
             | Self::PlannedAnew
             | Self::Nothing => true,
         }
@@ -54,13 +62,16 @@ impl Next {
                 format!("next: rentree show {run}, and then as above, or correct the cause\n")
             }
             Self::Apply => format!("next: rentree show {run}, then rentree apply {run}\n"),
-            Self::Outdated(why) => format!("the plan is stale: {why}; next: rentree plan\n"),
-            Self::Overtaken(by) => {
-                format!("run {by} has written since this plan was made; next: rentree plan\n")
-            }
+            Self::Outdated { why, anew } => format!("the plan is stale: {why}; next: {anew}\n"),
+            Self::AfterPart(part) => format!(
+                "it goes after run {part}, which is not finished; next: rentree replay {part}, \
+                 then rentree apply {run}\n"
+            ),
             Self::UnderWay(owner) => format!("under way: {owner}\n"),
-            Self::Died => format!("its process died; next: rentree replay {run}\n"),
-            Self::Replay => format!("next: rentree replay {run}\n"),
+            Self::Died { undone_by } => {
+                format!("its process died; {}\n", take_up(run, *undone_by))
+            }
+            Self::Replay { undone_by } => format!("{}\n", take_up(run, *undone_by)),
             Self::TakenOver(by) => format!("taken over by run {by}: nothing to do\n"),
             Self::Behind(why) => format!("not taken up, as {why}; next: rentree plan\n"),
             Self::PlannedAnew => {
@@ -68,6 +79,17 @@ impl Next {
             }
             Self::Nothing => String::new(),
         }
+    }
+}
+
+/// How a run goes on; while a plan waits that takes it back, that would be the contrary of it.
+fn take_up(run: RunId, undone_by: Option<RunId>) -> String {
+    match undone_by {
+        None => format!("next: rentree replay {run}"),
+        Some(plan) => format!(
+            "plan {plan} takes it back: next: rentree show {plan}, then rentree apply {plan}; \
+             rentree replay {run} goes on with it instead, and plan {plan} is stale then"
+        ),
     }
 }
 
@@ -83,14 +105,9 @@ pub(super) fn of(
     let is_aside = lines().any(|line| line.skipped > 0);
     if matches!(run.state, RunState::Planned | RunState::Stopped) {
         let why = still::outdated(session, store, run.id, header)?;
-        let went_on = known.iter().find(|one| {
-            one.started_at.is_some()
-                && one.finished_at > Some(header.made_at)
-                && Some(one.id.0) != header.origin.after
-        });
-        return Ok(match (why, went_on) {
-            (Some(why), _) => Next::Outdated(why),
-            (None, Some(by)) => Next::Overtaken(by.id),
+        return Ok(match (why, part::unfinished(store, header)?) {
+            (Some(why), _) => Next::Outdated { why, anew: still::anew(&header.origin) },
+            (None, Some(part)) => Next::AfterPart(part),
             (None, None) => Next::Apply,
         });
     }
@@ -107,11 +124,30 @@ pub(super) fn of(
     Ok(match run.state {
         RunState::Applying => match session.at_work()?.filter(|owner| is_on(owner, run)) {
             Some(owner) => Next::UnderWay(owner),
-            None => Next::Died,
+            None => Next::Died { undone_by: undone_by(session, store, known, run)? },
         },
-        _ if is_open => Next::Replay,
+        _ if is_open => Next::Replay { undone_by: undone_by(session, store, known, run)? },
         _ => Next::PlannedAnew,
     })
+}
+
+/// The plan that takes a run back and can be applied.
+fn undone_by(
+    session: &Session,
+    store: &Store,
+    known: &[Run],
+    run: &Run,
+) -> anyhow::Result<Option<RunId>> {
+    let waits = |one: &&Run| matches!(one.state, RunState::Planned | RunState::Stopped);
+    for one in known.iter().filter(|one| one.id > run.id).filter(waits) {
+        let header = plans::header(store, one.id).map_err(store_failure)?;
+        if header.origin.undoes == Some(run.id.0)
+            && still::outdated(session, store, one.id, &header)?.is_none()
+        {
+            return Ok(Some(one.id));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether who holds the lock is at work on the run that was begun last. `run` and `replay` take up

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
-use super::{draft, facts};
+use super::{draft, facts, still};
 use crate::model::ids::Uai;
 use crate::model::workspace::{Workspace, WorkspaceState};
 use crate::plan::guard::{GuardFacts, SchoolFacts};
@@ -139,7 +139,7 @@ impl Part {
         let Plan { made_at, settings, strays, doubles, rehearsed, summary, .. } = &self.plan;
         let mut facts = facts_of(&origin.facts, here);
         let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
-        facts::count_lately(&mut facts, &lately);
+        facts::count_lately(&mut facts, &lately, &half.operations);
         let mut objections =
             guard::objections(&session.config.guard, session.today(), &half.operations, &facts);
         let raised: BTreeSet<String> = objections.iter().map(|one| one.id.clone()).collect();
@@ -234,18 +234,23 @@ pub(super) fn forgotten_rest(
 
 /// Refuses a rest while its part is not finished: members of the one may need what the other makes.
 pub(super) fn part_is_finished(store: &Store, run: RunId, plan: &Plan) -> anyhow::Result<()> {
-    let Some(part) = plan.origin.after.map(RunId) else { return Ok(()) };
-    if runs::get(store, part).map_err(store_failure)?.state == RunState::Applied {
-        return Ok(());
-    }
+    let Some(part) = unfinished(store, plan)? else { return Ok(()) };
     let what =
         format!("plan {run} is what run {part} left of a plan, and run {part} is not finished");
     Err(Failure::new(ExitStatus::Stale, what)
         .hint(format!(
-            "nothing was written; first: rentree replay {part}. If it cannot be finished, \
-             `rentree plan` makes a new plan of everything"
+            "nothing was written; first: rentree replay {part}. If it cannot be finished, `{}` \
+             makes a new plan of everything",
+            still::anew(&plan.origin)
         ))
         .into())
+}
+
+/// The part that a plan is the rest of, while it is not finished.
+pub(super) fn unfinished(store: &Store, plan: &Plan) -> anyhow::Result<Option<RunId>> {
+    let Some(part) = plan.origin.after.map(RunId) else { return Ok(None) };
+    let state = runs::get(store, part).map_err(store_failure)?.state;
+    Ok((state != RunState::Applied).then_some(part))
 }
 
 /// Objections that no number of a school decides: they are of the whole, or of its schools.

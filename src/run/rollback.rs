@@ -22,6 +22,7 @@ use crate::model::observed::Observed;
 use crate::model::person::{EndedBy, EnrolmentState, Identifier, Person};
 use crate::model::registry::{Registry, RegistryChange};
 use crate::model::workspace::{Workspace, WorkspaceState};
+use crate::plan::elsewhere::Objects;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::OperationKind;
 use crate::plan::origin::{self, Left, Origin};
@@ -29,7 +30,7 @@ use crate::plan::place;
 use crate::plan::together::{self, Staying};
 use crate::plan::trace::{self, Sure, Traces};
 use crate::plan::undo::{self, Names, Scene};
-use crate::plan::{Basis, Plan, Summary, guard};
+use crate::plan::{Basis, Plan, Summary, elsewhere, guard};
 use crate::report::plan_text::Detail;
 use crate::store::runs::{self, RunId, RunState};
 use crate::store::undo::{self as kept, Before};
@@ -96,14 +97,13 @@ fn inverse(
     observed: &BTreeMap<String, Observed>,
 ) -> anyhow::Result<Plan> {
     let written = plans::load(store, run).map_err(store_failure)?;
-    let (mut traces, mut kept_as_is) = traces(store, run, observed)?;
     let since = Since::of(store, run, registry, &written.change)?;
-    let (change, stays) =
-        back(session, before, registry, &written, &mut traces, (observed, &since));
-    kept_as_is.extend(stays);
+    let mut done = traces(store, run, observed, &since)?;
+    let change = back(session, before, registry, &written, &mut done, (observed, &since));
+    let (traces, mut left) = done;
     let mut after = registry.clone();
     after.apply(&change);
-    let (mut operations, mut left, mut wanted) = (Vec::new(), kept_as_is, BTreeMap::new());
+    let (mut operations, mut wanted) = (Vec::new(), BTreeMap::new());
     for target in &session.config.targets {
         let Some(seen) = observed.get(&target.name) else { continue };
         let wrong = |problem: String| Failure::new(ExitStatus::Usage, problem);
@@ -122,11 +122,11 @@ fn inverse(
         left.extend(others);
         wanted.extend(desired);
     }
-    left.extend(unconfigured(&traces, observed));
+    left.extend(elsewhere::unconfigured(&traces, observed));
     let past = history::past(store).map_err(store_failure)?;
     let mut facts = facts::guard_facts(registry, &after, observed, &wanted, &past.made, &|_| false);
     let lately = kept::lately(store, session.a_day_ago()).map_err(store_failure)?;
-    facts::count_lately(&mut facts, &lately);
+    facts::count_lately(&mut facts, &lately, &operations);
     let policy = &session.config.guard;
     let mut objections = guard::objections(policy, session.today(), &operations, &facts);
     for (target, seen) in observed {
@@ -158,12 +158,13 @@ fn inverse(
     }))
 }
 
-/// What later runs did to accounts that this one has among its members only: of a part, the rest
-/// may have the person.
+/// What later runs did.
 struct Since {
-    /// Whom they left otherwise than this run did.
+    /// Whom they left otherwise than this run did, of those whom it has among its members only: of
+    /// a part, the rest may have the person.
     persons: BTreeSet<PersonId>,
     names: Names,
+    written: Objects,
 }
 
 impl Since {
@@ -179,23 +180,28 @@ impl Since {
             !of_run.contains(person) && registry.persons.get(person) != Some(then)
         });
         let persons = changed.map(|(person, _)| person).collect();
-        Ok(Self { persons, names: kept::names_since(store, run).map_err(store_failure)? })
+        let names = kept::names_since(store, run).map_err(store_failure)?;
+        Ok(Self {
+            persons,
+            names,
+            written: kept::written_since(store, run).map_err(store_failure)?,
+        })
     }
 }
 
-/// The registry, taken back, and who stays as he is: of him the traces are left out.
+/// The registry, taken back. Of who stays as he is the traces are left out, and told.
 fn back(
     session: &Session,
     before: &Before,
     registry: &Registry,
     written: &Plan,
-    traces: &mut Traces,
+    (traces, left): &mut (Traces, Vec<Left>),
     (observed, since): (&BTreeMap<String, Observed>, &Since),
-) -> (RegistryChange, Vec<Left>) {
+) -> RegistryChange {
     let run_did =
         together::Scene { before: &before.persons, written: &written.change.persons, registry };
     let staying = run_did.staying(alone(&run_did, traces));
-    let left = leave(traces, &staying, observed, since);
+    left.extend(leave(traces, &staying, observed, since));
     let back = Back {
         before,
         traces,
@@ -204,7 +210,10 @@ fn back(
         today: session.today(),
         retention_days: session.config.lifecycle.retention_days,
     };
-    (back.change(registry, &written.change), left)
+    let change = back.change(registry, &written.change);
+    let lost = elsewhere::lost(registry, &change);
+    elsewhere::caught_up(traces, &lost, &since.written, observed, left);
+    change
 }
 
 /// What the run left of each entry, as the journal knows it and the directory tells. What a later
@@ -214,15 +223,15 @@ fn traces(
     store: &Store,
     run: RunId,
     observed: &BTreeMap<String, Observed>,
+    since: &Since,
 ) -> anyhow::Result<(Traces, Vec<Left>)> {
-    let later = kept::written_since(store, run).map_err(store_failure)?;
     let mut traces = Traces::new();
     let mut left: BTreeMap<(String, ObjectKey), Left> = BTreeMap::new();
     kept::each_done(store, Some(run), |operation, sure| {
         let members =
             matches!(operation.kind, OperationKind::AddMember | OperationKind::RemoveMember);
         let object = (operation.target.clone(), operation.key.clone());
-        if later.contains(&object) && (members || sure == Sure::Maybe) {
+        if since.written.contains(&object) && (members || sure == Sure::Maybe) {
             let (target, key) = object.clone();
             let dn = operation.action.dn().to_owned();
             let why = "a later run has written it".to_owned();
@@ -302,18 +311,6 @@ fn leave(
         }));
     }
     left
-}
-
-/// What stands in a target that is not configured any more is out of reach.
-fn unconfigured(traces: &Traces, observed: &BTreeMap<String, Observed>) -> Vec<Left> {
-    let out = traces.iter().filter(|((target, _), _)| !observed.contains_key(target));
-    let left = out.map(|((target, key), trace)| Left {
-        target: target.clone(),
-        key: key.clone(),
-        dn: trace.to.clone(),
-        why: "the target is not in rentree.toml any more, or is switched off".to_owned(),
-    });
-    left.collect()
 }
 
 /// Departures are measured on what they were measured on before, where that is still what the run

@@ -11,10 +11,11 @@ use super::targets::{self, Labs};
 use super::{intake, review};
 use crate::model::delivery::Source;
 use crate::model::ids::{Digest, Uai};
-use crate::plan::{Basis, Plan, make, origin};
+use crate::plan::origin::{self, Origin};
+use crate::plan::{Basis, Plan, make};
 use crate::store::review::answers;
 use crate::store::runs::RunId;
-use crate::store::{Store, registry};
+use crate::store::{Store, plans, registry};
 
 /// Changes that one message names.
 const NAMED_MAX: usize = 10;
@@ -28,10 +29,10 @@ pub(super) fn unchanged(
     plan: &Plan,
 ) -> anyhow::Result<()> {
     if !make::is_whole(plan) {
-        return Err(stale("the store holds another plan under this hash"));
+        return Err(stale(plan, "the store holds another plan under this hash"));
     }
     match outdated(session, store, run, plan)? {
-        Some(why) => Err(stale(&why)),
+        Some(why) => Err(stale(plan, &why)),
         None => deliveries_unchanged(session, store, plan),
     }
 }
@@ -58,21 +59,33 @@ pub(super) fn outdated(
     if registry::generation_now(store).map_err(store_failure)? != plan.generation {
         return Ok(Some(REGISTRY_CHANGED.to_owned()));
     }
-    let answered = answers::changed_since(store, run).map_err(store_failure)?;
-    Ok(answered.then(|| {
-        "somebody has answered a question, or taken an answer back, since it was made".to_owned()
-    }))
+    if answers::changed_since(store, run).map_err(store_failure)? {
+        let why = "somebody has answered a question, or taken an answer back, since it was made";
+        return Ok(Some(why.to_owned()));
+    }
+    let part = plan.origin.after.map(RunId);
+    let by = plans::overtaken_by(store, run, part).map_err(store_failure)?;
+    Ok(by.map(|by| format!("run {by} has written since it was made")))
+}
+
+/// The command that makes such a plan anew.
+pub(super) fn anew(origin: &Origin) -> String {
+    match origin.undoes {
+        Some(run) => format!("rentree rollback {run}"),
+        None => "rentree plan".to_owned(),
+    }
 }
 
 const REGISTRY_CHANGED: &str = "the registry has changed since it was made: another run was begun";
 
-pub(super) fn registry_changed() -> anyhow::Error {
-    stale(REGISTRY_CHANGED)
+pub(super) fn registry_changed(plan: &Plan) -> anyhow::Error {
+    stale(plan, REGISTRY_CHANGED)
 }
 
-fn stale(why: &str) -> anyhow::Error {
+fn stale(plan: &Plan, why: &str) -> anyhow::Error {
+    let anew = anew(&plan.origin);
     Failure::new(ExitStatus::Stale, format!("the plan is stale: {why}"))
-        .hint("nothing was written; `rentree plan` makes a new one, to be read again")
+        .hint(format!("nothing was written; `{anew}` makes a new one, to be read again"))
         .into()
 }
 
@@ -101,7 +114,7 @@ fn deliveries_unchanged(session: &Session, store: &mut Store, plan: &Plan) -> an
     let changed = keys.into_iter().filter(|key| then.get(key) != now.get(key));
     let changed = changed.map(|(uai, source)| format!("{source} of {uai}"));
     match named(changed.collect()) {
-        Some(list) => Err(stale(&format!("another delivery is in force now: {list}"))),
+        Some(list) => Err(stale(plan, &format!("another delivery is in force now: {list}"))),
         None => Ok(()),
     }
 }
@@ -133,7 +146,7 @@ pub(super) fn entries_unchanged(
         changed.extend(origin::changed(target, observed, origin, operations, placeholders));
     }
     match named(changed) {
-        Some(list) => Err(stale(&format!("entries have changed since it was made: {list}"))),
+        Some(list) => Err(stale(plan, &format!("entries have changed since it was made: {list}"))),
         None => Ok(()),
     }
 }

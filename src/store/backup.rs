@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// the store of a state folder. The name appears only once the copy is whole, sound and synced: a
 /// copy of a damaged store would take the place of a good one.
 pub fn backup(store: &Store, to: &Path) -> Result<(), StoreError> {
-    let wrong = |source| StoreError::Folder { path: to.to_string_lossy().into_owned(), source };
+    let wrong = |source| StoreError::Copy { path: to.to_string_lossy().into_owned(), source };
     if to.exists() {
         return Err(wrong(std::io::ErrorKind::AlreadyExists.into()));
     }

@@ -36,6 +36,8 @@ pub enum StoreError {
     Newer { found: i64, known: i64 },
     #[error("cannot prepare the state folder or a file in it: {path}: {source}")]
     Folder { path: String, source: std::io::Error },
+    #[error("the copy {path} cannot be written: {source}")]
+    Copy { path: String, source: std::io::Error },
     /// the whole change is rolled back.
     #[error("{form} `{name}` belongs to person {holder} for ever: it cannot go to person {person}")]
     NameTaken { form: &'static str, name: String, holder: PersonId, person: PersonId },

@@ -72,9 +72,7 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
         && matches!(run.state, RunState::Planned | RunState::Stopped)
         && run.rehearsed == plan.rehearsed
     {
-        if run.made_at != plan.made_at {
-            make_anew(store, run.id, plan)?;
-        }
+        make_anew(store, run.id, plan)?;
         return Ok(run.id);
     }
     store.write(|transaction| {
@@ -83,8 +81,10 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
         let header = header_of(plan);
         transaction.execute(
             "INSERT INTO run
-                 (id, command, state, made_at, plan_hash, generation, header, rehearsed, undoes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (id, command, state, made_at, plan_hash, generation, header, rehearsed, undoes,
+                  journal_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                     (SELECT coalesce(max(id), 0) FROM journal))",
             params![
                 run.0,
                 command,
@@ -107,10 +107,26 @@ pub fn save(store: &mut Store, command: &str, plan: &Plan) -> Result<RunId, Stor
 /// The same plan, later: what it does is the same, what it tells of the deliveries may not be.
 fn make_anew(store: &mut Store, run: RunId, plan: &Plan) -> Result<(), StoreError> {
     store.write(|transaction| {
-        let sql = "UPDATE run SET made_at = ?2, header = ?3 WHERE id = ?1";
+        let sql = "UPDATE run SET made_at = ?2, header = ?3,
+                       journal_at = (SELECT coalesce(max(id), 0) FROM journal)
+                   WHERE id = ?1";
         transaction.execute(sql, params![run.0, At(plan.made_at), json(&header_of(plan))?])?;
         Ok(())
     })
+}
+
+/// The run that wrote first since a plan was stored, but for the part that the plan is the rest of.
+pub fn overtaken_by(
+    store: &Store,
+    run: RunId,
+    part: Option<RunId>,
+) -> Result<Option<RunId>, StoreError> {
+    let sql = "SELECT run FROM journal
+               WHERE id > (SELECT journal_at FROM run WHERE id = ?1) AND run IS NOT ?2
+               ORDER BY id LIMIT 1";
+    let part = part.map(|part| part.0);
+    let found = store.connection.query_row(sql, params![run.0, part], |row| row.get(0));
+    Ok(found.optional()?.map(RunId))
 }
 
 /// What is kept in one document: all but the long lists, which are kept row by row.

@@ -80,6 +80,26 @@ fn the_same_plan_is_stored_once_until_it_is_begun() {
     assert_eq!(commands, [5, 4, 3, 2, 1]);
 }
 
+/// SEC-43: the journal's order tells what a plan has not seen, at one instant too; the part that a
+/// plan is the rest of is no news to it, and made anew the plan has seen all.
+#[test]
+fn what_was_written_since_a_plan_was_stored_overtakes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, run) = begun(folder.path());
+    start(&mut store, run, 1, 1).unwrap();
+    let mut other = three();
+    other.hash = digest(0xac);
+    let save = |store: &mut Store| plans::save(store, "rollback", &other).unwrap();
+    let later = save(&mut store);
+    let overtaken = |store: &Store, part| plans::overtaken_by(store, later, part).unwrap();
+    assert_eq!(overtaken(&store, None), None);
+    settle(&mut store, run, 1, 1, Event::Done);
+    assert_eq!(overtaken(&store, None), Some(run));
+    assert_eq!(overtaken(&store, Some(run)), None);
+    assert_eq!(save(&mut store), later);
+    assert_eq!(overtaken(&store, None), None);
+}
+
 #[test]
 fn a_plan_is_found_by_the_beginning_of_its_hash() {
     let folder = tempfile::tempdir().unwrap();
