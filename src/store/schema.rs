@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_memory.sql"),
     include_str!("migrations/0009_proven.sql"),
     include_str!("migrations/0010_taken.sql"),
+    include_str!("migrations/0011_academy.sql"),
 ];
 
 /// The schema that this program knows.

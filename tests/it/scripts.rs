@@ -79,6 +79,7 @@ scripts!(
     june_two_years,
     local_becomes_epp,
     machine,
+    missing_academy,
     missing_school,
     neutral_class,
     never_leaves,
