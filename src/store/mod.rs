@@ -13,6 +13,7 @@ pub mod deliveries;
 mod error;
 pub mod health;
 pub mod history;
+pub(crate) mod in_part;
 pub mod items;
 pub mod journal;
 pub mod lock;

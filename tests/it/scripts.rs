@@ -76,6 +76,7 @@ scripts!(
     harness,
     help,
     hold_and_release,
+    in_part,
     june_two_years,
     local_becomes_epp,
     machine,
