@@ -77,7 +77,7 @@ impl Store {
             Err(StoreError::ReadOnly(_)) if reading::is_mounted_so(folder) => {
                 reading::open(folder, options)
             }
-            opened => opened,
+            opened => opened.map_err(|error| reading::named(error, reading::room(folder))),
         }
     }
 

@@ -84,6 +84,7 @@ scripts!(
     missing_school,
     neutral_class,
     never_leaves,
+    no_room,
     odd_names,
     poison,
     read_back,
