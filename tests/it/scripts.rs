@@ -118,6 +118,7 @@ scripts!(
     unmarked_entry,
     what_next_left,
     what_next_stopped,
+    waits_not_late,
     wrong_year_stays_refused,
 );
 
