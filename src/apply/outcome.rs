@@ -4,6 +4,7 @@
 use super::{Settings, Tally};
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
+use crate::store::in_part::IN_PART;
 use crate::store::items::DONE_AFTER;
 use crate::store::journal::{Event, Refusal, Settlement};
 use crate::store::plans::WAITS;
@@ -116,7 +117,7 @@ impl Settled {
 
     /// For the journal.
     pub(super) fn settlement(&self) -> Settlement {
-        let in_part = self.without.map(|seq| format!("in part: {WAITS}{seq}"));
+        let in_part = self.without.map(|seq| format!("{IN_PART}{WAITS}{seq}"));
         let (event, detail) = match (&self.ending, in_part) {
             // So that `replay` does the whole.
             (Ending::Written | Ending::Already, Some(in_part)) => (Event::Failed, Some(in_part)),

@@ -22,6 +22,7 @@ use crate::run::world::{Clock, World};
 /// Parses, logs, runs, says.
 pub fn main() -> ExitCode {
     leave_no_core();
+    outlive_the_file_limit();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return say::code(say::usage(&error)),
@@ -50,6 +51,22 @@ fn leave_no_core() {
     let marked = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     if let Err(error) = limited.and(marked) {
         say::warn(&format!("core dumps cannot be switched off: {error}"));
+    }
+}
+
+/// Where a limit of the size of files is set (`ulimit -f`, LimitFSIZE=), a write beyond it is to
+/// fail with a sentence: without a handler of its own, the signal ends the process without a word.
+fn outlive_the_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let beyond = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    // The handler stays when what listens is gone.
+    let handled = runtime.and_then(|runtime| {
+        let _inside = runtime.enter();
+        signal(beyond).map(drop)
+    });
+    if let Err(error) = handled {
+        say::warn(&format!("a limit of the size of files would end this process: {error}"));
     }
 }
 

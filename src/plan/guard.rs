@@ -170,7 +170,7 @@ pub fn objections(
 }
 
 /// Deliveries that are there no more: `measured` has, for each school that the last run measured
-/// on, its académie (none once it is not in the list of schools) and whether anything of it is in
+/// on, the académie that it had then (none when nobody knows) and whether anything of it is in
 /// force. A whole académie that is missing stops a plan, and so does a tenth of the schools.
 pub fn deliveries_missing(measured: &[(Option<String>, bool)]) -> Option<Objection> {
     let missing = measured.iter().filter(|(_, present)| !present).count();

@@ -255,7 +255,7 @@ mod tests {
         check(false, |parts| {
             let (uai, source) = ("0599990N".parse().unwrap(), Source::SieclePupils);
             let digest = "0".repeat(64).parse().unwrap();
-            parts.origin.in_force.push(Basis { uai, source, digest });
+            parts.origin.in_force.push(Basis { uai, source, digest, academy: None });
         });
         check(false, |parts| {
             let (target, key) = ("ldap".to_owned(), ObjectKey::Account(PersonId(9)));

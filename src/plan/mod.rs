@@ -86,6 +86,9 @@ pub struct Basis {
     pub uai: Uai,
     pub source: Source,
     pub digest: Digest,
+    /// That of the school when this was measured on; a plan of before did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub academy: Option<String>,
 }
 
 /// What a guard has against a plan (SEC-42). Nothing is written while one stands.

@@ -4,9 +4,10 @@ use super::outcome::ExitStatus;
 use super::session::Format;
 use super::session::Session;
 use super::targets::{self, Labs, Purpose};
-use super::{applying, cloud, machine, outcome};
+use super::{applying, cloud, machine, outcome, review};
 use crate::config::{Target, TargetKind};
-use crate::store::{StoreError, health, registry};
+use crate::plan::Objection;
+use crate::store::{Store, StoreError, deliveries, health, registry};
 use crate::target::examined::{Examined, Verdict};
 use crate::target::ldap::doctor;
 
@@ -133,8 +134,21 @@ fn store(session: &Session) -> Vec<Examined> {
         Ok(Some(what)) => bad("clock", what, machine::CLOCK),
         Err(error) => bad("store", error.to_string(), hint(&error)),
     };
-    vec![sound, key, clock]
+    let schools = match schools_missing(session, &store) {
+        Ok(gone) => gone.map(|gone| bad("schools", gone.text, SCHOOLS)),
+        Err(error) => Some(bad("store", error.to_string(), hint(&error))),
+    };
+    [sound, key, clock].into_iter().chain(schools).collect()
 }
+
+/// What the guard will say of schools that the last run measured on and schools.csv has no more.
+fn schools_missing(session: &Session, store: &Store) -> Result<Option<Objection>, StoreError> {
+    let measured = review::measured(session, &deliveries::basis(store)?);
+    Ok(review::missing(&measured, &|uai| session.config.schools.contains_key(uai)))
+}
+
+const SCHOOLS: &str = "put them back into schools.csv; if they left for good: the next plan is \
+                       stopped, and rentree show latest says how two persons let it pass";
 
 /// A store is put back only when it is damaged: a good one on a bad disk would be lost.
 fn hint(error: &StoreError) -> &'static str {

@@ -103,7 +103,11 @@ pub(super) fn drafted(
     let mut objections =
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
-    let gone = review.missing(session);
+    let gone = review.missing();
+    let mut basis = review.basis(session);
+    if gone.is_some() && operations.is_empty() {
+        basis.extend(review.basis_missing());
+    }
     objections.extend(lost.into_iter().chain(gone).filter(|_| !operations.is_empty()));
     objections.extend(machine::objection(session, store)?);
     objections.extend(wanted::objections(session, &operations, &observed));
@@ -117,7 +121,7 @@ pub(super) fn drafted(
     let parts = Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
-        basis: review.basis(),
+        basis,
         settings: session.config.digest.clone(),
         change,
         operations,

@@ -32,8 +32,9 @@ pub(super) fn room(session: &Session) -> Vec<Examined> {
         return Vec::new(); // Made by the first command; the store tells when it cannot be.
     }
     let probe = folder.join("doctor.probe");
-    let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
-    if let Err(error) = written {
+    let written = std::fs::write(&probe, b"x");
+    let removed = std::fs::remove_file(&probe); // On a full disk the empty file is there.
+    if let Err(error) = written.and(removed) {
         let hint = "give its owner the right to write, mount its disk for writing, or free space";
         return vec![bad("state-folder", format!("{shown} cannot be written to: {error}"), hint)];
     }

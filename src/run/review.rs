@@ -52,13 +52,17 @@ pub struct Review {
     pub waiting: BTreeSet<Digest>,
     /// The deliveries that the last begun run measured departures on.
     before: BTreeMap<(Uai, Source), Digest>,
+    measured: Measured,
 }
+
+/// The schools that the last begun run measured departures on, with the académie of each.
+pub(super) type Measured = BTreeMap<Uai, Option<String>>;
 
 /// Chooses the deliveries in force among all that are known, and runs the checks on each school.
 pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::Result<Review> {
     let basis = deliveries::basis(store).map_err(store_failure)?;
-    let mut review = Review::default();
-    for Basis { uai, source, digest } in &basis {
+    let mut review = Review { measured: measured(session, &basis), ..Review::default() };
+    for Basis { uai, source, digest, academy: _ } in &basis {
         review.before.insert((uai.clone(), *source), digest.clone());
     }
     let known = known(store, &intake)?;
@@ -229,6 +233,22 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
     Ok(())
 }
 
+/// The schools of a basis. One that was kept without its académie is in that of today's list.
+pub(super) fn measured(session: &Session, basis: &[Basis]) -> Measured {
+    let academy = |one: &Basis| one.academy.clone().or_else(|| academy_of(session, &one.uai));
+    basis.iter().map(|one| (one.uai.clone(), academy(one))).collect()
+}
+
+/// What the guard says of schools that were measured on and are not `present`.
+pub(super) fn missing(measured: &Measured, present: &dyn Fn(&Uai) -> bool) -> Option<Objection> {
+    let schools = measured.iter().map(|(uai, academy)| (academy.clone(), present(uai)));
+    guard::deliveries_missing(&schools.collect::<Vec<_>>())
+}
+
+fn academy_of(session: &Session, uai: &Uai) -> Option<String> {
+    session.config.schools.get(uai).map(|school| school.academy.clone())
+}
+
 fn of_school<'a>(
     in_force: &'a BTreeMap<(Uai, Source), Delivery>,
     uai: &Uai,
@@ -341,7 +361,7 @@ impl Review {
 
     /// The deliveries that departures are measured on from now on: those in force, but where
     /// nobody may leave on a file, the one before it, or a drop would pass on its second day.
-    pub fn basis(&self) -> Vec<Basis> {
+    pub fn basis(&self, session: &Session) -> Vec<Basis> {
         let measured = |(uai, source): &(Uai, Source), delivery: &Delivery| {
             let held = self.schools.get(uai).is_some_and(|school| {
                 let Verdict { no_departures, refused, .. } = &school.verdict;
@@ -349,7 +369,8 @@ impl Review {
             });
             let old = self.before.get(&(uai.clone(), *source)).filter(|_| held);
             let digest = old.unwrap_or(&delivery.digest).clone();
-            Basis { uai: uai.clone(), source: *source, digest }
+            let academy = academy_of(session, uai);
+            Basis { uai: uai.clone(), source: *source, digest, academy }
         };
         self.in_force.iter().map(|(key, delivery)| measured(key, delivery)).collect()
     }
@@ -360,18 +381,33 @@ impl Review {
             uai: uai.clone(),
             source: *source,
             digest: delivery.digest.clone(),
+            academy: None,
         };
         self.in_force.iter().map(one).collect()
     }
 
     /// Schools that the last run measured on, and of which nothing is in force any more: a whole
     /// académie of them, or many.
-    pub fn missing(&self, session: &Session) -> Option<Objection> {
-        let schools: BTreeSet<&Uai> = self.before.keys().map(|(uai, _)| uai).collect();
-        let present: BTreeSet<&Uai> = self.in_force.keys().map(|(uai, _)| uai).collect();
-        let academy = |uai: &Uai| session.config.schools.get(uai).map(|one| one.academy.clone());
-        let measured = schools.into_iter().map(|uai| (academy(uai), present.contains(uai)));
-        guard::deliveries_missing(&measured.collect::<Vec<_>>())
+    pub fn missing(&self) -> Option<Objection> {
+        missing(&self.measured, &|uai| self.has(uai))
+    }
+
+    /// What the last run measured on those schools. A run that writes nothing is not stopped for
+    /// them: it keeps it, or the next one would not know that anything is missing.
+    pub fn basis_missing(&self) -> Vec<Basis> {
+        let gone = self.before.iter().filter(|((uai, _), _)| !self.has(uai));
+        let kept = gone.map(|((uai, source), digest)| Basis {
+            uai: uai.clone(),
+            source: *source,
+            digest: digest.clone(),
+            academy: self.measured.get(uai).cloned().flatten(),
+        });
+        kept.collect()
+    }
+
+    /// Something of the school is in force.
+    fn has(&self, uai: &Uai) -> bool {
+        Source::ALL.into_iter().any(|source| self.in_force.contains_key(&(uai.clone(), source)))
     }
 
     /// Something was refused, or waits for a correction (exit 3).

@@ -171,9 +171,6 @@ fn text(session: &Session, story: &Story) -> String {
         text.push_str(&format!("{line}\n"));
     }
     text.push_str(&waiting(waits));
-    if !waits.is_empty() && deadline.as_ref().is_some_and(|one| one.earliest < now) {
-        text.push_str("the deadline has passed; what waits is late: rentree status --deadlines\n");
-    }
     if left.open > 0 {
         let (open, time) = (left.open, words_of(left.seconds));
         text.push_str(&format!("left to write: {open} operation(s), {time} by measured rates\n"));

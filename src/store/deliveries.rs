@@ -220,10 +220,11 @@ pub fn basis(store: &Store) -> Result<Vec<Basis>, StoreError> {
 }
 
 pub(super) fn basis_in(connection: &rusqlite::Connection) -> Result<Vec<Basis>, StoreError> {
-    let sql = "SELECT uai, source, digest FROM basis ORDER BY uai, source";
+    let sql = "SELECT uai, source, digest, academy FROM basis ORDER BY uai, source";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
-        Ok(Basis { uai: parsed::<Uai>(row, 0)?, source: source(row, 1)?, digest: parsed(row, 2)? })
+        let (uai, source) = (parsed::<Uai>(row, 0)?, source(row, 1)?);
+        Ok(Basis { uai, source, digest: parsed(row, 2)?, academy: row.get(3)? })
     })?;
     let mut basis = rows.collect::<Result<Vec<_>, _>>()?;
     basis.sort();
@@ -245,10 +246,12 @@ pub(super) fn write_basis(
     basis: &[Basis],
 ) -> Result<(), StoreError> {
     transaction.execute("DELETE FROM basis", [])?;
-    let mut statement = transaction
-        .prepare_cached("INSERT INTO basis (uai, source, digest, run) VALUES (?1, ?2, ?3, ?4)")?;
-    for Basis { uai, source, digest } in basis {
-        statement.execute(params![uai.as_str(), source.as_str(), digest.as_str(), run.0])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO basis (uai, source, digest, run, academy) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for Basis { uai, source, digest, academy } in basis {
+        let (uai, source, digest) = (uai.as_str(), source.as_str(), digest.as_str());
+        statement.execute(params![uai, source, digest, run.0, academy])?;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ impl From<rusqlite::Error> for StoreError {
         let text = error.to_string();
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::SystemIoFailure) => Self::Disk(text),
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(text + &file_limit()),
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly(text)
             }
@@ -85,6 +85,16 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Other(error),
         }
     }
+}
+
+/// A process that may not write larger files hears of it as a failure of the disk.
+fn file_limit() -> String {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize);
+    let words = |bytes| {
+        let kib = bytes >> 10;
+        format!("; this process may write files of {kib} KiB at most (ulimit -f, LimitFSIZE=)")
+    };
+    limit.current.map(words).unwrap_or_default()
 }
 
 impl From<serde_json::Error> for StoreError {

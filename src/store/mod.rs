@@ -13,6 +13,7 @@ pub mod deliveries;
 mod error;
 pub mod health;
 pub mod history;
+pub(crate) mod in_part;
 pub mod items;
 pub mod journal;
 pub mod lock;
@@ -76,7 +77,7 @@ impl Store {
             Err(StoreError::ReadOnly(_)) if reading::is_mounted_so(folder) => {
                 reading::open(folder, options)
             }
-            opened => opened,
+            opened => opened.map_err(|error| reading::named(error, reading::room(folder))),
         }
     }
 

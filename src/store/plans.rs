@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::column::{At, document, json, parsed};
+use super::in_part::IN_PART;
 use super::items::PUT_OFF;
 use super::review::links;
 use super::runs::{self, OperationState, RunId, RunState};
@@ -355,7 +356,7 @@ pub fn unsettled(store: &Store, run: RunId, target: &str) -> Result<Unsettled, S
         let count = match state {
             OperationState::Planned => &mut counts.not_sent,
             OperationState::Started => &mut counts.unanswered,
-            _ if waits(detail.strip_prefix("in part: ").unwrap_or(&detail)) => &mut counts.waiting,
+            _ if waits(detail.strip_prefix(IN_PART).unwrap_or(&detail)) => &mut counts.waiting,
             _ if detail.starts_with(PUT_OFF) => &mut counts.put_off,
             _ => &mut counts.refused,
         };
@@ -364,7 +365,8 @@ pub fn unsettled(store: &Store, run: RunId, target: &str) -> Result<Unsettled, S
     Ok(counts)
 }
 
-/// How the detail of an operation begins that was not sent, or not whole, as another one failed.
+/// How the detail of an operation begins that was not sent, as another one failed; of one that was
+/// sent in part, how it goes on.
 pub(crate) const WAITS: &str = "waits for operation ";
 
 /// Operations that are still to be written, those that failed included: of one school and stage.

@@ -13,6 +13,23 @@ pub(super) fn is_mounted_so(folder: &Path) -> bool {
     mount.is_ok_and(|mount| mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
+/// What a log's index takes, which every reader makes or grows.
+const INDEX_BYTES: u64 = 32 << 10;
+
+/// What is free on the disk of the folder, as far as that can be told.
+pub(super) fn room(folder: &Path) -> u64 {
+    let disk = rustix::fs::statvfs(folder);
+    disk.map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// On a full disk already the opening fails, and SQLite calls that a failure of the disk.
+pub(super) fn named(error: StoreError, room: u64) -> StoreError {
+    match error {
+        StoreError::Disk(_) if room < INDEX_BYTES => StoreError::Full,
+        other => other,
+    }
+}
+
 /// Opens the store of a folder that nobody writes to.
 pub(super) fn open(folder: &Path, options: &Options) -> Result<Store, StoreError> {
     let path = folder.join(FILE);
@@ -83,6 +100,19 @@ mod tests {
             drop(again);
             std::fs::remove_dir_all(root.path().join("again")).unwrap();
         }
+    }
+
+    #[test]
+    fn a_disk_without_room_is_not_called_broken() {
+        let check = |error: StoreError, room, expect: &str| {
+            let words = named(error, room).to_string();
+            assert!(words.starts_with(expect), "{words}");
+        };
+        let broken = || StoreError::Disk("disk I/O error".to_owned());
+        check(broken(), 0, "the disk of the store is full");
+        check(broken(), 1 << 20, "the disk of the store failed");
+        check(StoreError::Busy(String::new()), 0, "the store is in use");
+        assert!(room(Path::new("/")) > 0);
     }
 
     #[test]

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_proven.sql"),
     include_str!("migrations/0010_taken.sql"),
     include_str!("migrations/0011_journal_at.sql"),
+    include_str!("migrations/0012_academy.sql"),
 ];
 
 /// The schema that this program knows.

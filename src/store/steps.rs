@@ -7,6 +7,7 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::column::{At, document};
+use super::in_part::{Gaps, LAST_LINE};
 use super::runs::{OperationState, RunId};
 use super::{Store, StoreError};
 use crate::model::entry::ObjectKey;
@@ -29,6 +30,10 @@ pub struct Step {
     pub proven_at: Option<Timestamp>,
     /// In the story of a person, the link attributes that this changes for her: `member`.
     pub links: BTreeSet<String>,
+    /// In the story of a person: it was done in part, and hers is done.
+    pub done_for_her: bool,
+    /// The line of the journal that says that it was done in part.
+    line: Option<u64>,
     /// Why its run will not do it any more, where it is not done.
     pub fate: Option<Fate>,
 }
@@ -43,13 +48,17 @@ pub enum Fate {
     TakenOver(RunId),
 }
 
-const COLUMNS: &str = "SELECT o.run, o.document, coalesce(s.state, 'planned'),
-                              coalesce(s.attempts, 0), s.detail, s.at, s.proven_at
-                       FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)";
+fn columns() -> String {
+    format!(
+        "SELECT o.run, o.document, coalesce(s.state, 'planned'), coalesce(s.attempts, 0), s.detail,
+                s.at, s.proven_at, {LAST_LINE}
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)"
+    )
+}
 
 /// The operations of every run on one object, oldest first.
 pub fn of_object(store: &Store, object: &ObjectKey) -> Result<Vec<Step>, StoreError> {
-    let sql = format!("{COLUMNS} WHERE o.object = ?1 ORDER BY o.run, o.seq");
+    let sql = format!("{} WHERE o.object = ?1 ORDER BY o.run, o.seq", columns());
     let mut statement = store.connection.prepare(&sql)?;
     let rows = statement.query_map([object.to_string()], step)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -69,12 +78,21 @@ pub fn of_person(store: &Store, person: PersonId) -> Result<Vec<Step>, StoreErro
     for place in &places {
         for mut step in naming(store, place)? {
             step.links = links_to(&step.operation.action, place);
+            step.done_for_her = is_in(store, &step, place)?;
             steps.extend(Some(step).filter(|step| !step.links.is_empty()));
         }
     }
     steps.sort_by_key(|step| (step.run, step.operation.seq));
     steps.dedup_by_key(|step| (step.run, step.operation.seq));
     Ok(steps)
+}
+
+/// The operation was done in part, with the link to this place.
+fn is_in(store: &Store, step: &Step, place: &str) -> Result<bool, StoreError> {
+    let Some(line) = step.line.filter(|_| !step.links.is_empty()) else { return Ok(false) };
+    let gaps = Gaps::of_run(&store.connection, step.run)?;
+    let written = gaps.written(step.operation.clone(), line);
+    Ok(!links_to(&written.action, place).is_empty())
 }
 
 /// Those on the entry that stood at a place and is no account, oldest first.
@@ -88,10 +106,11 @@ pub fn of_place(store: &Store, dn: &str) -> Result<Vec<Step>, StoreError> {
 /// accounts, which are nine in ten.
 fn naming(store: &Store, value: &str) -> Result<Vec<Step>, StoreError> {
     let sql = format!(
-        "{COLUMNS}
+        "{}
          WHERE (o.object < 'rentree:account:' OR o.object > 'rentree:account;')
            AND instr(o.document, ?1) > 0
-         ORDER BY o.run, o.seq"
+         ORDER BY o.run, o.seq",
+        columns()
     );
     let mut statement = store.connection.prepare(&sql)?;
     let rows = statement.query_map(params![serde_json::Value::from(value).to_string()], step)?;
@@ -124,6 +143,8 @@ fn step(row: &Row<'_>) -> rusqlite::Result<Step> {
         at: instant(row.get(5)?),
         proven_at: instant(row.get(6)?),
         links: BTreeSet::new(),
+        done_for_her: false,
+        line: row.get(7)?,
         fate: None,
     })
 }

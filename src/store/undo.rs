@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::assent::{self, Act};
 use super::column::{At, document, json, parsed};
-use super::runs::RunId;
+use super::in_part::{Gaps, LAST_LINE};
+use super::runs::{OperationState, RunId};
 use super::{Store, StoreError, deliveries, plans};
 use crate::model::dn;
 use crate::model::entry::ObjectKey;
@@ -16,7 +17,7 @@ use crate::model::ids::{PersonId, StructureKey, Uai};
 use crate::model::person::Person;
 use crate::model::registry::RegistryChange;
 use crate::model::workspace::Workspace;
-use crate::plan::operation::{Action, Operation};
+use crate::plan::operation::{Action, Operation, OperationKind};
 use crate::plan::redo::TakenBack;
 use crate::plan::trace::Sure;
 use crate::plan::undo::Names;
@@ -85,23 +86,46 @@ pub fn before(store: &Store, run: RunId) -> Result<Option<Before>, StoreError> {
 }
 
 /// The operations of a run, or of all runs from the oldest on, that may have changed something, in
-/// order, one at a time, and how sure that is. Members who were to leave are among them in any
-/// case: they tell who was a member before the run.
+/// order, one at a time, and how sure that is. What was surely written of one that was done in part
+/// comes as one that was done; the whole comes after it where that was sent again since. Members
+/// who were to leave are among them in any case: they tell who was a member before the run.
 pub fn each_done(
     store: &Store,
     run: Option<RunId>,
     mut visit: impl FnMut(Operation, Sure),
 ) -> Result<(), StoreError> {
-    let sql = "SELECT o.document, coalesce(s.state, '') IN ('done', 'already')
-               FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
-               WHERE (?1 IS NULL OR o.run = ?1)
-                 AND (s.state IN ('done', 'already', 'started', 'failed')
-                      OR o.kind = 'remove_member')
-               ORDER BY o.run, o.seq";
-    let mut statement = store.connection.prepare(sql)?;
+    let sql = format!(
+        "SELECT o.document, coalesce(s.state, '') IN ('done', 'already'), o.run,
+                s.state,
+                iif(s.state IN ('started', 'failed', 'stale'), {LAST_LINE}, NULL)
+         FROM plan_operation o LEFT JOIN operation_state s USING (run, seq)
+         WHERE (?1 IS NULL OR o.run = ?1)
+           AND (s.state IN ('done', 'already', 'started', 'failed', 'stale')
+                OR o.kind = 'remove_member')
+         ORDER BY o.run, o.seq"
+    );
+    let mut statement = store.connection.prepare(&sql)?;
     let mut rows = statement.query([run.map(|run| run.0)])?;
+    let mut gaps: BTreeMap<RunId, Gaps> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        visit(document(row, 0)?, if row.get(1)? { Sure::Done } else { Sure::Maybe });
+        let (operation, of): (Operation, RunId) = (document(row, 0)?, RunId(row.get(2)?));
+        let (state, line): (Option<OperationState>, Option<u64>) = (row.get(3)?, row.get(4)?);
+        if let Some(line) = line {
+            let gaps = match gaps.entry(of) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(Gaps::of_run(&store.connection, of)?),
+            };
+            visit(gaps.written(operation.clone(), line), Sure::Done);
+        }
+        let makes = matches!(operation.action, Action::Create { .. });
+        match state {
+            _ if row.get(1)? => visit(operation, Sure::Done),
+            // In part, and nothing since; or it stands already, and is not made twice.
+            Some(OperationState::Failed) if line.is_some() => {}
+            Some(OperationState::Started) if line.is_some() && makes => {}
+            Some(OperationState::Stale) if operation.kind != OperationKind::RemoveMember => {}
+            _ => visit(operation, Sure::Maybe),
+        }
     }
     Ok(())
 }

@@ -78,12 +78,15 @@ scripts!(
     harness,
     help,
     hold_and_release,
+    in_part,
     june_two_years,
     local_becomes_epp,
     machine,
+    missing_academy,
     missing_school,
     neutral_class,
     never_leaves,
+    no_room,
     odd_names,
     poison,
     read_back,
@@ -122,6 +125,7 @@ scripts!(
     what_next_left,
     what_next_part,
     what_next_stopped,
+    waits_not_late,
     wrong_year_stays_refused,
 );
 

@@ -40,7 +40,7 @@ fn list(out: &mut String, steps: &[Step], zone: &TimeZone, done: fn(&Step) -> St
             ("state", Some(became(step))),
             ("proven", step.proven_at.map(|at| moment(at, zone))),
             ("tries", Some(step.attempts.to_string()).filter(|_| step.attempts > 1)),
-            ("detail", detail.filter(|_| !is_done(step.state))),
+            ("detail", detail.filter(|_| !is_done(step))),
         ];
         line(out, "operation", &facts);
     }
@@ -48,6 +48,9 @@ fn list(out: &mut String, steps: &[Step], zone: &TimeZone, done: fn(&Step) -> St
 
 /// Where it is, and who has it in hand when its run has not.
 fn became(step: &Step) -> String {
+    if step.done_for_her && !is_done_whole(step.state) {
+        return say("outcome", "done-in-part", &[]);
+    }
     let state = || say("outcome", step.state.as_str(), &[]);
     match step.fate {
         None => state(),
@@ -62,7 +65,12 @@ fn became(step: &Step) -> String {
     }
 }
 
-fn is_done(state: OperationState) -> bool {
+/// The operation, or what of it is the person's.
+fn is_done(step: &Step) -> bool {
+    step.done_for_her || is_done_whole(step.state)
+}
+
+fn is_done_whole(state: OperationState) -> bool {
     matches!(state, OperationState::Done | OperationState::Already)
 }
 
@@ -118,6 +126,7 @@ pub(super) fn json(steps: &[Step]) -> Value {
             "object": step.operation.key.to_string(),
             "links": step.links,
             "state": step.state,
+            "done": is_done(step),
             "fate": step.fate,
             "at": step.at,
             "proven_at": step.proven_at,

@@ -40,7 +40,8 @@ fn with_content(store: &Store) -> Vec<u8> {
 fn begin_with(store: &mut Store, in_force: u8) {
     let mut plan = plan(100 + in_force, Vec::new(), Vec::new());
     plan.generation = crate::store::registry::load(store).unwrap().generation;
-    plan.basis = vec![Basis { uai: uai(), source: Source::Sts, digest: digest(in_force) }];
+    let (digest, academy) = (digest(in_force), Some("Lille".to_owned()));
+    plan.basis = vec![Basis { uai: uai(), source: Source::Sts, digest, academy }];
     let run = plans::save(store, "run", &plan).unwrap();
     journal::begin(store, run, &plan, noon()).unwrap();
     assert_eq!(deliveries::basis(store).unwrap(), plan.basis);

@@ -1,8 +1,10 @@
 //! The story of a person has the memberships too, under every name that the account ever had.
 
 use super::*;
-use crate::store::plans;
+use crate::plan::trace::Sure;
+use crate::store::journal::{self, Event, Settlement, Start};
 use crate::store::steps::{self, Step};
+use crate::store::{plans, undo};
 
 const OLD: &str = "uid=ines.lefevre,ou=0599990N,dc=x";
 const NEW: &str = "uid=ines.lefevre,ou=0809990Z,dc=x";
@@ -75,4 +77,62 @@ fn the_groups_that_an_account_entered_and_left_are_part_of_its_story() {
     let class = steps::of_place(&store, "cn=2 A,dc=x").unwrap();
     assert_eq!(class.len(), 4, "every operation on the entry that stands there");
     assert_eq!(steps::of_object(&store, &CLASS.parse().unwrap()).unwrap().len(), 3);
+}
+
+/// What of an operation in part is there is told by what stood when it was sent, whatever a replay
+/// that was cut off has made since.
+#[test]
+fn an_operation_in_part_is_told_by_its_parts() {
+    const IN: &str = "uid=in,dc=x";
+    const LATE: &str = "uid=late,dc=x";
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let operations = vec![
+        create(1, 0, "rentree:account:1", LATE),
+        create(2, 0, "rentree:account:2", IN),
+        links(3, CLASS, true, &[IN, LATE]),
+    ];
+    let plan = plan(1, vec![person(1, "late"), person(2, "in")], operations);
+    let run = plans::save(&mut store, "run", &plan).unwrap();
+    journal::begin(&mut store, run, &plan, noon()).unwrap();
+    let start = |store: &mut Store, attempt, seqs: &[u64]| {
+        let one = |seq: &u64| Start { seq: *seq, attempt, secret: None };
+        let starts: Vec<_> = seqs.iter().map(one).collect();
+        journal::start(store, run, "ldap", noon(), &starts).unwrap();
+    };
+    let end = |store: &mut Store, seq, attempt, event, detail: &str| {
+        let detail = Some(detail.to_owned());
+        let one = Settlement { seq, attempt, event, detail, secret: None, refusal: None };
+        journal::settle(store, run, "ldap", noon(), &[one]).unwrap();
+    };
+    let members = |store: &Store| {
+        let mut found = Vec::new();
+        let visit = |operation: Operation, sure| {
+            if let Action::AddLinks { values, .. } = operation.action {
+                found.push((values.into_iter().collect::<Vec<_>>().join(" "), sure));
+            }
+        };
+        undo::each_done(store, Some(run), visit).unwrap();
+        found
+    };
+    let is_in = |store: &Store, person| {
+        let steps = steps::of_person(store, crate::model::ids::PersonId(person)).unwrap();
+        steps.last().unwrap().done_for_her
+    };
+    start(&mut store, 1, &[1, 2]);
+    end(&mut store, 1, 1, Event::Failed, "refused");
+    end(&mut store, 2, 1, Event::Done, "");
+    start(&mut store, 1, &[3]);
+    end(&mut store, 3, 1, Event::Failed, "in part: waits for operation 1");
+    let part = (IN.to_owned(), Sure::Done);
+    assert_eq!(members(&store), std::slice::from_ref(&part));
+    assert_eq!((is_in(&store, 2), is_in(&store, 1)), (true, false));
+    start(&mut store, 2, &[1]);
+    end(&mut store, 1, 2, Event::Done, "");
+    assert_eq!(members(&store), std::slice::from_ref(&part), "made after the links were sent");
+    assert!(!is_in(&store, 1));
+    start(&mut store, 2, &[3]);
+    assert_eq!(members(&store), [part, (format!("{IN} {LATE}"), Sure::Maybe)]);
+    end(&mut store, 3, 2, Event::Done, "");
+    assert_eq!(members(&store), [(format!("{IN} {LATE}"), Sure::Done)]);
 }

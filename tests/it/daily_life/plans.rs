@@ -153,7 +153,10 @@ fn an_empty_halved_or_old_source_and_a_missing_academie_take_nobody_away() {
     pupils[0].structures[0].1 = "2B".to_owned();
     folder.deliver_at("new.xml", &siecle_file(BEFFROI, 22, &pupils), received);
     let said = folder.at(LATE, &["run"]).exit(4);
-    assert!(said.out.contains("nothing of 2 schools is in force any more, of 3"), "{said:?}");
+    assert!(
+        said.out.contains("nothing of the académie Amiens is in force any more, of 2"),
+        "{said:?}"
+    );
     assert_eq!(folder.directory(LATE), before);
 }
 
