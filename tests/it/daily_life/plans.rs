@@ -212,7 +212,7 @@ fn two_users_may_be_asked_for() {
     let given = ["latest", "--confirm", hash, "--reason", "essai", "--by"];
     folder.at(MONDAY, &[&["approve"], &given[..], &["Adèle"]].concat()).exit(0);
     let said = folder.at(MONDAY, &[&["apply"], &given[..], &["Bruno"]].concat()).exit(4);
-    assert!(said.err.contains("it takes two"), "{said:?}");
+    assert!(said.err.contains("asks for two system users"), "{said:?}");
 }
 
 #[test]
