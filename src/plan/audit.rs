@@ -275,17 +275,9 @@ fn is_password(managed: &Managed, name: &str) -> bool {
 
 /// Links point to what stands now or after the plan, and never to a stranger in a wanted place.
 fn links(step: &Operation, scene: &Scene<'_>, places: &Places<'_>, faults: &mut Faults) {
-    let values: Vec<&String> = match &step.action {
-        Action::Create { entry } => entry.links.values().flatten().collect(),
-        Action::AddLinks { dn: _, attribute: _, values } => values.iter().collect(),
-        Action::Modify { .. }
-        | Action::Rename { .. }
-        | Action::Delete { .. }
-        | Action::RemoveLinks { .. } => return,
-    };
     let placeholder =
-        |value: &&&String| scene.managed.placeholders.values().any(|one| one == **value);
-    for value in values.iter().filter(|value| !placeholder(value)) {
+        |value: &&String| scene.managed.placeholders.values().any(|one| one == *value);
+    for value in step.action.linked().filter(|value| !placeholder(value)) {
         let at = dn::comparable(value);
         let arrives = places.coming.get(&at).is_some_and(|(_, stage)| *stage <= step.stage);
         let stands = places.ours.contains_key(&at)

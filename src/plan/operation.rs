@@ -104,6 +104,19 @@ impl Action {
             | Self::RemoveLinks { dn, .. } => dn,
         }
     }
+
+    /// Whom it links: that must stand by then.
+    pub fn linked(&self) -> impl Iterator<Item = &String> {
+        let (created, added) = match self {
+            Self::Create { entry } => (Some(&entry.links), None),
+            Self::AddLinks { values, .. } => (None, Some(values)),
+            Self::Modify { .. }
+            | Self::Rename { .. }
+            | Self::Delete { .. }
+            | Self::RemoveLinks { .. } => (None, None),
+        };
+        created.into_iter().flat_map(|links| links.values()).chain(added).flatten()
+    }
 }
 
 /// One step of a plan.

@@ -62,7 +62,7 @@ pub fn stage(kind: OperationKind, key: &ObjectKey, action: &Action) -> u16 {
     }
 }
 
-fn is_licence(key: &ObjectKey) -> bool {
+pub(super) fn is_licence(key: &ObjectKey) -> bool {
     matches!(key, ObjectKey::Licence(_))
 }
 

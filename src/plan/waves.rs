@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::operation::{Action, Operation};
-use super::order::{self, WAVE};
+use super::order::{self, WAVE, is_licence};
 use crate::model::dn;
-use crate::model::entry::{Links, ObjectKey, ObjectKind};
+use crate::model::entry::ObjectKind;
 use crate::model::ids::Uai;
 
 /// By school, its wave, from 0. Empty: everything is one.
@@ -72,7 +72,7 @@ pub(super) fn assign(operations: &mut [Operation], waves: &Waves) {
     let mut linked: BTreeMap<(String, String), u16> = BTreeMap::new();
     for operation in &*operations {
         let wave = of_school(operation.uai.as_ref());
-        for value in links(&operation.action) {
+        for value in operation.action.linked() {
             let place = (operation.target.clone(), dn::comparable(value));
             let first = linked.entry(place).or_insert(wave);
             *first = wave.min(*first);
@@ -83,7 +83,11 @@ pub(super) fn assign(operations: &mut [Operation], waves: &Waves) {
         let wave = match (&operation.action, operation.key.kind()) {
             (_, ObjectKind::Container) | (Action::Rename { .. }, ObjectKind::Account) => 0,
             // A licence group is there first, and seats that become free are free for everybody.
-            (Action::Create { .. } | Action::RemoveLinks { .. }, _) if is_licence(operation) => 0,
+            (Action::Create { .. } | Action::RemoveLinks { .. }, _)
+                if is_licence(&operation.key) =>
+            {
+                0
+            }
             // Nothing waits for a team.
             (_, ObjectKind::Team) => last,
             (Action::Create { entry }, ObjectKind::Account) => {
@@ -94,24 +98,6 @@ pub(super) fn assign(operations: &mut [Operation], waves: &Waves) {
         };
         operation.stage += wave * WAVE;
     }
-}
-
-fn is_licence(operation: &Operation) -> bool {
-    matches!(operation.key, ObjectKey::Licence(_))
-}
-
-/// What an operation links.
-fn links(action: &Action) -> impl Iterator<Item = &String> {
-    static NONE: Links = Links::new();
-    let (created, values) = match action {
-        Action::Create { entry } => (&entry.links, None),
-        Action::AddLinks { values, .. } => (&NONE, Some(values)),
-        Action::Modify { .. }
-        | Action::Rename { .. }
-        | Action::Delete { .. }
-        | Action::RemoveLinks { .. } => (&NONE, None),
-    };
-    created.values().chain(values).flatten()
 }
 
 #[cfg(test)]
