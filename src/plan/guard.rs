@@ -3,6 +3,7 @@
 
 pub mod cloud;
 mod facts;
+pub mod half;
 mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ pub const ROLLED_BACK: &str = "rolled-back";
 /// Objections to what one school loses.
 pub const TOO_MANY_DISABLES: &str = "too-many-disables";
 pub const TOO_MANY_DELETES: &str = "too-many-deletes";
-/// Objections to the whole of a plan, which a part of it keeps (`run/part.rs`).
+/// Objections to the whole of a plan, which a part of it keeps (`guard/half.rs`).
 pub const TOO_MANY_DISABLES_OVERALL: &str = "too-many-disables-overall";
 pub const TOO_MANY_DELETES_OVERALL: &str = "too-many-deletes-overall";
 pub const TOO_MANY_CREATIONS_OVERALL: &str = "too-many-creations-overall";

@@ -7,14 +7,12 @@ use super::outcome::{ExitStatus, Failure};
 use super::session::{Format, Session, store_failure};
 use super::{draft, facts, still};
 use crate::model::ids::Uai;
-use crate::model::workspace::{Workspace, WorkspaceState};
 use crate::plan::guard::{GuardFacts, SchoolFacts};
 use crate::plan::make::{self, Parts};
-use crate::plan::operation::OperationKind;
 use crate::plan::origin::{Origin, Scope};
 use crate::plan::part::{self, Half};
 use crate::plan::waves;
-use crate::plan::{Basis, Objection, Plan, guard};
+use crate::plan::{Basis, Plan, guard};
 use crate::store::review::answers;
 use crate::store::runs::{self, RunId, RunState};
 use crate::store::{Store, deliveries, plans, undo};
@@ -143,10 +141,10 @@ impl Part {
         let mut objections =
             guard::objections(&session.config.guard, session.today(), &half.operations, &facts);
         let raised: BTreeSet<String> = objections.iter().map(|one| one.id.clone()).collect();
-        let of_all = |one: &&Objection| one.uai.is_none() && !raised.contains(&one.id);
+        let is_rest = !matches!(scope, Scope::Only(_));
+        let judged = guard::half::Judged { half: &half, is_rest, here, raised: &raised };
         let kept = self.plan.objections.iter();
-        let kept = kept.filter(|one| stays(one, here) || of_all(one) && concerns(one, &half));
-        objections.extend(kept.cloned());
+        objections.extend(kept.filter(|one| guard::half::keeps(judged, one)).cloned());
         let Half { operations, change } = half;
         let mut summary = summary.clone();
         summary.deliveries.retain(|line| line.uai.as_ref().is_some_and(here));
@@ -253,38 +251,6 @@ pub(super) fn unfinished(store: &Store, plan: &Plan) -> anyhow::Result<Option<Ru
     Ok((state != RunState::Applied).then_some(part))
 }
 
-/// Objections that no number of a school decides: they are of the whole, or of its schools.
-fn stays(objection: &Objection, here: &dyn Fn(&Uai) -> bool) -> bool {
-    match objection.id.as_str() {
-        guard::REGISTRY_OLDER | guard::DELIVERIES_MISSING | guard::CLOCK_STEPPED_BACK => true,
-        guard::ROLLED_BACK | guard::SUBSCRIPTION_ENDED | guard::CLASSES_EMPTIED => {
-            objection.uai.as_ref().is_none_or(here)
-        }
-        _ => false,
-    }
-}
-
-/// Whether a part takes some of what the whole plan was stopped for. Ten parts that each pass would
-/// add up to what a second person was to look at.
-fn concerns(objection: &Objection, half: &Half) -> bool {
-    let any = |kinds: &[OperationKind]| half.operations.iter().any(|one| kinds.contains(&one.kind));
-    match objection.id.as_str() {
-        guard::TOO_MANY_DISABLES_OVERALL | guard::TOO_MANY_DELETES_OVERALL => {
-            any(&[OperationKind::Disable, OperationKind::Delete])
-        }
-        guard::CLASSES_LOST_OVERALL => {
-            let closes = |space: &Workspace| space.state != WorkspaceState::Open;
-            any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
-        }
-        guard::TOO_MANY_GROUP_DELETES_OVERALL => any(&[OperationKind::Delete]),
-        guard::TARGET_ROOM => any(&[OperationKind::Create, OperationKind::AddMember]),
-        guard::TOO_MANY_CREATIONS_OVERALL | guard::ACCOUNTS_MISSING_OVERALL => {
-            any(&[OperationKind::Create])
-        }
-        _ => false,
-    }
-}
-
 /// What the schools lose is theirs; what stands elsewhere is still the whole that it is held
 /// against.
 fn facts_of(all: &[(Option<Uai>, SchoolFacts)], here: &dyn Fn(&Uai) -> bool) -> GuardFacts {
@@ -296,52 +262,4 @@ fn facts_of(all: &[(Option<Uai>, SchoolFacts)], here: &dyn Fn(&Uai) -> bool) -> 
         (uai.clone(), if ours { *facts } else { losses_none })
     };
     all.iter().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::operation::Operation;
-    use crate::plan::simulator::{account, one_creation};
-
-    /// SEC-42: parts that each pass would add up to what a second person was to look at.
-    #[test]
-    fn a_part_keeps_the_objections_to_the_whole_that_it_takes_its_share_of() {
-        let whole = |id: &str| Objection { id: id.to_owned(), uai: None, text: String::new() };
-        let of = |kind: OperationKind| {
-            let creation = one_creation("ldap", account(1, "0599990N", "ines.lefevre"));
-            let operations = vec![Operation { kind, ..creation }];
-            Half { operations, ..Half::default() }
-        };
-        let kinds = [
-            OperationKind::Disable,
-            OperationKind::Delete,
-            OperationKind::Create,
-            OperationKind::RemoveMember,
-            OperationKind::Update,
-        ];
-        for (id, expected) in [
-            ("too-many-disables-overall", [true, true, false, false, false]),
-            ("too-many-deletes-overall", [true, true, false, false, false]),
-            ("too-many-creations-overall", [false, false, true, false, false]),
-            ("accounts-missing-overall", [false, false, true, false, false]),
-            ("classes-lost-overall", [false, false, false, true, false]),
-            ("too-many-group-deletes-overall", [false, true, false, false, false]),
-            ("target-room", [false, false, true, false, false]),
-        ] {
-            let kept = kinds.map(|kind| concerns(&whole(id), &of(kind)));
-            assert_eq!(kept, expected, "{id}");
-        }
-        let stays = |id: &str| stays(&whole(id), &|_| false);
-        assert!(stays(guard::CLOCK_STEPPED_BACK) && stays(guard::DELIVERIES_MISSING));
-        assert!(!stays("too-many-disables-overall"));
-        // the end of a subscription, and what a rollback does to the classes, go with
-        // the part that has the school.
-        let uai: Uai = "0599990N".parse().unwrap();
-        for id in [guard::SUBSCRIPTION_ENDED, guard::CLASSES_EMPTIED] {
-            let ended = Objection { uai: Some(uai.clone()), ..whole(id) };
-            assert!(super::stays(&ended, &|one| *one == uai), "{id}");
-            assert!(!super::stays(&ended, &|_| false), "{id}");
-        }
-    }
 }
