@@ -43,11 +43,13 @@ pub struct View<'a> {
     pub detail: Detail,
     /// Of a plan that takes a run back: the deliveries and the settings say what that run did.
     pub is_said_still: bool,
+    /// Who has approved it already, when it is stopped.
+    pub approved_by: Option<&'a str>,
 }
 
 /// Writes the plan.
 pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
-    let View { number, plan, deadline, now, zone, detail, is_said_still } = view;
+    let View { number, plan, deadline, now, zone, detail, is_said_still, approved_by } = view;
     let Plan {
         hash,
         made_at,
@@ -93,7 +95,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         writeln!(out, "NOT PLANNED: {}", shown(what))?;
     }
     if !objections.is_empty() {
-        let lifting = stop::lifting(*number, hash.as_str(), objections);
+        let lifting = stop::lifting(*number, hash.as_str(), objections, *approved_by);
         write!(out, "\n{}{}", stop::told(objections), lifting.lines())?;
     }
     if undoes.is_none() {

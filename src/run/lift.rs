@@ -10,7 +10,7 @@ use super::{apply, still, tell};
 use crate::model::dn;
 use crate::plan::Plan;
 use crate::report::catalogue;
-use crate::report::plan_text::stop::{self, Lifting};
+use crate::report::plan_text::stop;
 use crate::store::assent::{self, Act, Assent};
 use crate::store::runs::{self, RunId};
 use crate::store::{Store, plans};
@@ -82,9 +82,11 @@ pub(super) fn lifted(
     if plan.objections.is_empty() {
         return nothing_to_lift(session, run, plan, typed);
     }
-    let lifting = stop::lifting(run.0, plan.hash.as_str(), &plan.objections);
+    let approved_by = approved_by(store, plan)?;
+    let lifting =
+        stop::lifting(run.0, plan.hash.as_str(), &plan.objections, approved_by.as_deref());
     let read = format!("read the plan (rentree show {run}); if it is right: {}", lifting.line());
-    let Lifting { approve, apply: given } = lifting;
+    let given = lifting.apply;
     let (what, hint) = match typed.confirm {
         Some(hash) if hash == plan.hash.as_str() => match typed.reason {
             None => ("a reason is needed: it is kept with the run".to_owned(), given),
@@ -95,13 +97,10 @@ pub(super) fn lifted(
                         return assent::give(store, run, &plan.hash, &assent)
                             .map_err(store_failure);
                     }
-                    Some(what) => (
-                        what,
-                        format!(
-                            "the other person: {}; then once more: {given}",
-                            approve.unwrap_or_default()
-                        ),
-                    ),
+                    Some(what) => {
+                        let other = stop::typed("approve", run.0, plan.hash.as_str());
+                        (what, format!("the other person: {other}; then once more: {given}"))
+                    }
                 }
             }
         },
@@ -150,6 +149,12 @@ fn objections(plan: &Plan) -> String {
     });
     let lines: Vec<String> = lines.collect();
     format!("{} guard(s) object, nothing was written:{}", lines.len(), lines.concat())
+}
+
+/// Who approved a plan last.
+pub(super) fn approved_by(store: &Store, plan: &Plan) -> anyhow::Result<Option<String>> {
+    let approvals = assent::approvals(store, &plan.hash).map_err(store_failure)?;
+    Ok(approvals.into_iter().next_back().map(|one| one.who))
 }
 
 /// What is missing of the second person, when the plan is region-wide.

@@ -3,7 +3,7 @@
 
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
-use super::{part, still};
+use super::{lift, part, still};
 use crate::plan::Plan;
 use crate::plan::origin::{Origin, Scope};
 use crate::report::plan_text::{self, stop};
@@ -247,15 +247,22 @@ pub(super) fn unplanned(store: &Store, known: &[Run]) -> anyhow::Result<String> 
 
 /// Which guards object to a plan that nothing was written of, and who lets it pass while that is
 /// still possible.
-pub(super) fn stopped(run: &Run, header: &Plan, next: &Next) -> Option<String> {
+pub(super) fn stopped(
+    store: &Store,
+    run: &Run,
+    header: &Plan,
+    next: &Next,
+) -> anyhow::Result<Option<String>> {
     let is_unbegun = matches!(run.state, RunState::Planned | RunState::Stopped);
     if header.objections.is_empty() || !is_unbegun {
-        return None;
+        return Ok(None);
     }
     let mut out = stop::told(&header.objections);
     if *next == Next::Apply {
         let hash = header.hash.as_str();
-        out.push_str(&stop::lifting(run.id.0, hash, &header.objections).lines());
+        let approved_by = lift::approved_by(store, header)?;
+        let lifting = stop::lifting(run.id.0, hash, &header.objections, approved_by.as_deref());
+        out.push_str(&lifting.lines());
     }
-    Some(out)
+    Ok(Some(out))
 }

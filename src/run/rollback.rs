@@ -307,7 +307,7 @@ fn leave(
             target: target.clone(),
             key: key.clone(),
             dn: trace.to.clone(),
-            why: format!("a member stays as it is: {name}"),
+            why: format!("whether {name} is a member stays as it is"),
         }));
     }
     left

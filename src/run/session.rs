@@ -1,5 +1,6 @@
 //! What every command starts from: configuration, clock, form of the output.
 
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -93,8 +94,9 @@ impl Session {
         };
         let taken = Lock::take(&self.config.state, &owner).map_err(|held| match held {
             Held::By(_) => Failure::new(ExitStatus::Locked, held.to_string()),
-            Held::Io(_) => Failure::new(ExitStatus::Internal, held.to_string())
-                .hint(format!("look at the folder {}", self.config.state.display())),
+            Held::Io(ref error) => {
+                Failure::new(ExitStatus::Internal, held.to_string()).hint(self.no_lock(error))
+            }
         })?;
         if let Some(LockOwner { pid, born: _, host, started_at, command }) = &taken.left_by {
             (self.world.warn)(&format!(
@@ -103,6 +105,20 @@ impl Session {
             ));
         }
         Ok(taken)
+    }
+
+    fn no_lock(&self, error: &io::Error) -> String {
+        let folder = self.config.state.display();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!(
+                "free space on the disk of {folder}, then run the same command again; nothing was \
+                 begun"
+            ),
+            ErrorKind::ReadOnlyFilesystem => {
+                format!("mount the disk of {folder} for writing, then run the same command again")
+            }
+            _ => format!("look at the folder {folder}"),
+        }
     }
 
     /// Who is at work in the state folder now.

@@ -97,7 +97,7 @@ impl Story {
         let tally = runs::tally(store, run.id).map_err(store_failure)?;
         let known = runs::list(store).map_err(store_failure)?;
         let next = next::of(session, store, &known, (&run, &header, &tally))?;
-        let stopped = next::stopped(&run, &header, &next);
+        let stopped = next::stopped(store, &run, &header, &next)?;
         let earlier = match named {
             true => Vec::new(),
             false => next::earlier(session, store, &known, run.id)?,

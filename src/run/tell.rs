@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::draft::Draft;
-use super::forecast;
 use super::session::{Format, Session, store_failure};
+use super::{forecast, lift};
 use crate::plan::Plan;
 use crate::plan::operation::OperationKind;
 use crate::report::plan_json::{self, Circumstances, Tallied};
@@ -60,7 +60,11 @@ pub fn text(
     let undone = plan.origin.undoes.map(RunId);
     let is_said_still = undone.map(|run| undo::is_of_deliveries(store, run)).transpose();
     let is_said_still = is_said_still.map_err(store_failure)?.unwrap_or_default();
-    let view = plan_text::View { number: run.0, plan, deadline, now, zone, detail, is_said_still };
+    let approved_by = lift::approved_by(store, plan)?;
+    let approved_by = approved_by.as_deref();
+    let number = run.0;
+    let view =
+        plan_text::View { number, plan, deadline, now, zone, detail, is_said_still, approved_by };
     plan_text::write(&mut bytes, &view)?;
     Ok(String::from_utf8(bytes)?)
 }

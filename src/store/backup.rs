@@ -1,5 +1,6 @@
 //! A consistent copy of the store while it is in use (SEC-48).
 
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,17 +20,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub fn backup(store: &Store, to: &Path) -> Result<(), StoreError> {
     let wrong = |source| StoreError::Copy { path: to.to_string_lossy().into_owned(), source };
     if to.exists() {
-        return Err(wrong(std::io::ErrorKind::AlreadyExists.into()));
+        return Err(wrong(ErrorKind::AlreadyExists.into()));
     }
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
     match std::fs::remove_file(partial) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(wrong(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(wrong(error)),
         Ok(()) | Err(_) => {}
     }
     private_file(partial).map_err(wrong)?;
-    let copied = copy(store, partial);
+    let copied = copy(store, partial).map_err(|error| of_the_copy(error, wrong));
     if let Err(error) = copied {
         // What is left of a copy is of no use; the first error is the one to tell.
         let _ = std::fs::remove_file(partial);
@@ -39,6 +40,18 @@ pub fn backup(store: &Store, to: &Path) -> Result<(), StoreError> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = std::fs::File::open(folder.unwrap_or(Path::new("."))).map_err(wrong)?;
     folder.sync_all().map_err(wrong)
+}
+
+/// The store is only read: what cannot be written is the copy.
+fn of_the_copy(error: StoreError, wrong: impl Fn(io::Error) -> StoreError) -> StoreError {
+    match error {
+        StoreError::Full => wrong(ErrorKind::StorageFull.into()),
+        StoreError::ReadOnly(text) => wrong(io::Error::new(ErrorKind::PermissionDenied, text)),
+        StoreError::Disk(text) => {
+            wrong(io::Error::other(format!("its disk failed, or that of the store: {text}")))
+        }
+        other => other,
+    }
 }
 
 fn copy(store: &Store, to: &Path) -> Result<(), StoreError> {

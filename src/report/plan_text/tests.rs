@@ -16,7 +16,16 @@ fn told(plan: &Plan, detail: Detail, is_said_still: bool) -> String {
     let (earliest, forecast) = ("2026-09-04T06:00:00Z", Some(instant("2026-09-01T07:00:02Z")));
     let deadline = Deadline { earliest: instant(earliest), margin: 255_598, forecast };
     let (deadline, now) = (Some(&deadline), plan.made_at);
-    let view = View { number: 12, plan, deadline, now, zone: &zone, detail, is_said_still };
+    let view = View {
+        number: 12,
+        plan,
+        deadline,
+        now,
+        zone: &zone,
+        detail,
+        is_said_still,
+        approved_by: None,
+    };
     write(&mut out, &view).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -61,14 +70,19 @@ fn a_plan_of_the_whole_region_is_let_pass_by_two() {
         uai: uai.map(|uai| uai.parse().unwrap()),
         text: "8 of 42".into(),
     };
-    let of_one = stop::lifting(3, "abc", &[objection(Some("0599990N"))]);
+    let of_one = stop::lifting(3, "abc", &[objection(Some("0599990N"))], Some("Adèle"));
     let apply = "rentree apply 3 --confirm abc --reason TEXT";
     assert_eq!(of_one.line(), apply);
-    let wide = stop::lifting(3, "abc", &[objection(Some("0599990N")), objection(None)]);
+    let all = [objection(Some("0599990N")), objection(None)];
+    let wide = stop::lifting(3, "abc", &all, None);
     let approve = "rentree approve 3 --confirm abc --reason TEXT";
     let line = format!("{approve}; and then, as it is region-wide, somebody else: {apply}");
     assert_eq!(wide.line(), line);
     assert!(wide.lines().contains(approve) && wide.lines().ends_with(&format!("  {apply}\n")));
+    let approved = stop::lifting(3, "abc", &all, Some("Adèle"));
+    let line = format!("as it is region-wide, and Adèle has approved it, somebody else: {apply}");
+    assert_eq!(approved.line(), line);
+    assert!(!approved.lines().contains("approve 3") && approved.lines().contains("Adèle"));
 }
 
 #[test]

@@ -90,3 +90,22 @@ fn a_disk_mounted_for_reading_only_is_told_and_nothing_is_written() {
     let status = restored.at(MONDAY, &["status"]).exit(0);
     assert_eq!(status.out, told("status.txt"));
 }
+
+/// SEC-48: which disk is full, and what to do.
+#[test]
+fn a_full_disk_is_told_by_a_run_that_cannot_begin_and_by_a_copy_that_does_not_fit() {
+    let folder = school();
+    let then = "rentree run >run.txt || exit 98
+                mkdir small; mount -t tmpfs -o size=64k small small || exit 99
+                rentree backup small/saved.db; echo backup $?; ls small
+                dd if=/dev/zero of=state/fill bs=4k 2>/dev/null
+                rentree run; echo run $?
+                rm state/fill; rentree run >run.txt; echo run $?";
+    let Some(done) = on_a_disk(&folder, 300, then) else { return };
+    assert_eq!(done.out, "backup 1\nrun 1\nrun 0\n", "{done:?}");
+    let copy = "error: the copy small/saved.db cannot be written: no storage space";
+    let copy = done.err.find(copy).unwrap_or_else(|| panic!("{done:?}"));
+    let begun = done.err.find("error: cannot lock the state folder: No space left on device");
+    assert!(begun.is_some_and(|begun| begun > copy), "{done:?}");
+    assert!(done.err.contains("hint: free space on the disk of "), "{done:?}");
+}
