@@ -194,8 +194,24 @@ pub fn target_room(target: &str, operations: &[Operation], seen: &Observed) -> O
     (!texts.is_empty()).then(|| Objection {
         id: TARGET_ROOM.to_owned(),
         uai: None,
-        text: format!("{target}: {}", texts.join("; ")),
+        text: format!("{}{}", of_target(target), texts.join("; ")),
     })
+}
+
+/// How an objection to what is done to a target begins.
+fn of_target(target: &str) -> String {
+    format!("{target}: ")
+}
+
+/// Whether an operation takes some of the room of which the plan wants too much. The two licence
+/// groups themselves are of no school: a part makes them that puts nobody into them.
+pub(super) fn takes_room(objection: &Objection, operation: &Operation) -> bool {
+    objection.text.starts_with(&of_target(&operation.target))
+        && match (&operation.action, &operation.key) {
+            (Action::Create { entry }, ObjectKey::Licence(_)) => !entry.links.is_empty(),
+            (Action::AddLinks { .. }, ObjectKey::Licence(_)) | (Action::Create { .. }, _) => true,
+            _ => false,
+        }
 }
 
 #[cfg(test)]

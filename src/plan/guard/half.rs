@@ -14,7 +14,7 @@ use super::{
     ACCOUNTS_MISSING_OVERALL, CLASSES_EMPTIED, CLASSES_LOST_OVERALL, CLOCK_STEPPED_BACK,
     DELIVERIES_MISSING, REGISTRY_OLDER, ROLLED_BACK, SUBSCRIPTION_ENDED, TARGET_ROOM,
     TOO_MANY_CREATIONS_OVERALL, TOO_MANY_DELETES_OVERALL, TOO_MANY_DISABLES_OVERALL,
-    TOO_MANY_GROUP_DELETES_OVERALL,
+    TOO_MANY_GROUP_DELETES_OVERALL, cloud,
 };
 
 /// One of the halves of a plan.
@@ -61,7 +61,7 @@ fn concerns(objection: &Objection, half: &Half) -> bool {
             any(&[OperationKind::RemoveMember]) || half.change.workspaces.iter().any(closes)
         }
         TOO_MANY_GROUP_DELETES_OVERALL => any(&[OperationKind::Delete]),
-        TARGET_ROOM => any(&[OperationKind::Create, OperationKind::AddMember]),
+        TARGET_ROOM => half.operations.iter().any(|one| cloud::takes_room(objection, one)),
         TOO_MANY_CREATIONS_OVERALL | ACCOUNTS_MISSING_OVERALL => any(&[OperationKind::Create]),
         DELIVERIES_MISSING => half.operations.iter().any(may_hang_on_another_school),
         _ => false,
@@ -129,7 +129,6 @@ mod tests {
             (ACCOUNTS_MISSING_OVERALL, [false, false, true, false, false]),
             (CLASSES_LOST_OVERALL, [false, false, false, true, false]),
             (TOO_MANY_GROUP_DELETES_OVERALL, [false, true, false, false, false]),
-            (TARGET_ROOM, [false, false, true, false, false]),
         ] {
             for is_rest in [false, true] {
                 let kept = kinds.map(|kind| {
@@ -141,12 +140,48 @@ mod tests {
         }
     }
 
+    /// SEC-42: too little room in a tenant stops whoever takes some of it, and no directory.
+    #[test]
+    fn a_part_that_takes_no_room_in_the_tenant_passes() {
+        let none = BTreeSet::new();
+        let lacks = |target: &str| Objection {
+            text: format!("{target}: 6 more seats of the licence of pupils are needed"),
+            ..whole(TARGET_ROOM)
+        };
+        let licence = ObjectKey::Licence(Licence::Pupils);
+        let joins = |key: ObjectKey| {
+            let values = BTreeSet::from([person_dn("0599990N", "ines.lefevre")]);
+            let action = Action::AddLinks { dn: "x".into(), attribute: "members".into(), values };
+            Operation { kind: OperationKind::AddMember, key, action, ..creation() }
+        };
+        let class = group("0599990N", "2A", &[]);
+        let makes = |members: &[&str]| {
+            let mut entry = group("0599990N", "2A", members);
+            entry.key = licence.clone();
+            one_creation("ldap", entry)
+        };
+        for (what, operation, takes) in [
+            ("an account", creation(), true),
+            ("a class", one_creation("ldap", class.clone()), true),
+            ("a seat", joins(licence.clone()), true),
+            ("a place in a class", joins(class.key.clone()), false),
+            ("a licence group with somebody", makes(&["x"]), true),
+            ("a licence group", makes(&[]), false),
+        ] {
+            let half = of(operation);
+            assert_eq!(keeps(judged(&half, false, &none), &lacks("ldap")), takes, "{what}");
+            assert!(!keeps(judged(&half, false, &none), &lacks("office365")), "{what}");
+        }
+    }
+
     /// What the guards say of the half itself takes the place of what they said of the whole.
     #[test]
     fn an_objection_to_the_half_itself_is_not_listed_twice() {
         let half = of(creation());
-        let raised = BTreeSet::from([TARGET_ROOM.to_owned()]);
-        assert!(!keeps(judged(&half, false, &raised), &whole(TARGET_ROOM)));
+        let id = TOO_MANY_CREATIONS_OVERALL;
+        let (none, raised) = (BTreeSet::new(), BTreeSet::from([id.to_owned()]));
+        assert!(keeps(judged(&half, false, &none), &whole(id)));
+        assert!(!keeps(judged(&half, false, &raised), &whole(id)));
     }
 
     #[test]

@@ -23,6 +23,12 @@ pub(super) struct Fault {
     pub(super) taken: Vec<String>,
 }
 
+/// What the service does not say of a refusal (SEC-45).
+const OUT_OF_BOUNDS: &str = "(it answers so where the application lacks a right, which doctor tells, \
+                             and for the account of an administrator: of whoever has a role in the \
+                             directory an application changes nothing; take the role away, or the \
+                             account out of our hands)";
+
 impl Fault {
     pub(super) fn read(status: u16, body: &Value) -> Self {
         let error = body.get("error").unwrap_or(&Value::Null);
@@ -101,6 +107,9 @@ impl Fault {
         match self.status {
             404 => WriteError::Stale(format!("the object is gone ({text})")),
             403 if self.is_full_tenant() => WriteError::Busy { code, text },
+            403 if self.is_denied() => {
+                WriteError::Refused { code, text: format!("{text} {OUT_OF_BOUNDS}") }
+            }
             409 | 429 => WriteError::Busy { code, text },
             _ if Self::is_passing(self.status) => WriteError::Unknown(text),
             _ => WriteError::Refused { code, text },
