@@ -24,10 +24,10 @@ pub(super) struct Fault {
 }
 
 /// What the service does not say of a refusal (SEC-45).
-const OUT_OF_BOUNDS: &str = "(it answers so where the application lacks a right, which doctor tells, \
-                             and for the account of an administrator: of whoever has a role in the \
-                             directory an application changes nothing; take the role away, or the \
-                             account out of our hands)";
+const OUT_OF_BOUNDS: &str = "(it answers so where the application lacks a right, which doctor \
+                             tells, and for the account of an administrator: of whoever has a \
+                             role in the directory an application changes nothing; take the role \
+                             away, or the account out of our hands)";
 
 impl Fault {
     pub(super) fn read(status: u16, body: &Value) -> Self {
