@@ -401,7 +401,9 @@ fn missing(facts: &SchoolFacts, policy: &Policy) -> Limit {
 }
 
 /// Workspaces that freeze, or pupils who stay without a class: an incomplete structures file that
-/// looked complete.
+/// looked complete. Pupils who are not listed any more count too: with as many others in their
+/// place, in the file of another school, the number of rows tells nothing, and they lose their
+/// class long before any account is disabled.
 fn classes_lost(facts: &SchoolFacts, percent_max: u64, least: u64) -> Option<String> {
     let share = |part, of, what, done| {
         Share { part, of, percent_max, what, done, ..Share::plain(least) }.over()
@@ -413,11 +415,15 @@ fn classes_lost(facts: &SchoolFacts, percent_max: u64, least: u64) -> Option<Str
         "would no longer be declared",
     );
     let pupils = share(
-        facts.pupils_losing_division,
+        facts.pupils_losing_division + facts.pupils_leaving,
         facts.pupils,
         "pupils with a class",
         "would have none any more",
     );
+    let pupils = pupils.map(|text| match facts.pupils_leaving {
+        0 => text,
+        leaving => format!("{text}; {leaving} of them are not listed any more"),
+    });
     let texts: Vec<String> = groups.into_iter().chain(pupils).collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }

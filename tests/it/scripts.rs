@@ -90,6 +90,7 @@ scripts!(
     never_leaves,
     no_room,
     odd_names,
+    other_pupils,
     poison,
     read_back,
     record_waits_at_new_school,
