@@ -100,7 +100,10 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     }
     if undoes.is_none() {
         write_deliveries(out, deliveries, zone, *detail)?;
-        write_persons(out, persons)?;
+        // Where nothing could be read, nobody was looked for.
+        if unread.is_empty() || *persons != PersonCounts::default() {
+            write_persons(out, persons)?;
+        }
     }
     write_counts(out, operations, unread.is_empty())?;
     if *detail == Detail::Full {

@@ -12,6 +12,7 @@ use super::review::{self, Review};
 use super::session::{Session, store_failure};
 use super::starts::{self, Linked, Starts};
 use super::targets::{self, Labs, Observation};
+use super::unseen;
 use super::waiting;
 use super::wanted::{self, After};
 use super::world::{Stopwatch, World};
@@ -83,8 +84,14 @@ pub(super) fn drafted(
     let known = Known::load(store)?;
     let registry = &known.registry;
     laps.lap("load");
-    let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
+    let seen = targets::read(session, store, labs, runtime)?;
     laps.lap("observe");
+    if seen.is_blind() && unseen::is_kept(session, store, command)? {
+        let plan = unseen::plan(session, store, &review, seen.told(session))?;
+        let run = plans::save(store, command, &plan).map_err(store_failure)?;
+        return Ok(Draft { run, plan, review, duration_ms: laps.ms });
+    }
+    let Observation { mut observed, unread, .. } = seen.some()?;
     let past = history::past(store).map_err(store_failure)?;
     let decided = decide(&review, &known, &observed, &past.taken);
     laps.lap("match");
@@ -141,7 +148,7 @@ pub(super) fn drafted(
 }
 
 /// What the plan says of where it comes from, with the clock of each school in each target.
-fn summary(
+pub(super) fn summary(
     session: &Session,
     review: &Review,
     past: &Past,
@@ -177,7 +184,7 @@ fn summary(
 }
 
 /// What the plan is made from, to be asked again before it is applied.
-fn origin_of(
+pub(super) fn origin_of(
     session: &Session,
     review: &Review,
     observed: &BTreeMap<String, Observed>,

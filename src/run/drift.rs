@@ -26,7 +26,7 @@ pub fn drift(session: &Session, schools: &[String]) -> anyhow::Result<ExitStatus
     .map_err(store_failure)?;
     let runtime = applying::runtime()?;
     let labs = targets::start_labs(session)?;
-    let Observation { mut observed, unread } =
+    let Observation { mut observed, unread, .. } =
         runtime.block_on(targets::observe_all(session, &store, &labs))?;
     let (mut drifted, mut compared) = (Vec::new(), 0);
     traces.retain(|_, trace| {

@@ -57,6 +57,7 @@ mod still;
 pub mod targets;
 pub mod tell;
 pub mod turn;
+mod unseen;
 mod waiting;
 mod wanted;
 pub mod weights;

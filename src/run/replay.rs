@@ -166,6 +166,14 @@ fn interrupted(session: &Session, store: &Store) -> anyhow::Result<Option<RunId>
     Ok(last.map(|run| run.id))
 }
 
+/// The run that was begun last was interrupted, and left something that `replay` would take up.
+pub(super) fn is_due(session: &Session, store: &Store) -> anyhow::Result<bool> {
+    match interrupted(session, store)? {
+        Some(last) => Ok(Work::new(last, Take::Open).count(session, store)? > 0),
+        None => Ok(false),
+    }
+}
+
 /// Before a new plan: settles what a run that was interrupted had announced and not finished, and
 /// finishes what it left of directories; what it wrote there and did not read back is read. What
 /// the server refused is left to the new plan, and what was never sent to a tenant too.

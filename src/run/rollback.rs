@@ -56,7 +56,8 @@ pub(super) fn planned(
     runtime: &Runtime,
     (run, before): (RunId, &Before),
 ) -> anyhow::Result<ExitStatus> {
-    let Observation { mut observed, unread } = targets::read(session, store, labs, runtime)?;
+    let seen = targets::read(session, store, labs, runtime)?.some()?;
+    let Observation { mut observed, unread, .. } = seen;
     let written = plans::load(store, run).map_err(store_failure)?;
     let touched = |target: &String| written.operations.iter().any(|one| one.target == *target);
     if let Some((_, what)) = unread.iter().find(|(target, _)| touched(target)) {

@@ -277,6 +277,31 @@ pub struct Observation {
     pub observed: BTreeMap<String, Observed>,
     /// Those that could not be reached or read, and why.
     pub unread: BTreeMap<String, String>,
+    /// Not one could be: the last failure.
+    lost: Option<anyhow::Error>,
+}
+
+impl Observation {
+    /// What was seen, if anything was.
+    pub(super) fn some(self) -> anyhow::Result<Self> {
+        match self.lost {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
+    /// Not one target could be read.
+    pub(super) fn is_blind(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// Tells the failure that makes it blind as that of any other target, and goes on.
+    pub(super) fn told(mut self, session: &Session) -> Self {
+        if let Some(error) = self.lost.take() {
+            (session.world.warn)(&outcome::rendered(&error).0);
+        }
+        self
+    }
 }
 
 /// What the clients of targets want to know again next time, by target.
@@ -309,12 +334,11 @@ pub async fn observe_all(
     store: &Store,
     labs: &Labs,
 ) -> anyhow::Result<Observation> {
-    Ok(observed(session, store, labs).await?.0)
+    observed(session, store, labs).await?.0.some()
 }
 
 /// Reads everything of ours in every target. A target that cannot be read is never taken as empty:
-/// nothing is planned for it, and the others go on (SEC-47). When none can be read, or a setting
-/// is wrong, that is an error.
+/// nothing is planned for it, and the others go on (SEC-47). A setting that is wrong is an error.
 async fn observed(
     session: &Session,
     store: &Store,
@@ -343,14 +367,8 @@ async fn observed(
             Err(error) => return Err(error),
         }
     }
-    match last {
-        Some(error) if read == 0 => Err(error),
-        Some(error) => {
-            (session.world.warn)(&outcome::rendered(&error).0);
-            Ok((seen, memories))
-        }
-        None => Ok((seen, memories)),
-    }
+    seen.lost = last;
+    Ok((if read == 0 { seen } else { seen.told(session) }, memories))
 }
 
 /// What stands, and what the client wants to know again.

@@ -124,6 +124,7 @@ scripts!(
     twins_and_homonyms,
     two_runs_at_once,
     unmarked_entry,
+    unread_alone,
     what_next_clock,
     what_next_left,
     what_next_part,
