@@ -230,6 +230,9 @@ kinds! {
         /// Fewer rows than the last delivery by more than the share allowed: nobody leaves on it.
         COUNT_DROPPED = "count-dropped",
         COUNT_JUMPED = "count-jumped",
+        /// As many rows, and many people of the last delivery are not among them: nobody leaves on
+        /// it.
+        PEOPLE_REPLACED = "people-replaced",
         /// Many pupils of the last delivery lost their class.
         CLASSES_LOST = "classes-lost",
         /// The export is old.

@@ -165,10 +165,7 @@ pub fn objections(
         toll_all.add(toll, school);
         facts_all.add(school);
     }
-    // What its largest school may lose, the whole may.
-    let pupils = facts.values().map(|school| school.pupils).max().unwrap_or_default();
-    let pupils_floor = pupils * policy.classes_lost_percent_max / 100;
-    overall_objections(policy, today, &toll_all, (&facts_all, pupils_floor), &mut found);
+    overall_objections(policy, today, &toll_all, &facts_all, &mut found);
     found.extend(cloud::group_deletes(policy, operations));
     found
 }
@@ -277,7 +274,7 @@ fn school_objections(
         let limit = policy.renames_percent_max;
         object("too-many-renames", share(toll.renames, of, limit, what, "would be renamed"));
     }
-    object("classes-lost", classes_lost(school, policy.classes_lost_percent_max, least, 0));
+    object("classes-lost", classes_lost(school, policy.classes_lost_percent_max, least));
     object("school-emptied", emptied(toll, school, policy));
     object("accounts-missing", missing(school, policy).of_school().over());
 }
@@ -286,7 +283,7 @@ fn overall_objections(
     policy: &Policy,
     today: Date,
     toll: &Toll,
-    (all, pupils_floor): (&SchoolFacts, u64),
+    all: &SchoolFacts,
     found: &mut Vec<Objection>,
 ) {
     let least = policy.accounts_min;
@@ -306,8 +303,7 @@ fn overall_objections(
         };
         object(TOO_MANY_CREATIONS_OVERALL, creations.over());
     }
-    let percent_max = policy.classes_lost_all_percent_max;
-    object(CLASSES_LOST_OVERALL, classes_lost(all, percent_max, least, pupils_floor));
+    object(CLASSES_LOST_OVERALL, classes_lost(all, policy.classes_lost_all_percent_max, least));
     object(ACCOUNTS_MISSING_OVERALL, missing(all, policy).of_all().over());
 }
 
@@ -405,36 +401,23 @@ fn missing(facts: &SchoolFacts, policy: &Policy) -> Limit {
 }
 
 /// Workspaces that freeze, or pupils who stay without a class: an incomplete structures file that
-/// looked complete. Pupils who are not listed any more count too: with as many others in their
-/// place, in the file of another school, the number of rows tells nothing, and they lose their
-/// class long before any account is disabled.
-fn classes_lost(
-    facts: &SchoolFacts,
-    percent_max: u64,
-    least: u64,
-    pupils_floor: u64,
-) -> Option<String> {
-    let plain = Share { percent_max, ..Share::plain(least) };
-    let groups = Share {
-        part: facts.groups_freezing,
-        of: facts.groups,
-        what: "classes and groups",
-        done: "would no longer be declared",
-        ..plain
+/// looked complete.
+fn classes_lost(facts: &SchoolFacts, percent_max: u64, least: u64) -> Option<String> {
+    let share = |part, of, what, done| {
+        Share { part, of, percent_max, what, done, ..Share::plain(least) }.over()
     };
-    let pupils = Share {
-        part: facts.pupils_losing_division + facts.pupils_leaving,
-        of: facts.pupils,
-        floor: pupils_floor,
-        what: "pupils with a class",
-        done: "would have none any more",
-        ..plain
-    };
-    let (groups, pupils) = (groups.over(), pupils.over());
-    let pupils = pupils.map(|text| match facts.pupils_leaving {
-        0 => text,
-        leaving => format!("{text}; {leaving} of them are not listed any more"),
-    });
+    let groups = share(
+        facts.groups_freezing,
+        facts.groups,
+        "classes and groups",
+        "would no longer be declared",
+    );
+    let pupils = share(
+        facts.pupils_losing_division,
+        facts.pupils,
+        "pupils with a class",
+        "would have none any more",
+    );
     let texts: Vec<String> = groups.into_iter().chain(pupils).collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }

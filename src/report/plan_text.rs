@@ -100,10 +100,7 @@ pub fn write(out: &mut impl Write, view: &View<'_>) -> io::Result<()> {
     }
     if undoes.is_none() {
         write_deliveries(out, deliveries, zone, *detail)?;
-        // Where nothing could be read, nobody was looked for.
-        if unread.is_empty() || *persons != PersonCounts::default() {
-            write_persons(out, persons)?;
-        }
+        write_persons(out, persons, unread.is_empty())?;
     }
     write_counts(out, operations, unread.is_empty())?;
     if *detail == Detail::Full {
@@ -237,7 +234,11 @@ fn write_deliveries(
     )
 }
 
-fn write_persons(out: &mut impl Write, persons: &PersonCounts) -> io::Result<()> {
+/// Where nothing could be read, nobody was looked for.
+fn write_persons(out: &mut impl Write, persons: &PersonCounts, is_read: bool) -> io::Result<()> {
+    if !is_read && *persons == PersonCounts::default() {
+        return Ok(());
+    }
     let PersonCounts { new, matched, moved, held, in_review, leaving } = persons;
     writeln!(
         out,

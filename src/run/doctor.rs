@@ -122,6 +122,11 @@ fn store(session: &Session) -> Vec<Examined> {
         Ok(problems) => bad("store", problems.join("; "), RESTORE),
         Err(error) => bad("store", error.to_string(), hint(&error)),
     };
+    let exposed = match health::exposed(&store) {
+        Ok(paths) if paths.is_empty() => None,
+        Ok(paths) => Some(bad("store-rights", paths.join("; "), RIGHTS)),
+        Err(error) => Some(bad("store", error.to_string(), hint(&error))),
+    };
     let key = match session.check_key(&mut store) {
         Ok(()) => good("ine-key", "the key of the INE is that of the store".to_owned()),
         Err(error) => {
@@ -138,7 +143,7 @@ fn store(session: &Session) -> Vec<Examined> {
         Ok(gone) => gone.map(|gone| bad("schools", gone.text, SCHOOLS)),
         Err(error) => Some(bad("store", error.to_string(), hint(&error))),
     };
-    [sound, key, clock].into_iter().chain(schools).collect()
+    [sound, key, clock].into_iter().chain(exposed).chain(schools).collect()
 }
 
 /// What the guard will say of schools that the last run measured on and schools.csv has no more.
@@ -149,6 +154,8 @@ fn schools_missing(session: &Session, store: &Store) -> Result<Option<Objection>
 
 const SCHOOLS: &str = "put them back into schools.csv; if they left for good: the next plan is \
                        stopped, and rentree show latest says how two persons let it pass";
+
+const RIGHTS: &str = "take the rights of the others away: chmod 700 on the folder, 600 on the file";
 
 /// A store is put back only when it is damaged: a good one on a bad disk would be lost.
 fn hint(error: &StoreError) -> &'static str {

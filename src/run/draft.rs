@@ -82,14 +82,11 @@ pub(super) fn drafted(
     decide: &Decide<'_>,
 ) -> anyhow::Result<Draft> {
     let known = Known::load(store)?;
-    let registry = &known.registry;
     laps.lap("load");
     let seen = targets::read(session, store, labs, runtime)?;
     laps.lap("observe");
     if seen.is_blind() && unseen::is_kept(session, store, command)? {
-        let plan = unseen::plan(session, store, &review, seen.told(session))?;
-        let run = plans::save(store, command, &plan).map_err(store_failure)?;
-        return Ok(Draft { run, plan, review, duration_ms: laps.ms });
+        return unseen::drafted(session, store, command, (review, laps), seen.told(session));
     }
     let Observation { mut observed, unread, .. } = seen.some()?;
     let past = history::past(store).map_err(store_failure)?;
@@ -102,7 +99,8 @@ pub(super) fn drafted(
     review.tell(session, findings);
     let turns = |uai: &Uai| review.schools.get(uai).is_some_and(|school| school.turns_year);
     let wanted = &compared.desired;
-    let mut facts = facts::guard_facts(registry, &after, &observed, wanted, &past.made, &turns);
+    let mut facts =
+        facts::guard_facts(&known.registry, &after, &observed, wanted, &past.made, &turns);
     let lately = undo::lately(store, session.a_day_ago()).map_err(store_failure)?;
     let operations = compared.operations;
     facts::count_lately(&mut facts, &lately, &operations);
@@ -121,13 +119,12 @@ pub(super) fn drafted(
     let taken_back = undo::taken_back(store).map_err(store_failure)?;
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
-    let origin = Origin { left: compared.left, ..origin };
     let told = (&operations[..], &after, &compared.linked);
     let summary = summary(session, &review, &past, told, (counts, unread));
     let waves = forecast::waves(session, store, &operations, &summary.since)?;
     let parts = Parts {
         made_at: session.world.clock.now(),
-        generation: registry.generation,
+        generation: known.registry.generation,
         basis,
         settings: session.config.digest.clone(),
         change,
@@ -136,7 +133,7 @@ pub(super) fn drafted(
         strays: compared.strays,
         doubles: compared.doubles,
         rehearsed: session.world.clock.is_fixed(),
-        origin,
+        origin: Origin { left: compared.left, ..origin },
         summary,
     };
     let plan = make::in_waves(parts, &waves);
@@ -246,7 +243,8 @@ fn forgotten(strays: &[Stray], acknowledged: &BTreeSet<Stray>) -> Option<Objecti
     let text = format!(
         "{} account(s) of the directory carry our mark and are not in the registry \
          ({first} is one): \
-         the store is older than the directory, or belongs to another one",
+         the store is older than the directory, or belongs to another one; a newer copy of it, if \
+         there is one, is to be put back: let pass, whoever is behind them gets a second account",
         accounts.len()
     );
     Some(Objection { id: guard::REGISTRY_OLDER.to_owned(), uai: None, text })
@@ -335,7 +333,7 @@ fn compare(
 /// Time spent, by stage.
 pub(super) struct Laps {
     watch: Stopwatch,
-    ms: BTreeMap<String, u64>,
+    pub(super) ms: BTreeMap<String, u64>,
 }
 
 impl Laps {

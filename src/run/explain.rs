@@ -71,7 +71,7 @@ fn find(store: &Store, whom: &str) -> Result<BTreeSet<PersonId>, StoreError> {
     Ok(ids)
 }
 
-/// An entry that is no account, by its mark, its DN or its name in a tenant as plans print it, and
+/// An entry that is no account, by its mark, its DN or its name as plans print it, and
 /// what was done to it.
 fn entry(store: &Store, whom: &str) -> Result<Option<(ObjectKey, Vec<Step>)>, StoreError> {
     let steps = match whom.parse::<ObjectKey>() {
@@ -81,7 +81,7 @@ fn entry(store: &Store, whom: &str) -> Result<Option<(ObjectKey, Vec<Step>)>, St
             for place in [whom, &dn::rdn(UNIQUE_NAME, whom), &dn::rdn("team", whom)] {
                 steps.extend(steps::of_place(store, place)?);
             }
-            steps
+            if steps.is_empty() { steps::of_name(store, whom)? } else { steps }
         }
     };
     Ok(steps.first().map(|step| step.operation.key.clone()).map(|key| (key, steps)))

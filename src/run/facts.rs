@@ -134,12 +134,14 @@ fn count_person(
     let in_class = |one: &Enrolment| {
         one.role.is_pupil() && one.state == EnrolmentState::Current && one.division.is_some()
     };
-    for (uai, _) in old.enrolments.iter().filter(|(uai, one)| in_class(one) && !new_year(uai)) {
+    for (uai, one) in old.enrolments.iter().filter(|(uai, one)| in_class(one) && !new_year(uai)) {
         let school = facts.entry(Some(uai.clone())).or_default();
         school.pupils += 1;
-        let now = new.enrolments.get(uai).filter(|now| now.state == EnrolmentState::Current);
-        school.pupils_leaving += u64::from(now.is_none());
-        school.pupils_losing_division += u64::from(now.is_some_and(|now| now.division.is_none()));
+        let loses = new.enrolments.get(uai).is_some_and(|now| {
+            let Enrolment { state, division, .. } = now;
+            *state == EnrolmentState::Current && division.is_none() && one.division.is_some()
+        });
+        school.pupils_losing_division += u64::from(loses);
     }
 }
 

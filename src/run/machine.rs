@@ -1,6 +1,8 @@
 //! What a run needs of its machine: room on the disk of the store, and a clock that does not step
 //! back. `doctor` tells before a run does.
 
+use std::path::Path;
+
 use jiff::SignedDuration;
 
 use super::doctor::{bad, good};
@@ -29,7 +31,9 @@ pub(super) fn room(session: &Session) -> Vec<Examined> {
     let folder = &session.config.state;
     let shown = folder.display();
     if !folder.exists() {
-        return Vec::new(); // Made by the first command; the store tells when it cannot be.
+        // Made by the first command; the store tells when it cannot be.
+        let stands = folder.ancestors().find(|one| one.exists()).unwrap_or(Path::new("."));
+        return sizes(session, stands);
     }
     let probe = folder.join("doctor.probe");
     let written = std::fs::write(&probe, b"x");
@@ -38,7 +42,13 @@ pub(super) fn room(session: &Session) -> Vec<Examined> {
         let hint = "give its owner the right to write, mount its disk for writing, or free space";
         return vec![bad("state-folder", format!("{shown} cannot be written to: {error}"), hint)];
     }
-    let size = std::fs::metadata(folder.join(FILE)).map_or(0, |file| file.len());
+    sizes(session, folder)
+}
+
+/// What the store may grow to: on the disk of a folder, by its own limit, by that of the process.
+fn sizes(session: &Session, folder: &Path) -> Vec<Examined> {
+    let shown = session.config.state.display();
+    let size = std::fs::metadata(session.config.state.join(FILE)).map_or(0, |file| file.len());
     let mut list = Vec::new();
     // The store is written beside itself: a second one must fit.
     let wanted = ROOM_MIN_BYTES.max(size);
@@ -49,6 +59,8 @@ pub(super) fn room(session: &Session) -> Vec<Examined> {
         }
         Err(error) => list.push(bad("disk", format!("{shown}: {error}"), "look at its disk")),
     }
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    list.extend(limit.and_then(|limit| file_room(limit, wanted)));
     list.extend(session.config.store_size_max_bytes.and_then(|limit| store_room(size, limit)));
     list
 }
@@ -61,6 +73,15 @@ fn disk_room(shown: &str, free: u64, wanted: u64) -> Examined {
     } else {
         good("disk", format!("{wanted_mib} MiB or more are free on the disk of {shown}"))
     }
+}
+
+fn file_room(limit: u64, wanted: u64) -> Option<Examined> {
+    let what = || format!("this process may write files of {} KiB at most", limit >> 10);
+    let hint = format!(
+        "allow {} MiB or more (ulimit -f, LimitFSIZE=) to whoever runs rentree",
+        wanted.div_ceil(1 << 20)
+    );
+    (limit < wanted).then(|| bad("file-size", what(), &hint))
 }
 
 fn store_room(size: u64, limit: u64) -> Option<Examined> {

@@ -20,6 +20,7 @@ pub(super) enum Next {
     Outdated {
         why: String,
         anew: String,
+        is_rollback: bool,
     },
     /// The rest of a part that is not finished.
     AfterPart(RunId),
@@ -62,7 +63,13 @@ impl Next {
                 format!("next: rentree show {run}, and then as above, or correct the cause\n")
             }
             Self::Apply => format!("next: rentree show {run}, then rentree apply {run}\n"),
-            Self::Outdated { why, anew } => format!("the plan is stale: {why}; next: {anew}\n"),
+            Self::Outdated { why, anew, is_rollback: false } => {
+                format!("the plan is stale: {why}; next: {anew}\n")
+            }
+            Self::Outdated { why, anew, is_rollback: true } => format!(
+                "the plan is stale: {why}; nothing to do, or, to take the run back all the same: \
+                 {anew}\n"
+            ),
             Self::AfterPart(part) => format!(
                 "it goes after run {part}, which is not finished; next: rentree replay {part}, \
                  then rentree apply {run}\n"
@@ -106,7 +113,11 @@ pub(super) fn of(
     if matches!(run.state, RunState::Planned | RunState::Stopped) {
         let why = still::outdated(session, store, run.id, header)?;
         return Ok(match (why, part::unfinished(store, header)?) {
-            (Some(why), _) => Next::Outdated { why, anew: still::anew(&header.origin) },
+            (Some(why), _) => Next::Outdated {
+                why,
+                anew: still::anew(&header.origin),
+                is_rollback: header.origin.undoes.is_some(),
+            },
             (None, Some(part)) => Next::AfterPart(part),
             (None, None) => Next::Apply,
         });
@@ -172,7 +183,8 @@ pub(super) enum After {
 /// some schools only, or takes a run back, has not.
 pub(super) fn after(store: &Store, known: &[Run], run: &Run) -> anyhow::Result<After> {
     let mut newest = None;
-    for later in known {
+    // The first that saw it took it over; those after that one found it done.
+    for later in known.iter().rev() {
         if later.started_at.is_none() || later.generation <= run.generation {
             continue;
         }
@@ -180,7 +192,7 @@ pub(super) fn after(store: &Store, known: &[Run], run: &Run) -> anyhow::Result<A
         if is_whole(&origin) {
             return Ok(After::TakenOver(later.id));
         }
-        newest = newest.or(Some((later.id, origin)));
+        newest = Some((later.id, origin));
     }
     Ok(After::Behind(match newest {
         Some((later, Origin { undoes: Some(undone), .. })) => {
@@ -213,18 +225,19 @@ pub(super) fn earlier(
     before: RunId,
 ) -> anyhow::Result<Vec<Earlier>> {
     let mut found = Vec::new();
-    for run in known.iter().filter(|run| run.id < before && run.started_at.is_some()) {
+    for run in known.iter().filter(|run| run.id < before) {
         let header = plans::header(store, run.id).map_err(store_failure)?;
-        if matches!(run.state, RunState::Interrupted | RunState::Applying) {
+        let is_rest = run.state == RunState::Planned && header.origin.after.is_some();
+        if is_rest || matches!(run.state, RunState::Interrupted | RunState::Applying) {
             let tally = runs::tally(store, run.id).map_err(store_failure)?;
             let next = of(session, store, known, (run, &header, &tally))?;
             let left = tally.values().flat_map(|kinds| kinds.values()).map(tell::open).sum();
-            if !matches!(next, Next::TakenOver(_)) {
+            if !matches!(next, Next::TakenOver(_)) && (!is_rest || next.is_open()) {
                 found.push(Earlier { run: run.id, left, next });
             }
         }
         // It has seen what those before it left.
-        if is_whole(&header.origin) {
+        if run.started_at.is_some() && is_whole(&header.origin) {
             break;
         }
     }

@@ -56,9 +56,13 @@ impl Part {
         let Some(typed) = Self::begun_as(store, &plan)? else {
             return Ok(Self { of: run, plan, schools });
         };
+        let wanted: Vec<String> = schools.iter().map(ToString::to_string).collect();
         schools.retain(|uai| typed.schools.contains(uai));
         if schools.is_empty() {
-            return Err(nothing_of(run));
+            // A part that was refused is the latest plan.
+            let what = format!("plan {run} is a part of plan {}, without these schools", typed.of);
+            let hint = format!("rentree apply {} --school {}", typed.of, wanted.join(","));
+            return Err(Failure::new(ExitStatus::Usage, what).hint(hint).into());
         }
         Ok(Self { schools, ..typed })
     }

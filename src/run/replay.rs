@@ -27,7 +27,7 @@ pub fn replay(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatus>
     runs::interrupt_leftovers(&mut store).map_err(store_failure)?;
     let wanted = match wanted(&store, run)? {
         Wanted::Run(run) => run,
-        Wanted::Nothing(why) => return Ok(settled(session, &why)),
+        Wanted::Nothing(why, status) => return Ok(settled(session, &why, status)),
     };
     session.may_write_plan_of(&wanted)?;
     let runtime = applying::runtime()?;
@@ -69,7 +69,8 @@ fn passed(session: &Session, store: &Store, run: &Run) -> anyhow::Result<ExitSta
     let what = match next::after(store, &known, run)? {
         After::TakenOver(by) => {
             let why = format!("run {by}, begun since, has taken over what run {} left", run.id);
-            return Ok(settled(session, &(why + &next::unplanned(store, &known)?)));
+            let (why, status) = nothing(store, &known, why)?;
+            return Ok(settled(session, &why, status));
         }
         After::Behind(why) => format!("run {} is not taken up: {why}", run.id),
     };
@@ -84,7 +85,7 @@ pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatu
     let store = session.store()?;
     let wanted = match wanted(&store, run)? {
         Wanted::Run(run) => run,
-        Wanted::Nothing(why) => return Ok(settled(session, &why)),
+        Wanted::Nothing(why, status) => return Ok(settled(session, &why, status)),
     };
     if !runs::is_newest(&store, &wanted).map_err(store_failure)? {
         return passed(session, &store, &wanted);
@@ -110,7 +111,14 @@ pub fn foretell(session: &Session, run: Option<u64>) -> anyhow::Result<ExitStatu
 /// What there is to take up.
 pub(super) enum Wanted {
     Run(Run),
-    Nothing(String),
+    /// Why, and what it ends with: a target that could not be read waits for more than a replay.
+    Nothing(String, ExitStatus),
+}
+
+fn nothing(store: &Store, known: &[Run], why: String) -> anyhow::Result<(String, ExitStatus)> {
+    let unplanned = next::unplanned(store, known)?;
+    let status = if unplanned.is_empty() { ExitStatus::Done } else { ExitStatus::Unreachable };
+    Ok((why + &unplanned, status))
 }
 
 pub(super) fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> {
@@ -126,7 +134,8 @@ pub(super) fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> 
             Some(run) => run,
             None => {
                 let why = "every run is settled".to_owned();
-                return Ok(Wanted::Nothing(why + &next::unplanned(store, &known)?));
+                let (why, status) = nothing(store, &known, why)?;
+                return Ok(Wanted::Nothing(why, status));
             }
         },
     };
@@ -134,12 +143,13 @@ pub(super) fn wanted(store: &Store, run: Option<u64>) -> anyhow::Result<Wanted> 
         Wanted::Run(found.clone())
     } else {
         let why = format!("run {} is {}", found.id, found.state.as_str());
-        Wanted::Nothing(why + &next::unplanned(store, &known)?)
+        let (why, status) = nothing(store, &known, why)?;
+        Wanted::Nothing(why, status)
     })
 }
 
 /// Nothing to do, said in the form that was asked for.
-fn settled(session: &Session, why: &str) -> ExitStatus {
+fn settled(session: &Session, why: &str, status: ExitStatus) -> ExitStatus {
     match session.format {
         Format::Text => (session.world.out)(&format!("nothing to take up: {why}\n")),
         Format::Json => {
@@ -147,7 +157,7 @@ fn settled(session: &Session, why: &str) -> ExitStatus {
             (session.world.out)(&format!("{}\n", serde_json::to_string(&none).unwrap_or_default()));
         }
     }
-    ExitStatus::Done
+    status
 }
 
 /// The run that was begun last, when it was interrupted and may go on before a plan or in its

@@ -202,7 +202,7 @@ fn waiting(waits: &BTreeMap<Cause, u64>) -> String {
             Cause::Review => "wait for an answer: rentree review list",
             Cause::Target | Cause::Throttling | Cause::Operator => "wait",
         };
-        format!("{count} record(s) {what}\n")
+        format!("{count} record(s) or file(s) {what}\n")
     };
     waits.iter().map(line).collect()
 }

@@ -1,20 +1,21 @@
 //! A night on which no target could be read. Nothing is decided then: who is new is numbered beyond
-//! whoever stands in a target, and logins that others hold are seen there. That it was tried is kept
-//! all the same, with what waits for the targets and since when: `status`, the deadlines and the
-//! metrics tell it, and the clock of what is new does not begin anew with the next file.
+//! whoever stands in a target, and logins that others hold are seen there. That it was tried is
+//! kept all the same, with what waits for the targets and since when: `status`, the deadlines and
+//! the metrics tell it, and the clock of what is new does not begin anew with the next file.
 
 use std::collections::BTreeMap;
 
+use super::draft::{self, Draft, Laps};
+use super::machine;
 use super::replay;
 use super::review::Review;
 use super::session::{Session, store_failure};
 use super::targets::Observation;
-use super::{draft, machine};
 use crate::model::registry::RegistryChange;
 use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::{PersonCounts, Plan};
-use crate::store::{Store, deliveries, history, registry};
+use crate::store::{Store, deliveries, history, plans, registry};
 
 /// Whether such a night is kept as a run: that of `run`, unless an earlier one waits for `replay`,
 /// which a run begun after it would take over.
@@ -22,9 +23,21 @@ pub(super) fn is_kept(session: &Session, store: &Store, command: &str) -> anyhow
     Ok(command == "run" && !replay::is_due(session, store)?)
 }
 
-/// The plan of it: no operation, no change; departures are measured on the same deliveries as
-/// before.
-pub(super) fn plan(
+/// Makes and stores the plan of it.
+pub(super) fn drafted(
+    session: &Session,
+    store: &mut Store,
+    command: &str,
+    (review, laps): (Review, Laps),
+    seen: Observation,
+) -> anyhow::Result<Draft> {
+    let plan = plan(session, store, &review, seen)?;
+    let run = plans::save(store, command, &plan).map_err(store_failure)?;
+    Ok(Draft { run, plan, review, duration_ms: laps.ms })
+}
+
+/// No operation, no change; departures are measured on the same deliveries as before.
+fn plan(
     session: &Session,
     store: &Store,
     review: &Review,

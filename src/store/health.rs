@@ -43,6 +43,12 @@ pub fn problems(store: &Store) -> Result<Vec<String>, StoreError> {
     for table in broken {
         problems.push(format!("a row of table `{}` refers to one that is not there", table?));
     }
+    Ok(problems)
+}
+
+/// The state folder and the store are their owner's alone.
+pub fn exposed(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut problems = Vec::new();
     let folder = store.path.parent().unwrap_or(&store.path);
     for path in [folder, &store.path] {
         let mode = std::fs::metadata(path)
@@ -54,7 +60,7 @@ pub fn problems(store: &Store) -> Result<Vec<String>, StoreError> {
             .mode();
         if mode & OTHERS != 0 {
             problems.push(format!(
-                "`{}` can be reached by others (mode {:04o}): take their rights away",
+                "`{}` can be reached by others (mode {:04o})",
                 path.display(),
                 mode & 0o7777
             ));

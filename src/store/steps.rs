@@ -13,6 +13,7 @@ use super::{Store, StoreError};
 use crate::model::entry::ObjectKey;
 use crate::model::ids::PersonId;
 use crate::plan::operation::{Action, Operation};
+use crate::plan::place;
 
 /// An operation of some run, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,9 +103,25 @@ pub fn of_place(store: &Store, dn: &str) -> Result<Vec<Step>, StoreError> {
     Ok(steps)
 }
 
+/// Those on the entry that plans print by this name and that is no account, oldest first; of
+/// several such entries, on the one that came first.
+pub fn of_name(store: &Store, name: &str) -> Result<Vec<Step>, StoreError> {
+    let quoted = serde_json::Value::from(format!("={name},")).to_string();
+    let mut steps = containing(store, quoted.trim_matches('"'))?;
+    steps.retain(|step| place::name(step.operation.action.dn()) == name);
+    if let Some(key) = steps.first().map(|step| step.operation.key.clone()) {
+        steps.retain(|step| step.operation.key == key);
+    }
+    Ok(steps)
+}
+
 /// The operations on anything but accounts whose document has this value. They are read past the
 /// accounts, which are nine in ten.
 fn naming(store: &Store, value: &str) -> Result<Vec<Step>, StoreError> {
+    containing(store, &serde_json::Value::from(value).to_string())
+}
+
+fn containing(store: &Store, text: &str) -> Result<Vec<Step>, StoreError> {
     let sql = format!(
         "{}
          WHERE (o.object < 'rentree:account:' OR o.object > 'rentree:account;')
@@ -113,7 +130,7 @@ fn naming(store: &Store, value: &str) -> Result<Vec<Step>, StoreError> {
         columns()
     );
     let mut statement = store.connection.prepare(&sql)?;
-    let rows = statement.query_map(params![serde_json::Value::from(value).to_string()], step)?;
+    let rows = statement.query_map(params![text], step)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -1,7 +1,7 @@
 //! The table of checks: all of them run, in this order, on every school.
 
 use super::view::{Verdict, View};
-use super::{counts, dates, identity, names, pupils, staff, structures};
+use super::{counts, dates, identity, names, pupils, replaced, staff, structures};
 use crate::model::finding::{self as kind, Kind};
 
 /// One check and the kinds of findings that it can leave.
@@ -13,6 +13,7 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     Check { ids: &[kind::TOO_MANY_ROWS], run: counts::volume },
     Check { ids: &[kind::COUNT_DROPPED, kind::COUNT_JUMPED], run: counts::rows },
+    Check { ids: &[kind::PEOPLE_REPLACED], run: replaced::replaced },
     Check { ids: &[kind::DEPARTURES_SUSPENDED], run: counts::rejected },
     Check { ids: &[kind::CLASSES_LOST], run: counts::classes_lost },
     Check { ids: &[kind::ID_DUPLICATED], run: identity::ids_duplicated },

@@ -35,7 +35,7 @@ pub(super) fn volume(view: &View<'_>, verdict: &mut Verdict) {
 }
 
 /// Rows that may be missing from a file too small for a share.
-const SMALL_DROP_MAX: usize = 2;
+pub(super) const SMALL_DROP_MAX: usize = 2;
 
 /// Far fewer rows than the last delivery of the year: nobody leaves on this file (DESIGN rule 1).
 /// Far more: told.
@@ -122,7 +122,7 @@ pub(super) fn comparable<'v, 'a>(
 }
 
 /// (people, structures) of a file.
-fn sizes(delivery: &Delivery) -> (usize, usize) {
+pub(super) fn sizes(delivery: &Delivery) -> (usize, usize) {
     let structures = structures_of(&delivery.content).len();
     match &delivery.content {
         Content::Pupils(pupils) => (pupils.len(), structures),

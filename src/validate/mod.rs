@@ -20,6 +20,7 @@ mod order;
 pub mod overrides;
 pub mod policy;
 mod pupils;
+mod replaced;
 mod staff;
 mod structures;
 #[cfg(test)]

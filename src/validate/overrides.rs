@@ -16,6 +16,7 @@ use crate::model::ids::Uai;
 pub const OVERRIDABLE: &[Kind] = &[
     kind::COUNT_DROPPED,
     kind::COUNT_JUMPED,
+    kind::PEOPLE_REPLACED,
     kind::CLASSES_LOST,
     kind::SERVICES_EMPTY,
     kind::DIVISION_WITHOUT_TEACHER,
@@ -133,7 +134,7 @@ fn lift(view: &View<'_>, verdict: &mut Verdict, kind: Kind) -> usize {
         if verdict.refused.contains(&source) {
             continue;
         }
-        if kind == kind::COUNT_DROPPED || kind == kind::SERVICES_EMPTY {
+        if [kind::COUNT_DROPPED, kind::PEOPLE_REPLACED, kind::SERVICES_EMPTY].contains(&kind) {
             verdict.no_departures.remove(&source);
         }
         if let Some(line) = place.line.filter(|_| kind.severity == Severity::SetAside) {

@@ -12,7 +12,7 @@ use crate::model::finding as kind;
 use crate::model::ids::{IneKey, SchoolYear};
 use crate::model::record::{PupilRecord, StaffKind, StaffRecord};
 
-fn check(case: &Case, expect: &[&str]) -> Verdict {
+pub(super) fn check(case: &Case, expect: &[&str]) -> Verdict {
     for check in CHECKS {
         let own = |finding: &kind::Finding| check.ids.iter().any(|kind| kind.id == finding.id);
         assert!(case.run(check.run).findings.iter().all(own), "a kind is not in the table");

@@ -84,6 +84,7 @@ scripts!(
     june_two_years,
     local_becomes_epp,
     machine,
+    latest_is_a_part,
     missing_academy,
     missing_school,
     neutral_class,

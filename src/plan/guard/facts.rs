@@ -41,9 +41,6 @@ pub struct SchoolFacts {
     pub pupils: u64,
     /// Of these, the ones that stay and have no class any more.
     pub pupils_losing_division: u64,
-    /// Of these, the ones that are of the school no more.
-    #[serde(default)]
-    pub pupils_leaving: u64,
 }
 
 /// By school; under none, whatever belongs to no school: it counts in the whole.
@@ -67,7 +64,6 @@ impl SchoolFacts {
             groups_freezing,
             pupils,
             pupils_losing_division,
-            pupils_leaving,
         } = other;
         self.accounts += accounts;
         self.usable += usable;
@@ -83,6 +79,5 @@ impl SchoolFacts {
         self.groups_freezing += groups_freezing;
         self.pupils += pupils;
         self.pupils_losing_division += pupils_losing_division;
-        self.pupils_leaving += pupils_leaving;
     }
 }
