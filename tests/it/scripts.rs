@@ -71,6 +71,8 @@ scripts!(
     graph_settings,
     graph_subscription,
     graph_switched_off,
+    graph_switched_off_amid,
+    graph_switched_off_back,
     graph_switches,
     graph_synced,
     graph_team_fails,
