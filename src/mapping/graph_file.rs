@@ -164,6 +164,7 @@ fn managed(
             (ObjectKind::Team, and(&nothing, &[TEMPLATE])),
         ]),
         links,
+        links_follow: true,
         placeholders: BTreeMap::new(),
         at_creation: Attributes::new(),
         password: PasswordRule {

@@ -16,6 +16,8 @@ pub struct Managed {
     pub attributes: BTreeMap<ObjectKind, BTreeSet<String>>,
     /// Link attributes of groups: `member`, `owner`.
     pub links: BTreeSet<String>,
+    /// A link is to the object, whatever its name: whoever is renamed stays in every group.
+    pub links_follow: bool,
     /// Link attribute → a DN that is always among its values: a class that demands a member then
     /// never loses the last one. Nothing stands there.
     pub placeholders: BTreeMap<String, String>,

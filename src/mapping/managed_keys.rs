@@ -59,6 +59,8 @@ pub(super) fn take(
         mark,
         attributes,
         links,
+        // Some servers see to it (refint), most do not.
+        links_follow: false,
         placeholders,
         at_creation,
         password,

@@ -18,6 +18,9 @@ pub struct Observed {
     pub foreign_names: BTreeSet<String>,
     /// Accounts that an Active Directory masters: they are never written here.
     pub mastered: BTreeSet<ObjectKey>,
+    /// Accounts of ours that carry the mark no more, by whom they are of after all else that is
+    /// known of them: where they stand.
+    pub unmarked: BTreeMap<ObjectKey, BTreeSet<String>>,
     /// Accounts and groups in the bin: what comes back is no new object.
     pub deleted: BTreeSet<ObjectKey>,
     /// How much room the target has, where it tells.

@@ -1,6 +1,6 @@
 //! What stands otherwise than we last wrote it: what somebody else did to our entries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::trace::{Trace, Traces, same_place};
 use crate::mapping::managed::Managed;
@@ -54,12 +54,14 @@ pub fn drift(
 ) -> (Vec<Drifted>, u64) {
     let mut found = Vec::new();
     let mut compared = 0;
+    let renamed =
+        if managed.links_follow { renamed(target, traces, observed) } else { BTreeMap::new() };
     let ours = traces.iter().filter(|((of, _), trace)| of == target && !trace.deleted);
     for ((_, key), trace) in ours {
         compared += 1;
         let changes = match observed.entries.get(key) {
             None => vec![Change::Gone],
-            Some(seen) => changes(trace, key, seen, managed),
+            Some(seen) => changes(trace, key, seen, (managed, &renamed)),
         };
         found.extend(changes.into_iter().map(|change| Drifted {
             target: target.to_owned(),
@@ -72,11 +74,30 @@ pub fn drift(
     (found, compared)
 }
 
+/// The comparable names of accounts that have borne several, and whose they are.
+type Renamed<'a> = BTreeMap<String, &'a ObjectKey>;
+
+fn renamed<'a>(target: &str, traces: &'a Traces, observed: &Observed) -> Renamed<'a> {
+    let mut renamed = Renamed::new();
+    let accounts = traces.iter().filter(|((of, key), _)| of == target && key.person().is_some());
+    for ((_, key), trace) in accounts {
+        let seen = observed.entries.get(key).map(|seen| &seen.dn);
+        let unmarked = observed.unmarked.get(key).into_iter().flatten();
+        let written = trace.former.iter().chain([&trace.from, &trace.to]);
+        let names = written.chain(seen).chain(unmarked.filter(|_| seen.is_none()));
+        let names: BTreeSet<String> = names.map(|name| dn::comparable(name)).collect();
+        if names.len() > 1 {
+            renamed.extend(names.into_iter().map(|name| (name, key)));
+        }
+    }
+    renamed
+}
+
 fn changes(
     trace: &Trace,
     key: &ObjectKey,
     seen: &crate::model::entry::Entry,
-    managed: &Managed,
+    (managed, renamed): (&Managed, &Renamed<'_>),
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     if !same_place(&seen.dn, &trace.to) {
@@ -103,7 +124,8 @@ fn changes(
         changes.push(Change::Turned { enabled: seen.enabled });
     }
     changes.extend(managed.links.iter().filter_map(|attribute| {
-        links(attribute, trace, seen.links.get(attribute), managed.placeholders.get(attribute))
+        let placeholder = managed.placeholders.get(attribute);
+        links(attribute, trace, seen.links.get(attribute), (placeholder, renamed))
     }));
     changes
 }
@@ -113,19 +135,23 @@ fn links(
     attribute: &str,
     trace: &Trace,
     seen: Option<&BTreeSet<String>>,
-    placeholder: Option<&String>,
+    (placeholder, renamed): (Option<&String>, &Renamed<'_>),
 ) -> Option<Change> {
+    let who = |value: &str| {
+        let place = dn::comparable(value);
+        renamed.get(&place).map_or(place, |key| key.to_string())
+    };
     let places = |values: Option<&BTreeSet<String>>| -> BTreeSet<String> {
-        values.into_iter().flatten().map(|value| dn::comparable(value)).collect()
+        values.into_iter().flatten().map(|value| who(value)).collect()
     };
     let (written, removed) = (trace.came.get(attribute), trace.went.get(attribute));
     let (written_at, removed_at, seen_at) = (places(written), places(removed), places(seen));
     let is_kept = |value: &&String| Some(*value) != placeholder;
     let went = written.into_iter().flatten().filter(is_kept);
     let went: BTreeSet<String> =
-        went.filter(|value| !seen_at.contains(&dn::comparable(value))).cloned().collect();
+        went.filter(|value| !seen_at.contains(&who(value))).cloned().collect();
     let strange = |value: &&String| {
-        let at = dn::comparable(value);
+        let at = who(value);
         if trace.made { !written_at.contains(&at) } else { removed_at.contains(&at) }
     };
     let came: BTreeSet<String> =

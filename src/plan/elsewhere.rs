@@ -125,14 +125,18 @@ fn standing(entry: &Entry) -> Trace {
     Trace { uai: entry.uai.clone(), from, to, ..Trace::default() }
 }
 
-/// What stands in a target that is not configured any more is out of reach.
-pub fn unconfigured(traces: &Traces, observed: &BTreeMap<String, Observed>) -> Vec<Left> {
+/// What stands in a target that is not configured any more, or is switched off, is out of reach.
+pub fn unconfigured(
+    traces: &Traces,
+    observed: &BTreeMap<String, Observed>,
+    why: impl Fn(&str) -> String,
+) -> Vec<Left> {
     let out = traces.iter().filter(|((target, _), _)| !observed.contains_key(target));
     let left = out.map(|((target, key), trace)| Left {
         target: target.clone(),
         key: key.clone(),
         dn: trace.to.clone(),
-        why: "the target is not in rentree.toml any more, or is switched off".to_owned(),
+        why: why(target),
     });
     left.collect()
 }

@@ -33,15 +33,15 @@ pub(super) struct Ground<'a> {
     schools: BTreeMap<String, Uai>,
     /// Objects that are not written, and why.
     untouched: BTreeMap<&'a ObjectKey, String>,
-    /// Comparable forms of the places of several entries with one mark, of which nobody knows
-    /// which is ours: no link to them comes or goes.
+    /// Comparable forms of the places of entries of which nobody knows whether they are ours, such
+    /// as several with one mark, or one that has lost it: no link to them comes or goes.
     frozen: BTreeSet<String>,
 }
 
 impl<'a> Ground<'a> {
     pub(super) fn of(sides: &Sides<'a>) -> Self {
         let occupants = occupants(sides);
-        let (untouched, frozen) = untouched(sides);
+        let (untouched, mut frozen) = untouched(sides);
         let mut landings = BTreeMap::new();
         let mut missed = BTreeMap::new();
         let mut left = BTreeMap::new();
@@ -49,10 +49,17 @@ impl<'a> Ground<'a> {
         for (key, entry) in sides.desired {
             let place = dn::comparable(&entry.dn);
             let seen = sides.observed.entries.get(key);
-            let landing = landing(entry, seen, &place, &occupants);
+            let landing = landing(sides, entry, seen, &place, &occupants);
             let mut landing = nickname::looked_at(sides, entry, landing);
-            if let (Landing::Moves, Some(reason)) = (&landing, untouched.get(key)) {
+            let comes = landing == Landing::Moves || seen.is_none();
+            if let Some(reason) = untouched.get(key).filter(|_| comes) {
                 landing = Landing::Blocked(reason.clone());
+            }
+            // A member stays one, whoever stands there: it may be the account, without its mark.
+            if matches!((seen, occupants.get(&place)), (None, Some(Occupant::Unmarked)))
+                && sides.managed.links_follow
+            {
+                frozen.insert(place.clone());
             }
             if matches!(landing, Landing::New | Landing::Moves)
                 && let Some(first) = coming.insert(place.clone(), key)
@@ -137,6 +144,13 @@ fn untouched<'a>(sides: &Sides<'a>) -> (BTreeMap<&'a ObjectKey, String>, BTreeSe
     let mastered = sides.observed.mastered.iter().map(|key| (key, MASTERED.to_owned()));
     let (mut untouched, mut frozen): (BTreeMap<_, _>, _) = (mastered.collect(), BTreeSet::new());
     let deleted = sides.observed.deleted.iter().filter(|key| key.kind() == ObjectKind::Account);
+    for (key, places) in &sides.observed.unmarked {
+        let Some(wanted) = sides.desired.get(key) else { continue };
+        if !sides.observed.entries.contains_key(key) {
+            untouched.insert(key, lost_mark(sides, wanted, places));
+            frozen.extend(places.iter().chain([&wanted.dn]).map(|dn| dn::comparable(dn)));
+        }
+    }
     for key in doubled(sides).into_iter().chain(deleted) {
         let Some(first) = sides.observed.entries.get(key) else { continue };
         let wanted = sides.desired.get(key).map(|wanted| dn::comparable(&wanted.dn));
@@ -165,6 +179,24 @@ fn untouched<'a>(sides: &Sides<'a>) -> (BTreeMap<&'a ObjectKey, String>, BTreeSe
     (untouched, frozen)
 }
 
+/// What to do about an account that carries our mark no more.
+fn lost_mark(sides: &Sides<'_>, wanted: &Entry, places: &BTreeSet<String>) -> String {
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    format!(
+        "{} has lost our mark: put it back by hand ({}); if that account has become somebody \
+         else's, give it another login and an employeeId of its own instead",
+        places.join(" or "),
+        mark(sides, wanted)
+    )
+}
+
+/// The mark of a wanted entry, as somebody sets it.
+fn mark(sides: &Sides<'_>, wanted: &Entry) -> String {
+    let mark = &sides.managed.mark;
+    let value = wanted.attributes.get(mark).and_then(|values| values.first()).unwrap_or_default();
+    format!("{mark} = {value}")
+}
+
 /// Who stands at a place now.
 enum Occupant<'a> {
     Ours(&'a ObjectKey),
@@ -186,6 +218,7 @@ fn occupants<'a>(sides: &Sides<'a>) -> BTreeMap<String, Occupant<'a>> {
 }
 
 fn landing(
+    sides: &Sides<'_>,
     entry: &Entry,
     seen: Option<&Entry>,
     place: &str,
@@ -205,6 +238,15 @@ fn landing(
         Some(Occupant::Ours(key)) => format!("our entry {key} stands in its place"),
         Some(Occupant::Double(key)) => {
             format!("a second entry with the mark {key} stands in its place")
+        }
+        Some(Occupant::Unmarked)
+            if sides.managed.links_follow && entry.key.kind() == ObjectKind::Account =>
+        {
+            format!(
+                "an account without our mark has its login: if it is this person's, put the mark \
+                 on it by hand ({}); if it is somebody else's, give that one another login",
+                mark(sides, entry)
+            )
         }
         Some(Occupant::Unmarked) => "an unmarked entry stands in its place: rename it, \
                                      or remove it, or mark it as ours, by hand"

@@ -81,6 +81,15 @@ pub(super) fn delta<'a>(
         if !go.is_empty() {
             let kept: BTreeSet<String> = wanted.iter().map(|value| dn::comparable(value)).collect();
             come.retain(|place, _| !go.contains_key(place));
+            if managed.links_follow {
+                let along = |place: &String| ground.moved(place).map(dn::comparable);
+                let along: BTreeMap<String, String> =
+                    go.keys().filter_map(|from| Some((along(from)?, from.clone()))).collect();
+                come.retain(|place, _| !along.contains_key(place));
+                for (_, from) in along.iter().filter(|(to, _)| kept.contains(*to)) {
+                    go.remove(from);
+                }
+            }
             // An entry that moves has moved by then, and a server with refint has rewritten the
             // value: it leaves under either name.
             let moved: Vec<&str> = go.keys().filter_map(|place| ground.moved(place)).collect();

@@ -95,6 +95,7 @@ pub(crate) fn managed() -> Managed {
             (ObjectKind::Group, names(&["cn", "ou", "objectClass", "description"])),
         ]),
         links: names(&["member", "owner"]),
+        links_follow: false,
         placeholders: BTreeMap::new(),
         at_creation: Attributes::from([("pwdReset".to_owned(), values(&["TRUE"]))]),
         password: PasswordRule { attribute: "userPassword".to_owned(), form: PasswordForm::Ssha },

@@ -47,6 +47,8 @@ pub struct Trace {
     /// Where it stood first, and last.
     pub from: String,
     pub to: String,
+    /// Where else it stood since.
+    pub former: Vec<String>,
     /// The attributes that were written.
     pub attributes: BTreeMap<String, Turn>,
     /// Links that came, and went.
@@ -80,7 +82,8 @@ pub fn fold(traces: &mut Traces, operation: &Operation) {
     }
     match action {
         Action::Create { entry } => {
-            *trace = Trace { uai: trace.uai.take(), made: true, ..Trace::default() };
+            let (uai, former) = (trace.uai.take(), std::mem::take(&mut trace.former));
+            *trace = Trace { uai, former, made: true, ..Trace::default() };
             trace.from.clone_from(&entry.dn);
             trace.to.clone_from(&entry.dn);
             trace.enabled = Some((false, entry.enabled));
@@ -107,7 +110,7 @@ pub fn fold(traces: &mut Traces, operation: &Operation) {
                     turn.after = written.get(name).map(Values::to_vec);
                 }
             }
-            trace.to.clone_from(to);
+            trace.former.push(std::mem::replace(&mut trace.to, to.clone()));
         }
         Action::Delete { .. } => trace.deleted = true,
         Action::AddLinks { dn: _, attribute, values } => {

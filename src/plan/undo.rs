@@ -81,7 +81,9 @@ fn undone(scene: &Scene<'_>, key: &ObjectKey, trace: &Trace) -> Result<Entry, St
         return Err(format!("{lost}: that cannot be taken back"));
     }
     let Some(seen) = scene.observed.entries.get(key) else {
-        return Err("it stands no more".to_owned());
+        let is_unmarked = scene.observed.unmarked.contains_key(key);
+        let what = if is_unmarked { "it carries our mark no more" } else { "it stands no more" };
+        return Err(what.to_owned());
     };
     if scene.observed.doubles.iter().any(|double| double.key == *key) {
         return Err("two entries have its mark".to_owned());

@@ -226,7 +226,7 @@ pub(super) fn audited(
 /// mark that a target holds. A registry that was restored from a copy, or lost, must not give the
 /// number, and with it the account, of somebody that it has forgotten.
 pub(super) fn first_free(registry: &Registry, observed: &BTreeMap<String, Observed>) -> PersonId {
-    let marks = observed.values().flat_map(|seen| seen.entries.keys());
+    let marks = observed.values().flat_map(|seen| seen.entries.keys().chain(seen.unmarked.keys()));
     let marked = marks.filter_map(ObjectKey::person).map(|person| PersonId(person.0 + 1));
     marked.max().unwrap_or(PersonId(1)).max(registry.next_person())
 }
@@ -323,11 +323,33 @@ fn compare(
         let left = told.into_iter().filter_map(|(key, why)| Some((dn(&key)?, key, why)));
         let left = left.map(|(dn, key, why)| Left { target: target.name.clone(), key, dn, why });
         compared.left.extend(left);
+        compared.left.extend(unmarked(&target.name, &entries, &known, seen));
         for (key, entry) in entries {
             compared.desired.entry(key).or_insert(entry);
         }
     }
     Ok(compared)
+}
+
+/// Accounts that are wanted no more and have lost our mark: nobody disables them.
+fn unmarked(
+    target: &str,
+    wanted: &BTreeMap<ObjectKey, Entry>,
+    known: &BTreeSet<ObjectKey>,
+    seen: &Observed,
+) -> Vec<Left> {
+    let is_told = |key: &&ObjectKey| {
+        known.contains(*key) && !wanted.contains_key(*key) && !seen.entries.contains_key(*key)
+    };
+    let lost = seen.unmarked.iter().filter(|(key, _)| is_told(key));
+    let left = lost.flat_map(|(key, places)| places.iter().map(move |dn| (key, dn)));
+    let left = left.map(|(key, dn)| Left {
+        target: target.to_owned(),
+        key: key.clone(),
+        dn: dn.clone(),
+        why: "it carries our mark no more: whether it may still be used is settled by hand".into(),
+    });
+    left.collect()
 }
 
 /// Time spent, by stage.

@@ -130,6 +130,7 @@ fn fate(
         | Next::UnderWay(_)
         | Next::Died { .. }
         | Next::Replay { .. }
+        | Next::SwitchedOff(_)
         | Next::Behind(_)
         | Next::PlannedAnew
         | Next::Nothing => None,

@@ -4,6 +4,7 @@
 //! - Can go wrong: everything; each failure is a sentence with a hint, and a status of its own.
 
 pub mod academy;
+mod again;
 pub mod apply;
 pub mod applying;
 mod aside;

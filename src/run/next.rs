@@ -1,6 +1,8 @@
 //! What comes next of a run, as every command says it: whether its plan may still be applied, who
 //! is at work on it, who has taken over what it left.
 
+use std::collections::BTreeMap;
+
 use super::session::{Session, store_failure};
 use super::tell::{self, Tally};
 use super::{lift, part, still};
@@ -32,6 +34,8 @@ pub(super) enum Next {
     Replay {
         undone_by: Option<RunId>,
     },
+    /// What is left of it is all in a target that is switched off.
+    SwitchedOff(String),
     /// Another run has seen what it left.
     TakenOver(RunId),
     /// What it left is in the next plan, and why not in a replay.
@@ -51,6 +55,7 @@ impl Next {
             | Self::UnderWay(_)
             | Self::Died { .. }
             | Self::Replay { .. }
+            | Self::SwitchedOff(_)
             | Self::PlannedAnew
             | Self::Nothing => true,
         }
@@ -79,6 +84,10 @@ impl Next {
                 format!("its process died; {}\n", take_up(run, *undone_by))
             }
             Self::Replay { undone_by } => format!("{}\n", take_up(run, *undone_by)),
+            Self::SwitchedOff(target) => format!(
+                "next: what is left is in {target}, which is switched off (enabled = false): \
+                 switch it on, then rentree replay {run}\n"
+            ),
             Self::TakenOver(by) => format!("taken over by run {by}: nothing to do\n"),
             Self::Behind(why) => format!("not taken up, as {why}; next: rentree plan\n"),
             Self::PlannedAnew => {
@@ -137,9 +146,19 @@ pub(super) fn of(
             Some(owner) => Next::UnderWay(owner),
             None => Next::Died { undone_by: undone_by(session, store, known, run)? },
         },
+        _ if let Some(target) = all_off(session, tally) => Next::SwitchedOff(target),
         _ if is_open => Next::Replay { undone_by: undone_by(session, store, known, run)? },
         _ => Next::PlannedAnew,
     })
+}
+
+/// A target that is switched off, if whatever is open is in such ones.
+fn all_off(session: &Session, tally: &Tally) -> Option<String> {
+    let is_open = |kinds: &BTreeMap<_, _>| kinds.values().any(|line| tell::open(line) > 0);
+    let mut open = tally.iter().filter(|(_, kinds)| is_open(kinds)).map(|(target, _)| target);
+    let is_off = |target: &&String| session.config.switched_off.contains(*target);
+    let first = open.next().filter(is_off)?;
+    open.all(|target| is_off(&target)).then(|| first.clone())
 }
 
 /// The plan that takes a run back and can be applied.

@@ -7,6 +7,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use tokio::runtime::Runtime;
 
+use super::again;
 use super::draft;
 use super::facts;
 use super::outcome::{ExitStatus, Failure};
@@ -99,7 +100,7 @@ fn inverse(
 ) -> anyhow::Result<Plan> {
     let written = plans::load(store, run).map_err(store_failure)?;
     let since = Since::of(store, run, registry, &written.change)?;
-    let mut done = traces(store, run, observed, &since)?;
+    let mut done = traces(session, store, run, observed, &since)?;
     let change = back(session, before, registry, &written, &mut done, (observed, &since));
     let (traces, mut left) = done;
     let mut after = registry.clone();
@@ -123,7 +124,8 @@ fn inverse(
         left.extend(others);
         wanted.extend(desired);
     }
-    left.extend(elsewhere::unconfigured(&traces, observed));
+    let why = |target: &str| again::out_of_reach(session, target, run);
+    left.extend(elsewhere::unconfigured(&traces, observed, why));
     let past = history::past(store).map_err(store_failure)?;
     let mut facts = facts::guard_facts(registry, &after, observed, &wanted, &past.made, &|_| false);
     let lately = kept::lately(store, session.a_day_ago()).map_err(store_failure)?;
@@ -166,6 +168,8 @@ struct Since {
     persons: BTreeSet<PersonId>,
     names: Names,
     written: Objects,
+    /// Whom an earlier rollback of the run has taken back.
+    again: BTreeSet<PersonId>,
 }
 
 impl Since {
@@ -186,6 +190,7 @@ impl Since {
             persons,
             names,
             written: kept::written_since(store, run).map_err(store_failure)?,
+            again: again::taken_back(store, run, registry)?,
         })
     }
 }
@@ -201,7 +206,7 @@ fn back(
 ) -> RegistryChange {
     let run_did =
         together::Scene { before: &before.persons, written: &written.change.persons, registry };
-    let staying = run_did.staying(alone(&run_did, traces));
+    let staying = run_did.staying(alone(&run_did, traces, &since.again));
     left.extend(leave(traces, &staying, observed, since));
     let back = Back {
         before,
@@ -211,7 +216,8 @@ fn back(
         today: session.today(),
         retention_days: session.config.lifecycle.retention_days,
     };
-    let change = back.change(registry, &written.change);
+    let mut change = back.change(registry, &written.change);
+    change.persons.retain(|one| !since.again.contains(&one.id));
     let lost = elsewhere::lost(registry, &change);
     elsewhere::caught_up(traces, &lost, &since.written, observed, left);
     change
@@ -221,6 +227,7 @@ fn back(
 /// run wrote is that run's, where nothing tells the two apart: members, and what is not known to
 /// have been done.
 fn traces(
+    session: &Session,
     store: &Store,
     run: RunId,
     observed: &BTreeMap<String, Observed>,
@@ -240,6 +247,13 @@ fn traces(
             return;
         }
         let seen = observed.get(&operation.target);
+        if seen.is_none() && sure == Sure::Maybe && !members {
+            let (target, key) = object.clone();
+            let dn = operation.action.dn().to_owned();
+            let why = again::out_of_reach(session, &target, run);
+            left.entry(object).or_insert(Left { target, key, dn, why });
+            return;
+        }
         let standing = seen.and_then(|seen| seen.entries.get(&operation.key));
         if let Some(part) = trace::done_part(&operation, sure, standing) {
             trace::fold(&mut traces, &part);
@@ -251,11 +265,16 @@ fn traces(
 
 /// Persons of whom the registry tells something else since, whose account was deleted, or who are
 /// new and got none: they stay as they are.
-fn alone(run: &together::Scene<'_>, traces: &Traces) -> BTreeSet<PersonId> {
+fn alone(
+    run: &together::Scene<'_>,
+    traces: &Traces,
+    again: &BTreeSet<PersonId>,
+) -> BTreeSet<PersonId> {
     let (made, deleted) = (accounts(traces, is_made), accounts(traces, |one| one.deleted));
     let stays = |one: &&Person| {
         let new = !run.before.contains_key(&one.id) && !made.contains(&one.id);
-        new || deleted.contains(&one.id) || run.registry.persons.get(&one.id) != Some(*one)
+        let differs = run.registry.persons.get(&one.id) != Some(*one);
+        new || deleted.contains(&one.id) || differs && !again.contains(&one.id)
     };
     run.written.iter().filter(stays).map(|one| one.id).collect()
 }
@@ -421,77 +440,4 @@ fn accounts(traces: &Traces, wanted: fn(&trace::Trace) -> bool) -> BTreeSet<Pers
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-    use crate::model::identifiers::Identifiers;
-    use crate::store::tests::{person, uai};
-
-    /// one person who was found to be two. The account that was made stays, disabled; the
-    /// number goes back, and is nobody else's.
-    #[test]
-    fn a_number_that_goes_back_is_not_kept_by_whom_the_run_made() {
-        let number = Identifier::Siecle { uai: uai(), id: "9001".into() };
-        let known = |id, number: Option<&Identifier>| {
-            let identifiers = number.cloned().into_iter().collect();
-            Person { identifiers, ..person(id, &format!("p{id}")) }
-        };
-        let before = Before {
-            persons: [(PersonId(1), known(1, Some(&number)))].into(),
-            ..Before::default()
-        };
-        let persons = vec![known(1, None), known(2, Some(&number))];
-        let registry = Registry {
-            persons: persons.iter().map(|one| (one.id, one.clone())).collect(),
-            ..Registry::default()
-        };
-        let trace = trace::Trace { made: true, ..trace::Trace::default() };
-        let key = ObjectKey::Account(PersonId(2));
-        let traces: Traces = [(("ldap".to_owned(), key), trace)].into();
-        let told = |traces: &Traces| -> Vec<(u64, Identifiers)> {
-            let run_did =
-                together::Scene { before: &before.persons, written: &persons, registry: &registry };
-            let staying = run_did.staying(alone(&run_did, traces));
-            let given_back = run_did.given_back(&staying);
-            let today = date(2026, 9, 25);
-            let (staying, retention_days) = (&staying, 80);
-            let back = Back { before: &before, traces, staying, given_back, today, retention_days };
-            let written = RegistryChange { persons: persons.clone(), ..Default::default() };
-            let change = back.change(&registry, &written);
-            change.persons.into_iter().map(|one| (one.id.0, one.identifiers)).collect()
-        };
-        assert_eq!(told(&traces), [(1, [number.clone()].into()), (2, [].into())]);
-        // Without an account nothing of the second is taken back, so nothing of the first is.
-        assert_eq!(told(&Traces::new()), []);
-    }
-
-    /// the day of deletion of an account that is disabled again has passed meanwhile.
-    #[test]
-    fn an_account_that_is_disabled_again_waits_as_long_as_any_other() {
-        let today = date(2026, 9, 25);
-        let back = Back {
-            before: &Before::default(),
-            traces: &Traces::new(),
-            staying: &Staying::new(),
-            given_back: BTreeSet::new(),
-            today,
-            retention_days: 80,
-        };
-        let disabled = |delete_on: Date| {
-            let state = AccountState::Disabled { since: date(2026, 7, 1), delete_on };
-            let mut person = person(1, "ines.lefevre");
-            let account = person.account.take();
-            person.account = account.map(|account| Account { state, ..account });
-            person
-        };
-        let day = |person: Person| match person.account.map(|account| account.state) {
-            Some(AccountState::Disabled { delete_on, .. }) => delete_on,
-            other => panic!("{other:?}"),
-        };
-        let soon = back.not_deleted_at_once(&disabled(date(2026, 9, 20)));
-        assert_eq!(day(soon), date(2026, 12, 14));
-        let later = back.not_deleted_at_once(&disabled(date(2027, 1, 1)));
-        assert_eq!(day(later), date(2027, 1, 1));
-    }
-}
+mod tests;

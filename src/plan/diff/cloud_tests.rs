@@ -19,6 +19,7 @@ pub(in crate::plan) fn managed() -> Managed {
             (ObjectKind::Group, names(&["uniqueName", "displayName"])),
         ]),
         links: names(&["members", "owners"]),
+        links_follow: true,
         placeholders: BTreeMap::new(),
         at_creation: Attributes::new(),
         password: PasswordRule {
@@ -232,4 +233,131 @@ fn a_nickname_that_somebody_else_holds_is_told_before_anything_is_sent() {
     // One that stands holds its own.
     observed.entries = keyed(vec![named(YEARLY)]);
     assert_eq!(told(&observed), []);
+}
+
+/// What is planned in a tenant: kind, what of it, the links; what is blocked by the words given.
+fn planned(desired: Vec<Entry>, observed: &Observed) -> Vec<String> {
+    let known = observed.entries.keys().chain(observed.unmarked.keys()).cloned().collect();
+    let found = diff(&Sides {
+        target: "office365",
+        desired: &keyed(desired),
+        observed,
+        managed: &managed(),
+        known: &known,
+        deletions: &BTreeSet::new(),
+        unheard: &BTreeMap::new(),
+        link_chunk: 20,
+    });
+    let line = |one: &Operation| {
+        let links = match &one.action {
+            Action::AddLinks { values, .. } | Action::RemoveLinks { values, .. } => {
+                values.iter().map(|dn| place::name(dn).replace("@e.fr", "")).collect()
+            }
+            _ => Vec::new(),
+        };
+        let blocked = one.blocked.as_ref().map(|why| format!("({why})"));
+        let words = [one.kind.as_str().to_owned(), one.key.to_string(), links.join(",")];
+        let words = words.into_iter().chain(blocked).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    found.operations.iter().map(line).collect()
+}
+
+fn marked(login: &str) -> Entry {
+    let mut entry = account(1, A, login);
+    entry.attributes.insert("extensionAttribute1", ["0F12"]);
+    entry
+}
+
+/// SEC-44, SEC-45: one identity a person. An account that somebody took the mark from is nobody
+/// else's by that: none is made beside it, and it stays in the groups where it is wanted.
+#[test]
+fn an_account_that_has_lost_its_mark_is_not_made_again_and_stays_in_its_groups() {
+    let licence = ObjectKey::Licence(Licence::Pupils).to_string();
+    let groups = |logins: &[&str]| {
+        vec![group(YEARLY, &[("members", logins)]), group(&licence, &[("members", logins)])]
+    };
+    let tenant = |login: &str, other: &str| Observed {
+        entries: keyed(groups(&[login, "stranger"]).into_iter().chain([account(2, A, "p2")])),
+        unmarked: [(ObjectKey::Account(PersonId(1)), [upn(login)].into())].into(),
+        foreign_dns: [login, other].map(|login| dn::comparable(&upn(login))).into(),
+        ..Observed::default()
+    };
+    let wanted = || {
+        let all = groups(&["ines", "p2"]);
+        all.into_iter().chain([marked("ines"), account(2, A, "p2")]).collect::<Vec<_>>()
+    };
+    for (login, other) in [("ines", "ines"), ("old", "old"), ("old", "ines")] {
+        let told = planned(wanted(), &tenant(login, other));
+        let expected = [
+            format!("remove_member {licence} stranger"),
+            format!(
+                "create rentree:account:1 (userPrincipalName={login}@e.fr has lost our mark: put \
+                 it back by hand (extensionAttribute1 = 0F12); if that account has become \
+                 somebody else's, give it another login and an employeeId of its own instead)"
+            ),
+            format!("add_member {licence} p2"),
+            format!("add_member {YEARLY} p2"),
+            format!("remove_member {YEARLY} stranger"),
+        ];
+        assert_eq!(told, expected, "{login} {other}");
+    }
+    // Another one has the mark: that is the account.
+    let mut there = tenant("old", "old");
+    there.entries.extend(keyed([marked("ines")]));
+    let told = planned(wanted(), &there);
+    assert!(told.contains(&format!("remove_member {YEARLY} old,stranger")), "{told:?}");
+    // Whoever is wanted no more leaves.
+    let told = planned(groups(&["p2"]), &tenant("ines", "ines"));
+    assert!(told.contains(&format!("remove_member {YEARLY} ines,stranger")), "{told:?}");
+}
+
+/// SEC-45: where nothing else tells whose it is, whoever has the login and is a member stays one.
+#[test]
+fn a_member_under_the_login_of_a_blocked_account_stays() {
+    let there = |logins: &[&str]| Observed {
+        entries: keyed([group(YEARLY, &[("members", logins)])]),
+        foreign_dns: [dn::comparable(&upn("ines"))].into(),
+        ..Observed::default()
+    };
+    let why = "an account without our mark has its login: if it is this person's, put the mark on \
+               it by hand (extensionAttribute1 = 0F12); if it is somebody else's, give that one \
+               another login";
+    let wanted = || vec![marked("ines"), group(YEARLY, &[("members", &["ines"])])];
+    for members in [&["ines"][..], &[]] {
+        let told = planned(wanted(), &there(members));
+        assert_eq!(told, [format!("create rentree:account:1 ({why})")], "{members:?}");
+    }
+}
+
+/// R-55: a link of a tenant is to the account, whatever its name; the rename is the whole change,
+/// and one that is refused leaves everything as it is.
+#[test]
+fn who_is_renamed_in_a_tenant_stays_in_every_group() {
+    const OTHER: &str = "rentree:division+2026:0590001F:2B";
+    const THIRD: &str = "rentree:division+2026:0590001F:2C";
+    let classes = |first: &[&str], other: &[&str], third: &[&str]| {
+        let class = |key, logins| group(key, &[("members", logins)]);
+        vec![class(YEARLY, first), class(OTHER, other), class(THIRD, third)]
+    };
+    let seen = |foreign: &[&str]| Observed {
+        entries: keyed([classes(&["durand"], &["durand"], &[]), vec![marked("durand")]].concat()),
+        foreign_dns: foreign.iter().map(|login| dn::comparable(&upn(login))).collect(),
+        ..Observed::default()
+    };
+    let same = [classes(&["lefevre"], &["lefevre"], &[]), vec![marked("lefevre")]].concat();
+    assert_eq!(planned(same.clone(), &seen(&[])), ["rename rentree:account:1"]);
+    // A rename that is not done is no reason to leave.
+    let told = planned(same, &seen(&["lefevre"]));
+    assert!(told.len() == 1 && told[0].starts_with("rename rentree:account:1 ("), "{told:?}");
+    let moved = [classes(&["lefevre"], &[], &["lefevre"]), vec![marked("lefevre")]].concat();
+    assert_eq!(
+        planned(moved, &seen(&[])),
+        [
+            "rename rentree:account:1".to_owned(),
+            format!("add_member {THIRD} lefevre"),
+            // Whichever name it has by then.
+            format!("remove_member {OTHER} durand,lefevre"),
+        ]
+    );
 }

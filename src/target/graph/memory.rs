@@ -26,6 +26,9 @@ pub struct Memory {
     pub(super) groups: BTreeMap<ObjectId, GroupRow>,
     /// Users and groups that are not ours.
     pub(super) strangers: BTreeMap<ObjectId, Stranger>,
+    /// Those of the strangers that tell in another way whose account of ours they were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) unmarked: BTreeMap<ObjectId, Unmarked>,
     /// Where the changes since the last look are.
     pub(super) users_since: Option<Since>,
     pub(super) groups_since: Option<Since>,
@@ -92,6 +95,33 @@ pub(super) struct Stranger {
     pub(super) principal: Box<str>,
     #[serde(rename = "n", default, skip_serializing_if = "str::is_empty")]
     pub(super) nickname: Box<str>,
+}
+
+impl Stranger {
+    pub(super) fn is_user(&self) -> bool {
+        !self.principal.is_empty()
+    }
+}
+
+/// A user without our mark, and whose account it is by all else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unmarked {
+    /// Whose key it still holds.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<PersonId>,
+    /// It holds a key that is none of ours.
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_keyed_otherwise: bool,
+    /// Whose account the very object was when it was last seen with its mark, and its login then.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(super) was: Option<(PersonId, Box<str>)>,
+}
+
+impl Unmarked {
+    pub(super) fn persons(&self) -> BTreeSet<PersonId> {
+        let was = self.was.as_ref().map(|(person, _)| *person);
+        self.key.into_iter().chain(was).collect()
+    }
 }
 
 /// The address of the changes, and when it was given: it lives for seven days.

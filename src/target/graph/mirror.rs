@@ -9,9 +9,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::memory::{Fresh, GroupRow, Memory, Stranger, UserRow, Wrote};
+use super::memory::{Fresh, GroupRow, Memory, Unmarked, UserRow, Wrote};
 use super::object_id::ObjectId;
-use super::words::{NICKNAME, PRINCIPAL, UNIQUE_NAME, Words, is_synced, is_team, text};
+use super::words::{EMPLOYEE_ID, NICKNAME, PRINCIPAL, UNIQUE_NAME, Words};
+use super::words::{is_synced, is_team, text};
 use crate::model::dn;
 use crate::model::entry::{Attributes, ObjectKey};
 use crate::model::ids::PersonId;
@@ -90,8 +91,8 @@ impl Mirror {
                 self.lose_user(id, true);
             }
         }
-        let is_user = |one: &Stranger| !one.principal.is_empty();
-        self.memory.strangers.retain(|id, one| !is_user(one) || seen.contains(id));
+        self.memory.strangers.retain(|id, one| !one.is_user() || seen.contains(id));
+        self.memory.unmarked.retain(|id, _| seen.contains(id));
     }
 
     pub(super) fn keep_groups(&mut self, seen: &BTreeSet<ObjectId>, now: Timestamp) {
@@ -102,8 +103,16 @@ impl Mirror {
                 self.lose_group(id);
             }
         }
-        let is_group = |one: &Stranger| one.principal.is_empty();
-        self.memory.strangers.retain(|id, one| !is_group(one) || seen.contains(id));
+        self.memory.strangers.retain(|id, one| one.is_user() || seen.contains(id));
+    }
+
+    /// Whether an object is a user, or else a group; None: it is not known.
+    pub(super) fn is_user(&self, id: ObjectId) -> Option<bool> {
+        if self.memory.users.contains_key(&id) {
+            return Some(true);
+        }
+        let is_group = self.memory.groups.contains_key(&id).then_some(false);
+        is_group.or_else(|| Some(self.memory.strangers.get(&id)?.is_user()))
     }
 
     /// The account of a person; of two, the one that [`crate::target::Observed`] shows.
@@ -183,18 +192,60 @@ impl Mirror {
         let mark = values.first(columns, &self.eyes.words.managed.mark).unwrap_or_default();
         let person = self.eyes.opaque.person(mark);
         let synced = is_synced(object).unwrap_or(before.is_some_and(|row| row.synced));
-        self.drop_user(id);
+        let before = self.drop_user(id);
         match person {
-            Some(person) => self.put_user(id, UserRow { person, values, synced }),
-            None => {
-                let mut stranger = self.memory.strangers.remove(&id).unwrap_or_default();
-                learn(&mut stranger.principal, object, PRINCIPAL);
-                learn(&mut stranger.nickname, object, NICKNAME);
-                if !stranger.principal.is_empty() {
-                    self.memory.strangers.insert(id, stranger);
+            Some(person) => {
+                if before.is_none() && object.get(PRINCIPAL).is_none() {
+                    // A change told in part has made it ours: the rest is to be looked at.
+                    let what = Wrote::Part(BTreeSet::new());
+                    let unseen = Fresh { at: Timestamp::UNIX_EPOCH, what, overlooked: true };
+                    self.memory.fresh.entry(id).or_insert(unseen);
                 }
+                self.put_user(id, UserRow { person, values, synced });
             }
+            None => self.see_stranger(id, object, before),
         }
+    }
+
+    /// A user without our mark; `before`: as an account of ours, which it was until now.
+    fn see_stranger(&mut self, id: ObjectId, object: &Value, before: Option<UserRow>) {
+        let mut stranger = self.memory.strangers.remove(&id).unwrap_or_default();
+        let mut unmarked = self.memory.unmarked.remove(&id).unwrap_or_default();
+        if let Some(row) = before {
+            let value =
+                |name| row.values.first(&self.memory.user_columns, name).unwrap_or_default();
+            stranger.principal = value(PRINCIPAL).into();
+            stranger.nickname = value(NICKNAME).into();
+            unmarked = self.keyed(unmarked, value(EMPLOYEE_ID));
+            unmarked.was = Some((row.person, stranger.principal.clone()));
+        }
+        learn(&mut stranger.principal, object, PRINCIPAL);
+        learn(&mut stranger.nickname, object, NICKNAME);
+        if object.get(EMPLOYEE_ID).is_some() {
+            unmarked = self.keyed(unmarked, text(object, EMPLOYEE_ID));
+        }
+        // Another login and another key: somebody has made it somebody else's.
+        let renamed = |(_, name): &(PersonId, Box<str>)| {
+            name.to_lowercase() != stranger.principal.to_lowercase()
+        };
+        unmarked.was.take_if(|was| unmarked.is_keyed_otherwise && renamed(was));
+        if !unmarked.persons().is_empty() {
+            self.memory.unmarked.insert(id, unmarked);
+        }
+        if !stranger.principal.is_empty() {
+            self.memory.strangers.insert(id, stranger);
+        }
+    }
+
+    fn keyed(&self, unmarked: Unmarked, key: &str) -> Unmarked {
+        let person = self.eyes.opaque.person(key);
+        let is_keyed_otherwise = person.is_none() && !key.is_empty();
+        Unmarked { key: person, is_keyed_otherwise, ..unmarked }
+    }
+
+    /// An account of a person stands without our mark: none is to be made.
+    pub(super) fn is_unmarked(&self, person: PersonId) -> bool {
+        self.memory.unmarked.values().any(|one| one.persons().contains(&person))
     }
 
     /// A user that a look by its name came upon; unless we know better.
@@ -207,6 +258,7 @@ impl Mirror {
     pub(super) fn put_user(&mut self, id: ObjectId, row: UserRow) {
         self.drop_user(id);
         self.memory.strangers.remove(&id);
+        self.memory.unmarked.remove(&id);
         self.persons.insert((row.person, id));
         if let Some(name) = row.values.first(&self.memory.user_columns, PRINCIPAL) {
             self.principals.insert(name.to_lowercase().into(), id);
@@ -229,6 +281,7 @@ impl Mirror {
     /// A user is gone, for good or for now.
     pub(super) fn lose_user(&mut self, id: ObjectId, can_come_back: bool) {
         self.memory.strangers.remove(&id);
+        self.memory.unmarked.remove(&id);
         if let Some(row) = self.drop_user(id)
             && can_come_back
             && let Some(deleted) = &mut self.deleted

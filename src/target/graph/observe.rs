@@ -30,10 +30,9 @@ impl GraphTarget {
         // One that seemed gone may be either.
         let (groups, users): (Vec<ObjectId>, Vec<ObjectId>) = {
             let mirror = self.mirror();
-            let is_user = |id: &&ObjectId| mirror.memory.users.contains_key(*id);
-            let is_group = |id: &&ObjectId| mirror.memory.groups.contains_key(*id);
-            let groups = again.iter().filter(|id| !is_user(id)).copied();
-            (groups.collect(), again.iter().filter(|id| !is_group(id)).copied().collect())
+            let groups = again.iter().filter(|id| mirror.is_user(**id) != Some(true)).copied();
+            let users = again.iter().filter(|id| mirror.is_user(**id) != Some(false)).copied();
+            (groups.collect(), users.collect())
         };
         self.look_again_at_users(&users).await?;
         self.look_again_at_groups(&groups).await?;
@@ -62,6 +61,13 @@ fn observed(mirror: &Mirror, domains: &BTreeSet<String>) -> Observed {
         }
     }
     observed.sort_doubles();
+    for (id, unmarked) in &mirror.memory.unmarked {
+        let Some(dn) = mirror.user_dn(*id) else { continue };
+        for person in unmarked.persons() {
+            let places = observed.unmarked.entry(ObjectKey::Account(person)).or_default();
+            places.insert(dn.clone());
+        }
+    }
     let deleted = mirror.deleted.iter().flat_map(|deleted| deleted.keys());
     observed.deleted = deleted.map(|person| ObjectKey::Account(*person)).collect();
     let gone = mirror.deleted.iter().flat_map(|deleted| deleted.values().copied()).collect();

@@ -44,6 +44,9 @@ impl GraphTarget {
             self.found_account(&found, person, entry.attributes.keys());
             return Ok(Done::Already);
         }
+        if self.mirror().is_unmarked(person) {
+            return Err(lost_mark());
+        }
         if let Some(id) = self.deleted_account(person).await? {
             return self.restore(entry, person, id).await;
         }
@@ -102,11 +105,13 @@ impl GraphTarget {
             let is_sure = !fault.is_about(PRINCIPAL);
             return Err(if is_sure { fault.name_taken() } else { WriteError::Unknown(text) });
         };
-        let Some(id) = id(&found).filter(|_| is_ours(&found)) else {
-            return Err(fault.name_taken());
-        };
+        let Some(id) = id(&found) else { return Err(fault.name_taken()) };
         let now = (self.settings.now)();
         self.mirror().meet_user(id, &found, now);
+        if !is_ours(&found) {
+            let is_lost = self.mirror().is_unmarked(person);
+            return Err(if is_lost { lost_mark() } else { fault.name_taken() });
+        }
         same(&self.mirror().attributes_of_user(&found), &entry.attributes)?;
         self.know_account(id, person, &entry.attributes);
         self.mirror().found(id, Wrote::Whole, now);
@@ -446,6 +451,10 @@ impl GraphTarget {
         let stands = self.mirror().memory.users.contains_key(&id);
         Ok((stands || !is_ours).then_some(id))
     }
+}
+
+fn lost_mark() -> WriteError {
+    stale("an account of this person has lost our mark: the next plan tells what to do")
 }
 
 fn person(key: &ObjectKey) -> Result<PersonId, WriteError> {

@@ -12,6 +12,7 @@ use crate::model::entry::{Attributes, ObjectKind};
 
 pub(super) const PRINCIPAL: &str = "userPrincipalName";
 pub(super) const NICKNAME: &str = "mailNickname";
+pub(super) const EMPLOYEE_ID: &str = "employeeId";
 pub(super) const UNIQUE_NAME: &str = "uniqueName";
 pub(super) const ENABLED: &str = "accountEnabled";
 pub(super) const LICENCES: &str = "assignedLicenses";

@@ -46,6 +46,7 @@ pub(super) fn managed() -> Managed {
             (ObjectKind::Group, set(&group)),
         ]),
         links: set(&["member", "owner"]),
+        links_follow: false,
         placeholders: BTreeMap::from([("member".into(), NOBODY.into())]),
         at_creation: Attributes::from([("pwdReset", ["TRUE"])]),
         password: PasswordRule { attribute: "userPassword".into(), form: PasswordForm::Ssha },

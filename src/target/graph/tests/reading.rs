@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::script::{Say, Script, entropy, target, target_with, token};
 use super::settings;
 use super::writes::{ID, TOKEN, account, as_user};
+use crate::model::dn;
 use crate::target::{Observe as _, TargetError};
 
 fn put_off(wait: &'static str) -> Say {
@@ -142,11 +143,7 @@ async fn an_account_that_an_active_directory_masters_is_known_as_such_until_it_i
                 _ => Say::Reply(200, json!({ "value": [] })),
             }
         });
-        let plain = |mut settings: super::super::settings::Settings| {
-            settings.licences.clear();
-            settings
-        };
-        let mut target = target_with(&script, Default::default(), plain).await;
+        let mut target = target_with(&script, Default::default(), without_licences).await;
         for is_mastered in expected {
             let observed = target.observe().await.unwrap();
             assert!(observed.entries.contains_key(&entry.key));
@@ -249,4 +246,99 @@ async fn an_address_of_changes_elsewhere_is_replaced_by_a_whole_reading() {
     target_with(&moved, memory, elsewhere).await.observe().await.unwrap();
     let deltas = moved.lines().iter().filter(|line| line.ends_with("s/delta")).count();
     assert_eq!(deltas, 2, "{:?}", moved.lines());
+}
+
+fn without_licences(mut settings: super::Settings) -> super::Settings {
+    settings.licences.clear();
+    settings
+}
+
+/// Whose accounts stand without their mark, after each of the readings: the whole, or changes.
+async fn unmarked_after(readings: Vec<Value>, looked_at: Value) -> Vec<Vec<String>> {
+    let count = readings.len();
+    let mut readings = readings.into_iter();
+    let script = Script::new(move |line, _| match line {
+        TOKEN => token("t"),
+        "GET /groups/delta" => delta(),
+        "GET /users/delta" => Say::Reply(200, json!({ "value": [], "@odata.deltaLink": CHANGES })),
+        "GET /users" | "GET /users/changes" => {
+            let user = readings.next().unwrap();
+            Say::Reply(200, json!({ "value": [user], "@odata.deltaLink": CHANGES }))
+        }
+        line if line.ends_with(ID) => Say::Reply(200, looked_at.clone()),
+        _ => Say::Reply(200, json!({ "value": [] })),
+    });
+    let mut target = target_with(&script, Default::default(), without_licences).await;
+    let mut told = Vec::new();
+    for _ in 0..count {
+        let observed = target.observe().await.unwrap();
+        let entries = observed.entries.values().map(|one| format!("ours {}", one.dn));
+        let unmarked = observed.unmarked.iter();
+        let unmarked = unmarked.map(|(key, places)| {
+            let is_foreign = |dn: &String| observed.foreign_dns.contains(&dn::comparable(dn));
+            assert!(places.iter().all(is_foreign), "{places:?}");
+            format!("{key} {}", places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+        });
+        told.push(entries.chain(unmarked).collect());
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_has_lost_its_mark_is_known_by_its_number_its_key_or_both() {
+    // SEC-44, SEC-45.
+    let user = as_user(&account(7, "zoe.b"), ID);
+    let marked = |mark: Value| json!({ "extensionAttribute1": mark });
+    let mark = user["onPremisesExtensionAttributes"].clone();
+    let with = |change: Value| {
+        let mut user = user.clone();
+        user.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        user
+    };
+    let change = |change: Value| {
+        let mut user = json!({ "id": ID });
+        user.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        user
+    };
+    let (ours, lost) = ("ours userPrincipalName=zoe.b@ecole.test", "rentree:account:7");
+    let stands = format!("{lost} userPrincipalName=zoe.b@ecole.test");
+    let renamed = format!("{lost} userPrincipalName=z@ecole.test");
+    let check = async |readings: Vec<Value>, expected: &[&[&str]]| {
+        let looked_at = with(json!({ "userPrincipalName": "z@ecole.test" }));
+        assert_eq!(unmarked_after(readings, looked_at).await, expected);
+    };
+    let (vip, none) = (marked(json!("VIP")), marked(Value::Null));
+    // As a change: the number is remembered, whatever else is emptied, until the mark is back.
+    check(
+        vec![
+            user.clone(),
+            change(json!({ "onPremisesExtensionAttributes": vip })),
+            change(json!({ "employeeId": null })),
+            change(json!({ "userPrincipalName": "z@ecole.test" })),
+            change(json!({ "onPremisesExtensionAttributes": mark })),
+        ],
+        &[&[ours], &[&stands], &[&stands], &[&renamed], &["ours userPrincipalName=z@ecole.test"]],
+    )
+    .await;
+    // Somebody else's: another login and another key.
+    check(
+        vec![
+            user.clone(),
+            change(json!({ "onPremisesExtensionAttributes": none, "employeeId": "H-17" })),
+            change(json!({ "userPrincipalName": "z@ecole.test" })),
+        ],
+        &[&[ours], &[&stands], &[]],
+    )
+    .await;
+    // Of a tenant that is read for the first time only the key tells.
+    check(
+        vec![
+            with(json!({ "onPremisesExtensionAttributes": none })),
+            change(json!({ "employeeId": null })),
+        ],
+        &[&[&stands], &[]],
+    )
+    .await;
+    let nothing = json!({ "onPremisesExtensionAttributes": none, "employeeId": null });
+    check(vec![with(nothing)], &[&[]]).await;
 }

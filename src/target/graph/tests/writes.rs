@@ -120,6 +120,7 @@ async fn a_homonym_is_told_from_ourselves_by_the_key() {
         let entry = account(7, "zoe.b");
         let mut user = as_user(&entry, ID);
         let mark = holder.map_or(Value::Null, |person| opaque().of(PersonId(person)).into());
+        user["employeeId"] = mark.clone();
         user["onPremisesExtensionAttributes"]["extensionAttribute1"] = mark;
         let script = Script::new(move |line, _| match line {
             TOKEN => token("t"),
@@ -340,6 +341,36 @@ async fn a_group_whose_nickname_somebody_else_holds_is_refused_with_a_remedy() {
                 assert!(text.contains(&words), "{text}");
             }
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_made_beside_an_account_that_has_lost_its_mark() {
+    // SEC-44: the key of the person is in it, the mark is not.
+    let entry = account(7, "zoe.b");
+    let mut user = as_user(&entry, ID);
+    user["onPremisesExtensionAttributes"]["extensionAttribute1"] = json!("VIP");
+    for is_found_by_login in [true, false] {
+        let user = user.clone();
+        let script = Script::new(move |line, _| match line {
+            TOKEN => token("t"),
+            "GET /directory/deletedItems/microsoft.graph.user" => empty(),
+            "POST /users" if is_found_by_login => conflict("userPrincipalName"),
+            "POST /users" => conflict("mailNickname"),
+            "GET /users/zoe.b%40ecole.test" if is_found_by_login => Say::Reply(200, user.clone()),
+            "GET /users/zoe.b%40ecole.test" => Say::Reply(404, Value::Null),
+            "GET /users" => Say::Reply(200, json!({ "value": [user.clone()] })),
+            line => panic!("{line}"),
+        });
+        let target = target(&script).await;
+        let secret = InitialPassword::draw(&mut entropy);
+        let posts = || script.lines().iter().filter(|line| *line == "POST /users").count();
+        for _ in 0..2 {
+            let refused = target.write(&creation(&entry), Some(&secret)).await.unwrap_err();
+            assert!(matches!(&refused, WriteError::Stale(why) if why.contains("lost our mark")));
+            // It is known from then on: the service is not asked again.
+            assert_eq!(posts(), 1);
         }
     }
 }
