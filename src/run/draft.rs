@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided::{self, Decided, Known};
+use super::exports::{self, Exports};
 use super::facts;
 use super::forecast;
 use super::intake;
@@ -116,7 +117,8 @@ pub(super) fn drafted(
     let origin = origin_of(session, &review, &observed, &operations, facts);
     let origin = Origin { left: compared.left, ..origin };
     let told = (&operations[..], &after, &compared.linked);
-    let summary = summary(session, &review, &past, told, (counts, unread));
+    let exports = exports::load(session, store, &review, &past)?;
+    let summary = summary(session, (&review, &exports), &past, told, (counts, unread));
     let waves = forecast::waves(session, store, &operations, &summary.since)?;
     let parts = Parts {
         made_at: session.world.clock.now(),
@@ -143,21 +145,21 @@ pub(super) fn drafted(
 /// What the plan says of where it comes from, with the clock of each school in each target.
 fn summary(
     session: &Session,
-    review: &Review,
+    (review, exports): (&Review, &Exports),
     past: &Past,
     (operations, after, linked): (&[Operation], &Registry, &Linked),
     (persons, unread): (PersonCounts, BTreeMap<String, String>),
 ) -> Summary {
     let targets = session.config.targets.iter();
     let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
-    let news = review.news();
+    let news = exports.news();
     let none = News::new();
     let missed = |target: &str| past.missed.get(target).unwrap_or(&none);
     let files = targets
         .clone()
-        .map(|(target, _)| (target.to_owned(), starts::merged(&news, missed(target))));
+        .map(|(target, _)| (target.to_owned(), starts::merged(news, missed(target))));
     let files: BTreeMap<String, News> = files.collect();
-    let later = starts::later(&files, operations, after, linked);
+    let later = starts::later(&files, operations, after, linked, exports);
     let clocks = Starts { files: &files, later: &later, owed: &past.owed };
     let since_at = starts::since_at(&clocks, operations, targets.clone());
     let since = starts::oldest(&since_at);
@@ -167,11 +169,11 @@ fn summary(
         oldest_receipt: since.values().min().copied(),
         since,
         since_at,
-        news: Some(starts::by_school(&news)),
+        news: Some(starts::by_school(news)),
         caught_up: starts::caught_up(&files, &past.missed, targets.clone()),
         later,
         missed: files.into_iter().filter(|(target, _)| unread.contains_key(target)).collect(),
-        waits: waiting::waits(review),
+        waits: waiting::waits(review, exports),
         unread,
     }
 }
