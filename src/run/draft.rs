@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided::{self, Decided, Known};
+use super::exports::{self, Exports};
 use super::facts;
 use super::forecast;
 use super::intake;
@@ -30,7 +31,7 @@ use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
 use crate::plan::operation::Operation;
 use crate::plan::origin::{self, Left, Origin};
-use crate::plan::{News, Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
+use crate::plan::{Basis, News, Objection, PersonCounts, Plan, Stray, Summary, guard, redo};
 use crate::store::history::{self, Past};
 use crate::store::review::questions;
 use crate::store::runs::RunId;
@@ -109,10 +110,7 @@ pub(super) fn drafted(
         guard::objections(&session.config.guard, session.today(), &operations, &facts);
     let lost = forgotten(&compared.strays, &past.acknowledged);
     let gone = review.missing();
-    let mut basis = review.basis(session);
-    if gone.is_some() && operations.is_empty() {
-        basis.extend(review.basis_missing());
-    }
+    let basis = basis_of(session, &review, gone.is_some() && operations.is_empty());
     objections.extend(lost.into_iter().chain(gone).filter(|_| !operations.is_empty()));
     objections.extend(machine::objection(session, store)?);
     objections.extend(wanted::objections(session, &operations, &observed));
@@ -120,7 +118,8 @@ pub(super) fn drafted(
     objections.extend(redo::objections(&operations, &taken_back));
     let origin = origin_of(session, &review, &observed, &operations, facts);
     let told = (&operations[..], &after, &compared.linked);
-    let summary = summary(session, &review, &past, told, (counts, unread));
+    let exports = exports::load(session, store, &review, &past)?;
+    let summary = summary(session, (&review, &exports), &past, told, (counts, unread));
     let waves = forecast::waves(session, store, &operations, &summary.since)?;
     let parts = Parts {
         made_at: session.world.clock.now(),
@@ -144,24 +143,31 @@ pub(super) fn drafted(
     Ok(Draft { run, plan, review, duration_ms: laps.ms })
 }
 
+/// What departures are measured on from now on. A run that is not stopped, as it has nothing to
+/// write, does not forget the deliveries that are missing.
+fn basis_of(session: &Session, review: &Review, keeps_missing: bool) -> Vec<Basis> {
+    let missing = if keeps_missing { review.basis_missing() } else { Vec::new() };
+    review.basis(session).into_iter().chain(missing).collect()
+}
+
 /// What the plan says of where it comes from, with the clock of each school in each target.
 pub(super) fn summary(
     session: &Session,
-    review: &Review,
+    (review, exports): (&Review, &Exports),
     past: &Past,
     (operations, after, linked): (&[Operation], &Registry, &Linked),
     (persons, unread): (PersonCounts, BTreeMap<String, String>),
 ) -> Summary {
     let targets = session.config.targets.iter();
     let targets = targets.map(|one| (one.name.as_str(), !unread.contains_key(&one.name)));
-    let news = review.news();
+    let news = exports.news();
     let none = News::new();
     let missed = |target: &str| past.missed.get(target).unwrap_or(&none);
     let files = targets
         .clone()
-        .map(|(target, _)| (target.to_owned(), starts::merged(&news, missed(target))));
+        .map(|(target, _)| (target.to_owned(), starts::merged(news, missed(target))));
     let files: BTreeMap<String, News> = files.collect();
-    let later = starts::later(&files, operations, after, linked);
+    let later = starts::later(&files, operations, after, linked, exports);
     let clocks = Starts { files: &files, later: &later, owed: &past.owed };
     let since_at = starts::since_at(&clocks, operations, targets.clone());
     let since = starts::oldest(&since_at);
@@ -171,11 +177,11 @@ pub(super) fn summary(
         oldest_receipt: since.values().min().copied(),
         since,
         since_at,
-        news: Some(starts::by_school(&news)),
+        news: Some(starts::by_school(news)),
         caught_up: starts::caught_up(&files, &past.missed, targets.clone()),
         later,
         missed: files.into_iter().filter(|(target, _)| unread.contains_key(target)).collect(),
-        waits: waiting::waits(review),
+        waits: waiting::waits(review, exports),
         unread,
     }
 }

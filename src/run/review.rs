@@ -19,8 +19,9 @@ use crate::config::Config;
 use crate::desired::input::SchoolInput;
 use crate::model::delivery::{Counts, Delivery, Header, Source, Status};
 use crate::model::finding::{Finding, Severity};
-use crate::model::ids::{Digest, Uai};
-use crate::plan::{Basis, DeliveryLine, News, Objection, guard};
+use crate::model::ids::{Digest, SchoolYear, Uai};
+use crate::model::school::School;
+use crate::plan::{Basis, DeliveryLine, Objection, guard};
 use crate::store::Store;
 use crate::store::deliveries::{self, DeliveryRow};
 use crate::validate::batch::{self, Batch, Head};
@@ -51,8 +52,18 @@ pub struct Review {
     /// Those that wait for the turn of the year, wherever their files are by now.
     pub waiting: BTreeSet<Digest>,
     /// The deliveries that the last begun run measured departures on.
-    before: BTreeMap<(Uai, Source), Digest>,
+    pub(super) before: BTreeMap<(Uai, Source), Digest>,
+    /// Those in force, each after the ones that it has replaced, in their order.
+    pub(super) exports: BTreeMap<(Uai, Source), Vec<Export>>,
     measured: Measured,
+}
+
+/// A good delivery, in force now or before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Export {
+    pub(super) digest: Digest,
+    pub(super) school_year: SchoolYear,
+    pub(super) received_at: Timestamp,
 }
 
 /// The schools that the last begun run measured departures on, with the académie of each.
@@ -79,6 +90,7 @@ pub fn review(session: &Session, store: &Store, mut intake: Intake) -> anyhow::R
     let measured: BTreeSet<Digest> = basis.into_iter().map(|one| one.digest).collect();
     let Config { schools, checks, .. } = &session.config;
     let batch = batch::batch(&heads, schools, &measured, checks, session.world.clock.now());
+    review.exports = exports(&heads, &batch);
     for head in &heads {
         let Some(ruling) = batch.rulings.get(head.digest) else { continue };
         if ruling.status == Status::Early {
@@ -137,6 +149,22 @@ fn is_history(head: &Head<'_>, heads: &[Head<'_>], batch: &Batch) -> bool {
     status(head) == Some(Status::Superseded) && heads.iter().any(|other| later(&other))
 }
 
+/// By school and source, the deliveries that are good and not early, in their order.
+fn exports(heads: &[Head<'_>], batch: &Batch) -> BTreeMap<(Uai, Source), Vec<Export>> {
+    let heads: BTreeMap<&Digest, &Head<'_>> =
+        heads.iter().map(|head| (head.digest, head)).collect();
+    let mut exports: BTreeMap<(Uai, Source), Vec<Export>> = BTreeMap::new();
+    for (digest, ruling) in batch.order.iter().filter_map(|one| batch.rulings.get_key_value(one)) {
+        let Some(Head { received_at, header, .. }) = heads.get(digest) else { continue };
+        if matches!(ruling.status, Status::Current | Status::Superseded) {
+            let of_source = exports.entry((header.uai.clone(), header.source)).or_default();
+            let (digest, school_year) = (digest.clone(), header.school_year);
+            of_source.push(Export { digest, school_year, received_at: *received_at });
+        }
+    }
+    exports
+}
+
 /// A delivery as the choice needs it.
 struct Known {
     name: String,
@@ -181,46 +209,43 @@ fn line(head: &Head<'_>, status: Status) -> DeliveryLine {
     }
 }
 
-fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyhow::Result<()> {
+/// What the checks say of deliveries of one school, measured on those `before`.
+pub(super) fn verdict(
+    session: &Session,
+    school: &School,
+    current: &BTreeMap<Source, &Delivery>,
+    before: &BTreeMap<Source, &Delivery>,
+) -> Verdict {
     let functions = &session.config.functions;
+    validate::school(&View {
+        school,
+        current: current.clone(),
+        before: before.clone(),
+        today: session.today(),
+        policy: &session.config.checks,
+        known_function: &|code| functions.knows(code),
+        function_without_account: &|code| functions.gives_none(code),
+        overrides: &session.config.overrides,
+    })
+}
+
+fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyhow::Result<()> {
     for school in session.config.schools.values() {
         let current = of_school(&review.in_force, &school.uai);
         if current.is_empty() {
             continue;
         }
-        let mut old: BTreeMap<Source, Delivery> = BTreeMap::new();
-        let mut before: BTreeMap<Source, &Delivery> = BTreeMap::new();
-        for source in Source::ALL {
-            let Some(digest) = review.before.get(&(school.uai.clone(), source)) else { continue };
-            match current.get(&source).filter(|delivery| delivery.digest == *digest) {
-                Some(same) => _ = before.insert(source, same),
-                None => {
-                    let loaded = deliveries::load(store, digest).map_err(store_failure)?;
-                    old.extend(loaded.map(|delivery| (source, delivery)));
-                }
-            }
-        }
-        before.extend(old.iter().map(|(source, delivery)| (*source, delivery)));
-        let view = View {
-            school,
-            current,
-            before,
-            today: session.today(),
-            policy: &session.config.checks,
-            known_function: &|code| functions.knows(code),
-            function_without_account: &|code| functions.gives_none(code),
-            overrides: &session.config.overrides,
-        };
-        let verdict = validate::school(&view);
-        let counts: BTreeMap<Source, Counts> = view
-            .current
+        let mut old = replaced(store, &review.before, &school.uai, &current)?;
+        let before = measured_on(&review.before, &school.uai, &current, &old);
+        let verdict = verdict(session, school, &current, &before);
+        let counts: BTreeMap<Source, Counts> = current
             .iter()
             .map(|(source, one)| (*source, validate::counts(one, &verdict)))
             .collect();
-        let parser = view.current.values().flat_map(|one| one.findings.iter().cloned());
+        let parser = current.values().flat_map(|one| one.findings.iter().cloned());
         let parser: Vec<Finding> = parser.collect();
-        let last = view.before.values().map(|one| one.header.school_year).max();
-        let new = view.current.values().map(|one| one.header.school_year).max();
+        let last = before.values().map(|one| one.header.school_year).max();
+        let new = current.values().map(|one| one.header.school_year).max();
         let reviewed = review.schools.entry(school.uai.clone()).or_default();
         reviewed.turns_year = last.is_some() && last != new;
         reviewed.counts = counts;
@@ -231,6 +256,38 @@ fn check_schools(session: &Session, store: &Store, review: &mut Review) -> anyho
         reviewed.verdict = verdict;
     }
     Ok(())
+}
+
+/// What the last begun run measured departures on and is not in force any more, of one school.
+pub(super) fn replaced(
+    store: &Store,
+    before: &BTreeMap<(Uai, Source), Digest>,
+    uai: &Uai,
+    current: &BTreeMap<Source, &Delivery>,
+) -> anyhow::Result<BTreeMap<Source, Delivery>> {
+    let mut old = BTreeMap::new();
+    for source in Source::ALL {
+        let Some(digest) = before.get(&(uai.clone(), source)) else { continue };
+        if current.get(&source).is_none_or(|delivery| delivery.digest != *digest) {
+            let loaded = deliveries::load(store, digest).map_err(store_failure)?;
+            old.extend(loaded.map(|delivery| (source, delivery)));
+        }
+    }
+    Ok(old)
+}
+
+/// All that it measured departures on, of one school.
+pub(super) fn measured_on<'a>(
+    before: &BTreeMap<(Uai, Source), Digest>,
+    uai: &Uai,
+    current: &BTreeMap<Source, &'a Delivery>,
+    old: &'a BTreeMap<Source, Delivery>,
+) -> BTreeMap<Source, &'a Delivery> {
+    let is_same = |(source, delivery): &(&Source, &&Delivery)| {
+        before.get(&(uai.clone(), **source)) == Some(&delivery.digest)
+    };
+    let same = current.iter().filter(is_same).map(|(source, delivery)| (*source, *delivery));
+    same.chain(old.iter().map(|(source, delivery)| (*source, delivery))).collect()
 }
 
 /// The schools of a basis. One that was kept without its académie is in that of today's list.
@@ -249,7 +306,7 @@ fn academy_of(session: &Session, uai: &Uai) -> Option<String> {
     session.config.schools.get(uai).map(|school| school.academy.clone())
 }
 
-fn of_school<'a>(
+pub(super) fn of_school<'a>(
     in_force: &'a BTreeMap<(Uai, Source), Delivery>,
     uai: &Uai,
 ) -> BTreeMap<Source, &'a Delivery> {
@@ -325,18 +382,6 @@ impl Review {
                 &right.name,
             ))
         });
-    }
-
-    /// By school and source, the receipts of the deliveries that were not there at the last run:
-    /// they start the 72 h of what they tell.
-    pub(super) fn news(&self) -> News {
-        let mut news = News::new();
-        for ((uai, source), delivery) in &self.in_force {
-            if self.before.get(&(uai.clone(), *source)) != Some(&delivery.digest) {
-                news.entry(uai.clone()).or_default().insert(*source, delivery.received_at);
-            }
-        }
-        news
     }
 
     /// The schools with something in force, as the people room wants them.

@@ -1,16 +1,19 @@
-//! When the clock of what a plan writes starts: at the receipt of the file that tells it, one start
-//! for each file of a school (requirements 2.3), or earlier, where runs before this one owe it.
+//! When the clock of what a plan writes starts: at the receipt of the first file that tells it, one
+//! start for each file of a school (requirements 2.3), or earlier, where runs before this one owe
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::exports::Exports;
+use super::told::{Ask, Place};
 use crate::model::delivery::Source;
 use crate::model::entry::{Entry, Licence, ObjectKey};
 use crate::model::ids::{PersonId, Uai};
 use crate::model::person::Role;
 use crate::model::registry::Registry;
-use crate::plan::operation::{Action, Operation};
+use crate::plan::operation::{Action, Operation, OperationKind, Side};
 use crate::plan::{Later, News};
 
 /// By school, the oldest of its receipts: what its containers and groups wait since, which are made
@@ -30,9 +33,8 @@ pub(super) fn linked<'a>(
     operations: &[Operation],
     entries: impl Iterator<Item = (&'a ObjectKey, &'a Entry)>,
 ) -> BTreeMap<String, PersonId> {
-    let of_licence = |one: &&Operation| matches!(one.key, ObjectKey::Licence(_));
-    let linking = operations.iter().filter(|one| !of_licence(one));
-    let names: BTreeSet<&str> = linking.flat_map(links).map(String::as_str).collect();
+    let names: BTreeSet<&str> =
+        operations.iter().flat_map(|one| links(&one.action)).map(String::as_str).collect();
     if names.is_empty() {
         return BTreeMap::new();
     }
@@ -45,8 +47,8 @@ pub(super) fn linked<'a>(
     entries.filter_map(person).collect()
 }
 
-fn links(operation: &Operation) -> impl Iterator<Item = &String> {
-    let values = match &operation.action {
+fn links(action: &Action) -> impl Iterator<Item = &String> {
+    let values = match action {
         Action::AddLinks { values, .. } | Action::RemoveLinks { values, .. } => Some(values),
         Action::Create { .. }
         | Action::Modify { .. }
@@ -91,14 +93,18 @@ pub(super) fn later(
     operations: &[Operation],
     after: &Registry,
     linked: &Linked,
+    exports: &Exports,
 ) -> BTreeMap<String, BTreeMap<Uai, Later>> {
     let mut later: BTreeMap<String, BTreeMap<Uai, Later>> = BTreeMap::new();
     for operation in operations {
         let Operation { target, key, kind, .. } = operation;
         let Some(uai) = &operation.uai else { continue };
         let of_school = files.get(target).and_then(|files| files.get(uai));
-        let Some(files) = of_school.filter(|files| differ(files)) else { continue };
-        let Some(received) = own_file(operation, uai, files, after, linked) else { continue };
+        let Some(files) = of_school.filter(|files| differ(files) || exports.has(uai)) else {
+            continue;
+        };
+        let own = Own { uai, files, after, linked: linked.get(target), exports };
+        let Some(received) = own.file(operation) else { continue };
         let of_school = later.entry(target.clone()).or_default().entry(uai.clone()).or_default();
         let of_side = of_school.entry(kind.side()).or_default();
         let oldest = of_side.entry(key.clone()).or_insert(received);
@@ -121,40 +127,97 @@ fn differ(files: &BTreeMap<Source, Timestamp>) -> bool {
     files.values().min() < files.values().max()
 }
 
-/// The receipt of the file that tells what an operation writes; of several, the oldest.
-fn own_file(
-    operation: &Operation,
-    uai: &Uai,
-    files: &BTreeMap<Source, Timestamp>,
-    after: &Registry,
-    linked: &Linked,
-) -> Option<Timestamp> {
-    let of_role = |is_pupil: bool| {
-        let told = files.iter().filter(|(source, _)| is_pupil == (**source != Source::Sts));
+/// What tells of the operations of one school in one target.
+struct Own<'a> {
+    uai: &'a Uai,
+    /// Since when each source has news.
+    files: &'a BTreeMap<Source, Timestamp>,
+    after: &'a Registry,
+    linked: Option<&'a BTreeMap<String, PersonId>>,
+    exports: &'a Exports,
+}
+
+impl Own<'_> {
+    /// The receipt of the file that tells what an operation writes; of several, the oldest.
+    fn file(&self, operation: &Operation) -> Option<Timestamp> {
+        let Operation { key, kind, action, .. } = operation;
+        let place = key.structure().map(|structure| (structure.kind, structure.code.clone()));
+        match (key, place) {
+            (ObjectKey::Account(id), _) => self.of_person(*id, &about_account(*kind)),
+            (_, place) if kind.side() != Side::Entry => {
+                let ask = place.map_or(Ask::Right, Ask::In);
+                let of_link = |name: &String| match self.linked.and_then(|all| all.get(name)) {
+                    Some(id) => self.of_person(*id, &ask),
+                    None => self.of_key(key),
+                };
+                links(action).filter_map(of_link).min()
+            }
+            (_, Some(place)) => self.of_place(*kind, &place),
+            (_, None) => self.of_key(key),
+        }
+    }
+
+    fn oldest(&self) -> Option<Timestamp> {
+        self.files.values().min().copied()
+    }
+
+    /// Of an object of which no file says anything by name.
+    fn of_key(&self, key: &ObjectKey) -> Option<Timestamp> {
+        match key {
+            ObjectKey::Licence(licence) => self.of_role(*licence == Licence::Pupils),
+            _ => self.oldest(),
+        }
+    }
+
+    fn of_role(&self, is_pupil: bool) -> Option<Timestamp> {
+        let told = self.files.iter().filter(|(source, _)| is_pupil == (**source != Source::Sts));
         // Without news of the file that tells of somebody, another one changes something for him.
-        told.map(|(_, received)| *received).min().or_else(|| files.values().min().copied())
-    };
-    let of_person = |id: &PersonId| {
-        let person = after.persons.get(id);
-        match person.and_then(|person| person.enrolments.get(uai)).map(|one| &one.role) {
-            Some(Role::Pupil) => of_role(true),
-            Some(Role::Teacher | Role::Staff(_)) => of_role(false),
-            Some(Role::Unknown) | None => files.values().min().copied(),
+        told.map(|(_, received)| *received).min().or_else(|| self.oldest())
+    }
+
+    fn of_person(&self, id: PersonId, ask: &Ask) -> Option<Timestamp> {
+        let Some(person) = self.after.persons.get(&id) else { return self.oldest() };
+        let role = person.enrolments.get(self.uai).map(|one| &one.role);
+        let (source, is_pupil) = match role {
+            Some(Role::Pupil) => (Source::SieclePupils, true),
+            Some(Role::Teacher | Role::Staff(_)) => (Source::Sts, false),
+            Some(Role::Unknown) | None => return self.oldest(),
+        };
+        match self.files.get(&source) {
+            Some(since) => {
+                let of = (self.uai, source);
+                Some(self.exports.person(of, *since, &person.identifiers, ask))
+            }
+            None => self.of_role(is_pupil),
         }
-    };
-    match (&operation.key, &operation.action) {
-        (ObjectKey::Account(id), _) => of_person(id),
-        (ObjectKey::Licence(licence), _) => of_role(*licence == Licence::Pupils),
-        (_, Action::AddLinks { .. } | Action::RemoveLinks { .. }) => {
-            let linked = linked.get(&operation.target);
-            let person = |name: &String| linked.and_then(|linked| linked.get(name));
-            let of_link = |name: &String| match person(name) {
-                Some(id) => of_person(id),
-                None => files.values().min().copied(),
-            };
-            links(operation).filter_map(of_link).min()
-        }
-        _ => files.values().min().copied(),
+    }
+
+    /// Of a class or group: it is made from the first file that names it. What else changes in it
+    /// waits since the oldest, unless a newer export is the first that says it so.
+    fn of_place(&self, kind: OperationKind, place: &Place) -> Option<Timestamp> {
+        let files = self.files.iter().map(|(source, since)| ((self.uai, *source), *since));
+        let told = if kind == OperationKind::Create {
+            files.filter_map(|(of, since)| self.exports.named(of, since, place)).min()
+        } else {
+            let described =
+                files.map(|(of, since)| (since, self.exports.described(of, since, place)));
+            described.filter(|(since, told)| since < told).map(|(_, told)| told).min()
+        };
+        told.or_else(|| self.oldest())
+    }
+}
+
+/// What of a person an operation on the account is about.
+fn about_account(kind: OperationKind) -> Ask {
+    match kind {
+        OperationKind::Create
+        | OperationKind::Enable
+        | OperationKind::Disable
+        | OperationKind::Delete => Ask::Right,
+        OperationKind::Update
+        | OperationKind::Rename
+        | OperationKind::AddMember
+        | OperationKind::RemoveMember => Ask::Written,
     }
 }
 
@@ -218,40 +281,5 @@ pub(super) fn oldest(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::simulator::{account, one_creation};
-
-    fn day(day: i64) -> Timestamp {
-        Timestamp::from_second(day * 86_400).unwrap()
-    }
-
-    #[test]
-    fn what_one_target_is_owed_is_no_clock_of_another() {
-        // a target that was away keeps its first receipt, and a new creation in the other
-        // one has that of its own delivery.
-        let uai: Uai = "0599990N".parse().unwrap();
-        let creation = |target| one_creation(target, account(1, "0599990N", "ines.lefevre"));
-        let owed = [("away".to_owned(), [(uai.clone(), day(1))].into())].into();
-        let check = |news: &[i64], operations: &[Operation], read: bool, expect: [&[i64]; 2]| {
-            let file = |at: &i64| (uai.clone(), [(Source::Sts, day(*at))].into());
-            let news: News = news.iter().map(file).collect();
-            let files = ["near", "away"].map(|target| (target.to_owned(), news.clone())).into();
-            let starts = Starts { files: &files, later: &BTreeMap::new(), owed: &owed };
-            let targets = [("near", true), ("away", read)].into_iter();
-            let since = since_at(&starts, operations, targets);
-            let told = ["near", "away"].map(|target| since[target].get(&uai).copied());
-            assert_eq!(told, expect.map(|days| days.first().map(|at| day(*at))));
-            assert_eq!(oldest(&since).get(&uai).copied(), told.into_iter().flatten().min());
-        };
-        let (near, away) = (creation("near"), creation("away"));
-        check(&[7], std::slice::from_ref(&near), false, [&[7], &[1]]);
-        // Read again: what is written there has waited since the first receipt.
-        check(&[7], &[near.clone(), away.clone()], true, [&[7], &[1]]);
-        check(&[], &[near.clone(), away], true, [&[], &[1]]);
-        // Nothing is missing there.
-        check(&[7], &[near], true, [&[7], &[]]);
-        // Away for another night, without news.
-        check(&[], &[], false, [&[], &[1]]);
-    }
-}
+#[path = "starts_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::{self, Draft, Laps};
+use super::exports;
 use super::machine;
 use super::replay;
 use super::review::Review;
@@ -14,7 +15,8 @@ use super::targets::Observation;
 use crate::model::registry::RegistryChange;
 use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
-use crate::plan::{PersonCounts, Plan};
+use crate::plan::origin::Origin;
+use crate::plan::{Basis, PersonCounts, Plan};
 use crate::store::{Store, deliveries, history, plans, registry};
 
 /// Whether such a night is kept as a run: that of `run`, unless an earlier one waits for `replay`,
@@ -47,8 +49,18 @@ fn plan(
     let past = history::past(store).map_err(store_failure)?;
     let none = BTreeMap::new();
     let told = (&[][..], &registry, &none);
-    let summary =
-        draft::summary(session, review, &past, told, (PersonCounts::default(), seen.unread));
+    let counts = (PersonCounts::default(), seen.unread);
+    let exports = exports::load(session, store, review, &past)?;
+    let summary = draft::summary(session, (review, &exports), &past, told, counts);
+    let origin = draft::origin_of(session, review, &BTreeMap::new(), &[], GuardFacts::new());
+    // Nothing was decided from what is new: the next run compares with the plan that did.
+    let in_force = past.in_force.into_iter().map(|((uai, source), digest)| Basis {
+        uai,
+        source,
+        digest,
+        academy: None,
+    });
+    let in_force = in_force.collect();
     Ok(make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
@@ -60,7 +72,7 @@ fn plan(
         strays: Vec::new(),
         doubles: Vec::new(),
         rehearsed: session.world.clock.is_fixed(),
-        origin: draft::origin_of(session, review, &BTreeMap::new(), &[], GuardFacts::new()),
+        origin: Origin { in_force, ..origin },
         summary,
     }))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::exports::Exports;
 use super::review::Review;
 use crate::clock::figures::Cause;
 use crate::model::delivery::{Delivery, Source, Status};
@@ -15,7 +16,7 @@ use crate::plan::Wait;
 
 /// The records in force that wait, each once, for whoever comes last in the list of causes; and
 /// files that were refused.
-pub(super) fn waits(review: &Review) -> Vec<Wait> {
+pub(super) fn waits(review: &Review, exports: &Exports) -> Vec<Wait> {
     let mut waits: BTreeMap<(Uai, Source, String), Wait> = BTreeMap::new();
     for (uai, school) in &review.schools {
         let current =
@@ -33,7 +34,8 @@ pub(super) fn waits(review: &Review) -> Vec<Wait> {
             let Some((source, delivery, known)) = numbers.iter().find(of_file) else { continue };
             let number = known.get(&line).cloned().unwrap_or_else(|| format!("line {line}"));
             let (uai, source) = (uai.clone(), *source);
-            let since = since_when(review, finding, source, delivery.received_at);
+            let own = exports.record((&uai, source), &number, delivery.received_at);
+            let since = since_when((review, exports), finding, source, own);
             let key = (uai.clone(), source, number.clone());
             let wait = waits.entry(key).or_insert(Wait { uai, source, number, cause, since });
             wait.cause = wait.cause.max(cause);
@@ -60,12 +62,19 @@ fn refused(review: &Review) -> impl Iterator<Item = Wait> {
 }
 
 /// A pupil is held from the delivery on that was the second to claim him.
-fn since_when(review: &Review, finding: &Finding, source: Source, own: Timestamp) -> Timestamp {
+fn since_when(
+    (review, exports): (&Review, &Exports),
+    finding: &Finding,
+    source: Source,
+    own: Timestamp,
+) -> Timestamp {
     let others = finding.facts.get("other").filter(|_| finding.id == finding::PUPIL_HELD.id);
     let others = others.into_iter().flat_map(|others| others.split(", "));
     let received = |uai: &str| {
-        let delivery = review.in_force.get(&(uai.parse().ok()?, source))?;
-        Some(delivery.received_at)
+        let uai: Uai = uai.parse().ok()?;
+        let news = exports.news().get(&uai).and_then(|news| news.get(&source));
+        let delivery = review.in_force.get(&(uai.clone(), source))?;
+        Some(news.copied().unwrap_or(delivery.received_at))
     };
     others.filter_map(received).fold(own, Timestamp::max)
 }

@@ -12,10 +12,11 @@ use super::runs::RunId;
 use super::taken::{self, Taken};
 use super::{Store, StoreError};
 use crate::clock::forecast::{Measured, Pace};
+use crate::model::delivery::Source;
 use crate::model::entry::ObjectKey;
-use crate::model::ids::{PersonId, Uai};
+use crate::model::ids::{Digest, PersonId, Uai};
 use crate::plan::origin::Scope;
-use crate::plan::{News, Plan, Stray, Summary, guard, order};
+use crate::plan::{Basis, News, Plan, Stray, Summary, guard, order};
 
 /// Runs of which the rate is measured.
 const MEASURED_RUNS_MAX: u32 = 5;
@@ -32,6 +33,8 @@ pub struct Past {
     pub owed: BTreeMap<String, BTreeMap<Uai, Timestamp>>,
     /// By target that could not be read at the last run, the files that came since it last could.
     pub missed: BTreeMap<String, News>,
+    /// The deliveries that were in force at the last run of each school that was begun.
+    pub in_force: BTreeMap<(Uai, Source), Digest>,
     /// The strays that a person has seen, and let be.
     pub acknowledged: BTreeSet<Stray>,
     /// Persons whose login or address a target says is somebody else's.
@@ -40,9 +43,10 @@ pub struct Past {
 
 pub fn past(store: &Store) -> Result<Past, StoreError> {
     let latest = latest_by_target(store, Plans::BegunBefore(None))?;
-    let missed = missed(&latest);
+    let (missed, in_force) = (missed(&latest), in_force(&latest));
     let (made, owed) = (made_accounts(store)?, owed_since(store, latest)?);
-    Ok(Past { made, owed, missed, acknowledged: acknowledged(store)?, taken: taken::list(store)? })
+    let (acknowledged, taken) = (acknowledged(store)?, taken::list(store)?);
+    Ok(Past { made, owed, missed, in_force, acknowledged, taken })
 }
 
 /// By target, the accounts that a run made there and none deleted since.
@@ -80,7 +84,7 @@ fn owed_since(
                  AND coalesce(s.state, 'planned') NOT IN ('done', 'already')";
     let mut statement = store.connection.prepare(sql)?;
     let mut owed: BTreeMap<String, BTreeMap<Uai, Timestamp>> = BTreeMap::new();
-    for Latest { run, mut summary, of } in latest {
+    for Latest { run, mut summary, of, in_force: _ } in latest {
         let mut open: BTreeMap<String, BTreeSet<Uai>> = BTreeMap::new();
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {
@@ -108,7 +112,7 @@ fn owed_since(
 /// By target that the latest plan of a school could not read, what it has missed of the school.
 fn missed(latest: &[Latest]) -> BTreeMap<String, News> {
     let mut all: BTreeMap<String, News> = BTreeMap::new();
-    for Latest { run: _, summary, of } in latest {
+    for Latest { run: _, summary, of, in_force: _ } in latest {
         for (target, missed) in &summary.missed {
             let here = missed.iter().filter(|(uai, _)| of.has(uai));
             let here = here.map(|(uai, files)| (uai.clone(), files.clone()));
@@ -116,6 +120,16 @@ fn missed(latest: &[Latest]) -> BTreeMap<String, News> {
         }
     }
     all
+}
+
+/// By school and source, what its latest plan had in force.
+fn in_force(latest: &[Latest]) -> BTreeMap<(Uai, Source), Digest> {
+    let of_plan = |one: &Latest| {
+        let here = one.in_force.iter().filter(|basis| one.of.has(&basis.uai));
+        let here = here.map(|basis| ((basis.uai.clone(), basis.source), basis.digest.clone()));
+        here.collect::<Vec<_>>()
+    };
+    latest.iter().flat_map(of_plan).collect()
 }
 
 /// Which plans are looked at.
@@ -131,6 +145,7 @@ pub(super) struct Latest {
     pub(super) run: RunId,
     pub(super) summary: Summary,
     pub(super) of: LatestOf,
+    pub(super) in_force: Vec<Basis>,
 }
 
 /// The schools that a plan speaks of and that no later one does.
@@ -197,7 +212,7 @@ fn latest(
         let Plan { origin, summary, .. } = plan;
         let unread: BTreeSet<String> = summary.unread.keys().cloned().collect();
         let of = LatestOf { scope: origin.scope.clone(), later: later.clone() };
-        latest.push(Latest { run: RunId(id), summary, of });
+        latest.push(Latest { run: RunId(id), summary, of, in_force: origin.in_force });
         if origin.scope == Scope::All {
             let unread = match &never {
                 Some(before) => before & &unread,
@@ -216,7 +231,7 @@ fn latest(
 /// What is still to be written of the latest plans of each school and target, the oldest first.
 pub fn queue(store: &Store) -> Result<Vec<Queued>, StoreError> {
     let mut queue = Vec::new();
-    for (rank, Latest { run, summary: _, of }) in
+    for (rank, Latest { run, of, .. }) in
         latest_by_target(store, Plans::All)?.iter().enumerate().rev()
     {
         let mut open = plans::queue(store, *run)?;

@@ -51,7 +51,7 @@ fn still_open(
     known: &mut Known,
 ) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::new();
-    for Latest { run, mut summary, of } in latest_by_target(store, Plans::All)? {
+    for Latest { run, mut summary, of, in_force: _ } in latest_by_target(store, Plans::All)? {
         if only.is_none_or(|only| only == run) {
             for (target, since) in &mut summary.since_at {
                 let is_read = !summary.unread.contains_key(target);

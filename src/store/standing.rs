@@ -34,7 +34,9 @@ pub fn standing(store: &Store) -> Result<Standing, StoreError> {
     let ended = runs::list(store)?;
     let ended = ended.iter().filter(|run| run.state == RunState::Applied);
     let ended = ended.filter_map(|run| run.finished_at).max();
-    for Latest { run, summary, of } in newest.iter().filter(|one| !split.contains(&one.run)) {
+    for Latest { run, summary, of, in_force: _ } in
+        newest.iter().filter(|one| !split.contains(&one.run))
+    {
         let of_line = |line: &&DeliveryLine| match &line.uai {
             Some(uai) => of.has(uai),
             None => true,
@@ -54,7 +56,7 @@ pub fn standing(store: &Store) -> Result<Standing, StoreError> {
         let lines = whole.summary.deliveries.iter().filter(|line| line.uai.is_none());
         standing.deliveries.extend(lines.cloned());
     }
-    for Latest { run, summary: _, of } in begun {
+    for Latest { run, of, .. } in begun {
         if !newest.iter().any(|one| one.run == run) {
             standing.count(store, run, &of, false)?;
         }

@@ -40,6 +40,8 @@ pub struct Ruling {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Batch {
     pub rulings: BTreeMap<Digest, Ruling>,
+    /// All of them, those that others replace first.
+    pub order: Vec<Digest>,
     /// What is missing, by school; schools without such a finding are not in the map.
     pub missing: BTreeMap<Uai, Vec<Finding>>,
 }
@@ -61,7 +63,10 @@ pub fn batch(
         (year, made_at(head), head.received_at, head.digest.clone())
     };
     let active = SchoolYear::on(today, policy.turn);
-    let mut batch = Batch::default();
+    let mut ranked: Vec<&Head<'_>> = heads.iter().collect();
+    ranked.sort_by_key(|head| rank(head));
+    let order = ranked.into_iter().map(|head| head.digest.clone()).collect();
+    let mut batch = Batch { order, ..Batch::default() };
     let mut usable: BTreeMap<(&Uai, Source), BTreeMap<_, Head<'_>>> = BTreeMap::new();
     let mut past = Vec::new();
     for head in heads {

@@ -124,6 +124,8 @@ scripts!(
     staff_file_emptied,
     staff_file_missing,
     staff_file_undone,
+    start_of_newer,
+    start_stays,
     teacher_in_two_schools,
     truncated_file,
     twins_and_homonyms,
