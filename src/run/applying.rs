@@ -12,12 +12,13 @@ use super::open::Open;
 use super::outcome::{self, ExitStatus, Failure};
 use super::proof;
 use super::session::{Session, store_failure};
-use super::targets::{self, Labs, Purpose};
+use super::targets::{self, Kept, Labs, Purpose};
 use super::tell::Tally;
 use super::turn::{Late, Spent, Turn};
 use super::world::Stopwatch;
 use crate::apply::{self, ApplyError, Context, Take};
 use crate::config::Target;
+use crate::store::halts::{self, Halt};
 use crate::store::runs::{self, RunId};
 use crate::store::{Store, plans};
 use crate::target::Write as _;
@@ -100,19 +101,19 @@ pub fn drive_all(
             continue;
         }
         if spent.is_over(target) {
-            late.push(Late { target, held_for: Duration::ZERO });
+            late.push(Late { target, held_for: Duration::ZERO, refusal: None });
             continue;
         }
         let opening = open(session, store, target, labs, spent);
         let (mut open, turn) = match runtime.block_on(opening) {
             Ok(open) => open,
-            Err(error) => {
-                let (text, cause) = outcome::rendered(&error);
-                (session.world.warn)(&text);
-                status = status.and(cause);
+            Err((error, kept)) => {
+                keep(store, target, kept)?;
+                status = status.and(unopened(session, store, run, target, &error)?);
                 continue;
             }
         };
+        halts::clear(store, run, &target.name).map_err(store_failure)?;
         let bar = progress_bar(total, &target.name);
         let stop = || signal.load(Ordering::Relaxed) || turn.is_over();
         let ended = drive_one(session, store, runtime, target, &mut open, &bar, (run, take), &stop);
@@ -121,16 +122,17 @@ pub fn drive_all(
         if ended.is_ok() {
             status = status.and(proof::prove(session, store, runtime, run, target, &mut open)?);
         }
-        let memory = open.kept().map(|memory| (target.name.clone(), memory));
-        targets::remember(store, memory.into_iter().collect())?;
+        keep(store, target, open.kept().map(Kept::Memory))?;
         match ended {
             Ok(apply::Tally { stopped, .. }) => {
                 if stopped && !signal.load(Ordering::Relaxed) {
-                    late.push(Late { target, held_for: turn.held_for() });
+                    let refusal = open.last_refusal();
+                    late.push(Late { target, held_for: turn.held_for(), refusal });
                 }
             }
-            Err(ApplyError::TargetLost { target, what, tally: _ }) => {
-                (session.world.warn)(&format!("the target {target} is lost: {what}"));
+            Err(ApplyError::TargetLost { target: name, what, tally: _ }) => {
+                (session.world.warn)(&format!("the target {name} is lost: {what}"));
+                halt(session, store, run, target, (format!("it is lost: {what}"), String::new()))?;
                 status = status.and(ExitStatus::Unreachable);
             }
             Err(ApplyError::Store(error)) => return Err(store_failure(error)),
@@ -144,11 +146,45 @@ pub fn drive_all(
     let tally = runs::tally(store, run).map_err(store_failure)?;
     for late in late {
         (session.world.warn)(&late.text(session, store, run, &tally)?);
+        halt(session, store, run, late.target, (late.why(), String::new()))?;
     }
     if leaves_something(&tally) {
         status = status.and(ExitStatus::SomeFailed);
     }
     Ok(Applied { status, tally })
+}
+
+/// Says and keeps why a run cannot begin in a target.
+fn unopened(
+    session: &Session,
+    store: &mut Store,
+    run: RunId,
+    target: &Target,
+    error: &anyhow::Error,
+) -> anyhow::Result<ExitStatus> {
+    let (text, cause) = outcome::rendered(error);
+    (session.world.warn)(&text);
+    halt(session, store, run, target, outcome::parts(error))?;
+    Ok(cause)
+}
+
+/// Keeps why a run goes no further in a target, for whoever asks for its status.
+fn halt(
+    session: &Session,
+    store: &mut Store,
+    run: RunId,
+    target: &Target,
+    (what, hint): (String, String),
+) -> anyhow::Result<()> {
+    let of_target = format!("target {}: ", target.name);
+    let what = what.strip_prefix(&of_target).unwrap_or(&what).to_owned();
+    let at = session.world.clock.now();
+    let halt = Halt { target: target.name.clone(), at, what, hint };
+    halts::save(store, run, &halt).map_err(store_failure)
+}
+
+fn keep(store: &mut Store, target: &Target, kept: Option<Kept>) -> anyhow::Result<()> {
+    targets::remember(store, kept.map(|kept| (target.name.clone(), kept)).into_iter().collect())
 }
 
 /// Some operation is not done.
@@ -160,14 +196,16 @@ fn leaves_something(tally: &Tally) -> bool {
 
 /// Opens a target to write to. A tenant is looked at first: rights, domains, seats, room. What is
 /// wrong there would be found in the middle of a run. One that takes nothing now is left alone.
+/// With an error comes what is to be kept of the target.
 async fn open(
     session: &Session,
     store: &Store,
     target: &Target,
     labs: &Labs,
     spent: &Spent,
-) -> anyhow::Result<(Open, Turn)> {
-    let mut open = targets::open(session, store, target, labs, Purpose::Write).await?;
+) -> Result<(Open, Turn), (anyhow::Error, Option<Kept>)> {
+    let opened = targets::open(session, store, target, labs, Purpose::Write).await;
+    let mut open = opened.map_err(|error| (error, None))?;
     let turn =
         |open: &Open| Turn::begin(spent, target, Stopwatch::start(&session.world), open.speed());
     let is_held = turn(&open).is_over();
@@ -188,7 +226,8 @@ async fn open(
         }
         Err(Examined { id, what, hint, .. }) => {
             let what = format!("target {}: {id}: {what}; nothing is written there", target.name);
-            Err(Failure::new(ExitStatus::Unreachable, what).hint(hint).into())
+            let failure = Failure::new(ExitStatus::Unreachable, what).hint(hint);
+            Err((failure.into(), targets::speed_of(&open)))
         }
     }
 }

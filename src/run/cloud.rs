@@ -170,6 +170,7 @@ fn ready(
         teams: rules.teams,
         extra_apps,
         directory_quota: rules.directory_quota,
+        patience: labs.patience(target),
     };
     let problems = settings.problems();
     if !problems.is_empty() {

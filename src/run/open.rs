@@ -80,6 +80,15 @@ impl Write for Open {
         }
     }
 
+    fn last_refusal(&self) -> Option<String> {
+        match self {
+            Self::Ldap(target) => target.last_refusal(),
+            Self::Graph(target) => target.last_refusal(),
+            #[cfg(test)]
+            Self::Simulated(target) => target.last_refusal(),
+        }
+    }
+
     fn speed(&self) -> Option<Arc<dyn Speed>> {
         match self {
             Self::Ldap(target) => target.speed(),

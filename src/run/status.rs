@@ -18,6 +18,7 @@ use crate::plan::{Objection, Plan};
 use crate::report::plan_json::Deadline;
 use crate::report::{catalogue, plan_text};
 use crate::store::assent::{self, Assent};
+use crate::store::halts::{self, Halt};
 use crate::store::plans::{self, OperationRow};
 use crate::store::runs::{self, OperationState, Run, RunId, RunState};
 use crate::store::taken::{self, Outlook, Taken};
@@ -76,6 +77,8 @@ struct Story {
     origin: Origin,
     /// Who let it pass its guards.
     assents: Vec<Assent>,
+    /// Targets in which it stopped before the end.
+    halts: Vec<Halt>,
     /// Whose names are refused somewhere, now.
     taken: BTreeMap<PersonId, Taken>,
     next: Next,
@@ -123,6 +126,7 @@ impl Story {
             unread: summary.unread,
             origin,
             assents: assent::of_run(store, run.id).map_err(store_failure)?,
+            halts: halts::of_run(store, run.id).map_err(store_failure)?,
             taken: taken::list(store).map_err(store_failure)?,
             next,
             stopped,
@@ -145,6 +149,7 @@ fn text(session: &Session, story: &Story) -> String {
         unread,
         origin,
         assents,
+        halts,
         taken,
         next,
         stopped,
@@ -163,6 +168,7 @@ fn text(session: &Session, story: &Story) -> String {
     if run.state != RunState::Planned && run.state != RunState::Stopped {
         text.push_str(&tell::outcome(run.id, tally));
     }
+    halts.iter().for_each(|one| text.push_str(&halted(session, one)));
     for what in unread.values() {
         text.push_str(&format!("NOT PLANNED: {}\n", catalogue::harmless(what)));
     }
@@ -253,6 +259,7 @@ fn json(story: Option<&Story>) -> serde_json::Value {
         "waits": story.map(|story| &story.waits).unwrap_or(&BTreeMap::new()),
         "deadline": story.and_then(|story| story.deadline.as_ref()),
         "unread": story.map(|story| &story.unread).unwrap_or(&BTreeMap::new()),
+        "halts": story.map_or(&[][..], |story| &story.halts),
         "undoes": story.and_then(|story| story.origin.undoes),
         "part_of": story.and_then(|story| story.origin.part_of),
         "after": story.and_then(|story| story.origin.after),
@@ -308,6 +315,15 @@ fn assented(session: &Session, one: &Assent) -> String {
     let at = at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M");
     let [who, reason] = [who, reason].map(|text| catalogue::harmless(text));
     format!("guards {} by {who} (system user {system_user}) {at}: {reason}\n", act.as_str())
+}
+
+/// « office365 stopped 2026-10-01 22:00: … », with what to do.
+fn halted(session: &Session, halt: &Halt) -> String {
+    let Halt { target, at, what, hint } = halt;
+    let at = at.to_zoned_datetime(session.config.zone.clone()).strftime("%Y-%m-%d %H:%M");
+    let [what, hint] = [what, hint].map(|text| catalogue::harmless(text));
+    let hint = if hint.is_empty() { hint } else { format!("      hint: {hint}\n") };
+    format!("{target} stopped {at}: {what}\n{hint}")
 }
 
 fn summary(run: &Run) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! Targets, opened: a real server, or the lab started for the time of the command.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use crate::lab::graph::Server;
 use crate::lab::{self, Lab};
 use crate::run::session::{Session, store_failure};
 use crate::store::{Store, memory};
+use crate::target::graph::Patience;
 use crate::target::ldap;
 use crate::target::ldap::settings::{self, ClientCertificate, Settings};
 use crate::target::{Observe as _, Observed, TargetError, Write as _};
@@ -30,11 +32,13 @@ pub enum Purpose {
     Write,
 }
 
-/// The labs of a session, served in this process or attached; stopped when dropped.
+/// What a command keeps of its targets from one opening to the next: their labs, served in this
+/// process or attached (stopped when dropped), and the patience with each tenant.
 #[derive(Default)]
 pub struct Labs {
     ldap: BTreeMap<String, Lab>,
     graph: BTreeMap<String, Server>,
+    patience: RefCell<BTreeMap<String, Patience>>,
     /// Connects to what stands in for every target, in the simulator.
     #[cfg(test)]
     pub(super) simulated: Option<Box<dyn Fn() -> Sim>>,
@@ -49,7 +53,11 @@ impl Labs {
         false
     }
 
-    /// The lab's Graph of a target.
+    /// How long a tenant may still keep this command waiting.
+    pub(super) fn patience(&self, target: &Target) -> Patience {
+        self.patience.borrow_mut().entry(target.name.clone()).or_default().clone()
+    }
+
     /// Starts the lab of a target, if it has one.
     pub(super) fn start(&mut self, session: &Session, target: &Target) -> anyhow::Result<()> {
         match &target.kind {
@@ -67,6 +75,7 @@ impl Labs {
         Ok(())
     }
 
+    /// The lab's Graph of a target.
     pub(super) fn graph(&self, target: &Target) -> anyhow::Result<&Server> {
         self.graph.get(&target.name).ok_or_else(|| not_started(target))
     }
@@ -304,13 +313,24 @@ impl Observation {
     }
 }
 
+/// What the client of a target wants to know again next time.
+pub enum Kept {
+    Memory(String),
+    /// Of one that could not be read: how fast it may be asked.
+    Speed(String),
+}
+
 /// What the clients of targets want to know again next time, by target.
-pub type Memories = BTreeMap<String, String>;
+pub type Memories = BTreeMap<String, Kept>;
 
 /// Keeps what clients want to know again.
 pub fn remember(store: &mut Store, memories: Memories) -> anyhow::Result<()> {
-    for (target, document) in memories {
-        memory::save(store, &target, &document).map_err(store_failure)?;
+    for (target, kept) in memories {
+        match kept {
+            Kept::Memory(document) => memory::save(store, &target, &document),
+            Kept::Speed(speed) => memory::save_speed(store, &target, &speed),
+        }
+        .map_err(store_failure)?;
     }
     Ok(())
 }
@@ -323,9 +343,10 @@ pub fn read(
     labs: &Labs,
     runtime: &Runtime,
 ) -> anyhow::Result<Observation> {
-    let (seen, memories) = runtime.block_on(observed(session, store, labs))?;
+    let mut memories = Memories::new();
+    let seen = runtime.block_on(observed(session, store, labs, &mut memories));
     remember(store, memories)?;
-    Ok(seen)
+    seen
 }
 
 /// Reads every target, and keeps nothing.
@@ -334,7 +355,7 @@ pub async fn observe_all(
     store: &Store,
     labs: &Labs,
 ) -> anyhow::Result<Observation> {
-    observed(session, store, labs).await?.0.some()
+    observed(session, store, labs, &mut Memories::new()).await?.some()
 }
 
 /// Reads everything of ours in every target. A target that cannot be read is never taken as empty:
@@ -343,20 +364,22 @@ async fn observed(
     session: &Session,
     store: &Store,
     labs: &Labs,
-) -> anyhow::Result<(Observation, Memories)> {
-    let (mut seen, mut memories) = (Observation::default(), Memories::new());
+    memories: &mut Memories,
+) -> anyhow::Result<Observation> {
+    let mut seen = Observation::default();
     let (mut last, mut read) = (None, 0);
     for target in &session.config.targets {
         if !wanted::is_asked(session, store, target)? {
             seen.observed.insert(target.name.clone(), Observed::default());
             continue;
         }
-        match observe(session, store, target, labs).await {
-            Ok((mut observed, memory)) => {
+        let (found, kept) = observe(session, store, target, labs).await;
+        memories.extend(kept.map(|kept| (target.name.clone(), kept)));
+        match found {
+            Ok(mut observed) => {
                 read += 1;
                 wanted::locate(session, target, &mut observed);
                 seen.observed.insert(target.name.clone(), observed);
-                memories.extend(memory.map(|memory| (target.name.clone(), memory)));
             }
             Err(error) if outcome::rendered(&error).1 == ExitStatus::Unreachable => {
                 seen.unread.insert(target.name.clone(), error.to_string());
@@ -368,7 +391,7 @@ async fn observed(
         }
     }
     seen.lost = last;
-    Ok((if read == 0 { seen } else { seen.told(session) }, memories))
+    Ok(if read == 0 { seen } else { seen.told(session) })
 }
 
 /// What stands, and what the client wants to know again.
@@ -377,10 +400,20 @@ async fn observe(
     store: &Store,
     target: &Target,
     labs: &Labs,
-) -> anyhow::Result<(Observed, Option<String>)> {
-    let mut open = open(session, store, target, labs, Purpose::Read).await?;
-    let observed = open.observe().await.map_err(|error| failed(target, error))?;
-    Ok((observed, open.kept()))
+) -> (anyhow::Result<Observed>, Option<Kept>) {
+    let mut open = match open(session, store, target, labs, Purpose::Read).await {
+        Ok(open) => open,
+        Err(error) => return (Err(error), None),
+    };
+    match open.observe().await {
+        Ok(observed) => (Ok(observed), open.kept().map(Kept::Memory)),
+        Err(error) => (Err(failed(target, error)), speed_of(&open)),
+    }
+}
+
+/// What a target that gives nothing said of how long.
+pub fn speed_of(open: &Open) -> Option<Kept> {
+    open.speed().and_then(|speed| speed.kept()).map(Kept::Speed)
 }
 
 /// A failed target as a person reads it: files of ours that cannot be used are no fault of the

@@ -10,6 +10,7 @@ use super::session::Session;
 use super::tell::Tally;
 use super::world::Stopwatch;
 use crate::config::{GraphTarget, Target};
+use crate::report::catalogue;
 use crate::report::plan_text::instant;
 use crate::store::Store;
 use crate::store::runs::RunId;
@@ -77,6 +78,8 @@ pub(super) struct Late<'c> {
     pub(super) target: &'c Target,
     /// How long the service lets nothing go, on this machine's clock; zero: the time is used up.
     pub(super) held_for: Duration,
+    /// What the service last said, if it took nothing after it.
+    pub(super) refusal: Option<String>,
 }
 
 impl Late<'_> {
@@ -108,11 +111,16 @@ impl Late<'_> {
         ))
     }
 
-    fn why(&self) -> String {
+    pub(super) fn why(&self) -> String {
         let rules = self.target.graph();
         let minutes = rules.map_or(0, |rules| rules.minutes_max);
         if self.held_for.is_zero() {
-            return format!("its {minutes} min of this command are used up (graph.minutes_max)");
+            let said = self.refusal.as_deref().map(catalogue::harmless);
+            let said = said.map(|said| format!(", and the last write was answered: {said}"));
+            return format!(
+                "its {minutes} min of this command are used up (graph.minutes_max){}",
+                said.unwrap_or_default(),
+            );
         }
         let there = self.held_for.mul_f64(rules.map_or(1.0, GraphTarget::tempo));
         format!(

@@ -11,6 +11,7 @@ pub mod backup;
 mod column;
 pub mod deliveries;
 mod error;
+pub mod halts;
 pub mod health;
 pub mod history;
 pub(crate) mod in_part;

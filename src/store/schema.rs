@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_taken.sql"),
     include_str!("migrations/0011_journal_at.sql"),
     include_str!("migrations/0012_academy.sql"),
+    include_str!("migrations/0013_run_stop.sql"),
 ];
 
 /// The schema that this program knows.

@@ -116,6 +116,11 @@ pub trait Write: Observe {
         None
     }
 
+    /// What the service last said to a write, if it has taken none since.
+    fn last_refusal(&self) -> Option<String> {
+        None
+    }
+
     /// Where the service says how fast it may be written.
     fn speed(&self) -> Option<Arc<dyn Speed>> {
         None

@@ -36,7 +36,7 @@ const FALL: f64 = 0.5;
 const GROWTH: f64 = 0.05;
 /// Without a word of the service on how long to wait: doubled at each refusal.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
-const PAUSE_MAX: Duration = Duration::from_secs(150);
+pub const PAUSE_MAX: Duration = Duration::from_secs(150);
 /// From this part of its limit on, a service tells how much of it is used.
 const NEAR: f64 = 0.8;
 /// Of our own part, before somebody else must be the cause: what waited arrives together.

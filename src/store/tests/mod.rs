@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod disk;
+mod halts;
 mod history;
 mod items;
 mod plans;

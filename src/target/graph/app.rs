@@ -137,14 +137,19 @@ impl Paces {
         }
     }
 
-    /// Waits until a question may go.
+    /// Waits until a question may go: for the quotas that it counts in, and for no other.
     pub(super) async fn take(&self, cost: Cost) {
-        self.units.take(cost.units).await;
-        self.teams.take(cost.teams).await;
-        self.writes.take(cost.writes).await;
-        if let Some(tenant) = &self.tenant {
-            tenant.take(cost.writes).await;
+        for (pace, units) in self.of(cost) {
+            pace.take(units).await;
         }
+    }
+
+    /// The quotas that a question counts in, and as how much.
+    fn of(&self, cost: Cost) -> impl Iterator<Item = (&Pace, u32)> {
+        let Cost { writes, units, teams } = cost;
+        let own = [(&self.units, units), (&self.teams, teams), (&self.writes, writes)];
+        let tenant = self.tenant.as_deref().map(|tenant| (tenant, writes));
+        own.into_iter().chain(tenant).filter(|(_, units)| *units > 0)
     }
 
     /// A question was refused as one too many: the quota that binds it is held.
@@ -188,10 +193,14 @@ impl Paces {
         self.writes.held_back()
     }
 
+    /// How long such a question may not go.
+    pub(super) fn frozen_of(&self, cost: Cost) -> Duration {
+        self.of(cost).map(|(pace, _)| pace.frozen_for()).max().unwrap_or_default()
+    }
+
     /// How long no write may go.
     pub(super) fn frozen_for(&self) -> Duration {
-        let tenant = self.tenant.as_ref().map(|tenant| tenant.frozen_for());
-        self.writes.frozen_for().max(self.units.frozen_for()).max(tenant.unwrap_or_default())
+        self.frozen_of(Cost { writes: 1, units: 1, teams: 0 })
     }
 
     pub(super) fn levels(&self, now: Timestamp) -> AppLevels {

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::GraphTarget;
 use super::app::App;
+use super::courier::Cost;
 use super::exchange::Method;
-use super::fault::Fault;
+use super::fault::{Fault, TOKEN_REFUSED};
 use super::line::{Call, CallError};
 use super::object_id;
 use super::token::Tokens;
@@ -31,6 +32,10 @@ const PROOF: [&str; 2] = ["certificate", "secret"];
 const ROOM: [&str; 2] = ["room-objects", "room-licences"];
 
 const RETIRED: &str = "licence-group";
+const TOKEN: &str = "token";
+/// Nothing is answered in time.
+const HELD: &str = "answers";
+const WRITES_HELD: &str = "answers-writes";
 
 const QUOTA: &str =
     "ask Microsoft's support to raise the directory quota, or purge deleted objects";
@@ -52,13 +57,16 @@ impl GraphTarget {
     /// Everything that was found, in the order in which one would mend it.
     pub async fn doctor(&mut self) -> Vec<Examined> {
         let found = self.in_patience(async { Ok(self.examine().await) }).await;
-        found.unwrap_or_else(|error| vec![Examined::failed("answers", &error)])
+        found.unwrap_or_else(|error| vec![Examined::failed(HELD, &error)])
     }
 
     /// What somebody should know before the tenant is written to; an error: it is not fit for it.
-    /// A lack of room stops nothing but creations, and those the service refuses.
+    /// A lack of room stops nothing but creations, and those the service refuses; how long writes
+    /// may be waited for is for whoever writes to say.
     pub async fn before_writing(&mut self) -> Result<Vec<Examined>, Examined> {
         let found = self.doctor().await;
+        let found = found.into_iter().filter(|one| one.id != WRITES_HELD);
+        let found: Vec<Examined> = found.collect();
         let is_told = |one: &Examined| PROOF.contains(&one.id) || ROOM.contains(&one.id);
         match found.iter().find(|one| one.verdict == Verdict::Bad && !is_told(one)) {
             Some(bad) => Err(bad.clone()),
@@ -72,27 +80,11 @@ impl GraphTarget {
     async fn examine(&self) -> Vec<Examined> {
         let mut found = match self.proofs().await {
             Ok(found) => found,
-            Err(error) => return vec![Examined::failed("token", &error)],
+            Err(error) => return vec![Examined::failed(TOKEN, &error)],
         };
-        for (id, path, right) in LOOKS {
-            found.extend(self.right(id, Call::get(path), right, &[200]).await);
-        }
-        let nobody = object_id::random(self.entropy);
-        let body = json!({ "displayName": "rentree doctor" });
-        for (id, kind, right) in [
-            ("write-users", "users", "User.ReadWrite.All"),
-            ("write-groups", "groups", "Group.ReadWrite.All"),
-        ] {
-            let to = format!("/{kind}/{nobody}");
-            let call = Call { method: Method::Patch, to: &to, headers: &[], body: Some(&body) };
-            found.extend(self.right(id, call, right, &[404]).await);
-        }
-        if self.settings.teams {
-            let body = self.team_of(nobody);
-            let to = "/teams";
-            let call = Call { method: Method::Post, to, headers: &[], body: Some(&body) };
-            // Which of the two it says of a group that is not there is not known.
-            found.extend(self.right("write-teams", call, "Team.Create", &[400, 404]).await);
+        if let Err(why) = self.rights(&mut found).await {
+            found.push(why);
+            return found;
         }
         found
             .push(self.domains().await.unwrap_or_else(|error| Examined::failed("domains", &error)));
@@ -106,6 +98,39 @@ impl GraphTarget {
         }
         found.extend(self.crew.apps.iter().filter_map(|app| at_rest(app)));
         found
+    }
+
+    /// The rights, each asked for. An error: what is wrong of all of them, told once.
+    async fn rights(&self, found: &mut Vec<Examined>) -> Result<(), Examined> {
+        for (id, path, right) in LOOKS {
+            found.extend(self.right(id, Call::get(path), right, &[200]).await?);
+        }
+        let nobody = object_id::random(self.entropy);
+        let body = json!({ "displayName": "rentree doctor" });
+        let [users, groups] = ["users", "groups"].map(|kind| format!("/{kind}/{nobody}"));
+        let team = self.team_of(nobody);
+        let change = |method, to, body| Call { method, to, headers: &[], body: Some(body) };
+        let mut writes = vec![
+            ("write-users", change(Method::Patch, &users, &body), "User.ReadWrite.All"),
+            ("write-groups", change(Method::Patch, &groups, &body), "Group.ReadWrite.All"),
+        ];
+        if self.settings.teams {
+            writes.push(("write-teams", change(Method::Post, "/teams", &team), "Team.Create"));
+        }
+        for (id, call, right) in writes {
+            // Which of the two it says of a group that is not there is not known.
+            let good: &[u16] = if call.method == Method::Post { &[400, 404] } else { &[404] };
+            match self.right(id, call, right, good).await {
+                Ok(told) => found.extend(told),
+                // It can be read all the same.
+                Err(why) if why.id == HELD => {
+                    found.push(Examined { id: WRITES_HELD, ..why });
+                    break;
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(())
     }
 
     /// How each application says who it is.
@@ -127,28 +152,34 @@ impl GraphTarget {
         Ok(found)
     }
 
-    /// A right of every application. One that lacks what another one has would rest.
+    /// A right of every application. One that lacks what another one has would rest. An error: it
+    /// is not the right that is lacking.
     async fn right(
         &self,
         id: &'static str,
         call: Call<'_>,
         right: &str,
         good: &[u16],
-    ) -> Vec<Examined> {
+    ) -> Result<Vec<Examined>, Examined> {
         let apps: Vec<_> = self.crew.in_service().collect();
         let mut lacks = Vec::new();
+        let writes = u32::from(call.method != Method::Get);
         for app in &apps {
-            let lack = match self.look_as(app, call, 3).await {
+            let lack = match self.look_as(app, call, Cost { writes, units: 3, teams: 0 }).await {
                 Ok(answer) if good.contains(&answer.status) => continue,
                 Ok(answer) => lack(id, call, right, &Fault::read(answer.status, &answer.body)),
+                Err(CallError::Target(error)) => return Err(Examined::failed(HELD, &error)),
                 Err(error) => Examined::failed(id, &self.unreachable(error)),
             };
             lacks.push((app.line.tokens.client_id(), lack));
         }
         if lacks.is_empty() {
-            return vec![Examined::good(id, format!("{right} is granted"))];
+            return Ok(vec![Examined::good(id, format!("{right} is granted"))]);
         }
         let is_spread = lacks.len() < apps.len();
+        if !is_spread && lacks.iter().all(|(_, lack)| lack.id == TOKEN) {
+            return Err(lacks.swap_remove(0).1);
+        }
         let told = lacks.into_iter().map(|(client_id, lack)| match apps.len() {
             1 => lack,
             _ => Examined {
@@ -157,7 +188,7 @@ impl GraphTarget {
                 ..lack
             },
         });
-        told.collect()
+        Ok(told.collect())
     }
 
     async fn domains(&self) -> Result<Examined, TargetError> {
@@ -251,7 +282,11 @@ impl GraphTarget {
 fn lack(id: &'static str, call: Call<'_>, right: &str, fault: &Fault) -> Examined {
     let text = fault.text();
     match fault.status {
-        401 | 403 => Examined::bad(
+        401 => {
+            let what = format!("the service does not take our token ({text})");
+            Examined::bad(TOKEN, what, TOKEN_REFUSED)
+        }
+        403 if fault.is_lack_of_right() => Examined::bad(
             id,
             format!("{right} is lacking ({text})"),
             "grant it to the application (application permission) with an administrator's \
@@ -284,12 +319,12 @@ fn proof(tokens: &Tokens, now: Timestamp) -> Examined {
         Some(end) if end.duration_since(now) < WARNING => {
             Examined::weak(id, format!("its end is {end}"), hint)
         }
-        Some(end) if tokens.has_certificate() => Examined::good("token", good_until(end)),
+        Some(end) if tokens.has_certificate() => Examined::good(TOKEN, good_until(end)),
         Some(end) => {
-            Examined::weak("token", good_until(end), "use a certificate: no secret is shared then")
+            Examined::weak(TOKEN, good_until(end), "use a certificate: no secret is shared then")
         }
         None if tokens.has_certificate() => {
-            Examined::weak("token", "the certificate's end cannot be read", hint)
+            Examined::weak(TOKEN, "the certificate's end cannot be read", hint)
         }
         None => Examined::weak(
             "token",

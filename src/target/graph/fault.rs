@@ -12,6 +12,12 @@ use crate::target::valueless::valueless;
 /// Whatever the service asks for, it is a moment that a clock can tell.
 const WAIT_MAX: Duration = Duration::from_secs(30 * 86_400);
 
+/// What to look at where tokens are given and not taken.
+pub(super) const TOKEN_REFUSED: &str = "look at this machine's clock (right to the minute), at the \
+                                        application's secret or certificate and its end, and at \
+                                        tenant, client_id and base_url; a policy of the tenant \
+                                        may keep the application out too";
+
 /// A refusal, as the service worded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -76,6 +82,13 @@ impl Fault {
     /// The application, or any application, may not do this.
     pub(super) fn is_denied(&self) -> bool {
         self.status == 403 && self.code == "Authorization_RequestDenied"
+    }
+
+    /// A right was not granted. Each part of the service has its own word for it, or none; other
+    /// refusals with this status have others.
+    pub(super) fn is_lack_of_right(&self) -> bool {
+        let code = self.code.as_str();
+        self.is_denied() || self.status == 403 && matches!(code, "" | "Forbidden" | "AccessDenied")
     }
 
     /// Nothing is wrong with the request: the answer may be another one next time.

@@ -158,7 +158,7 @@ impl GraphTarget {
         let mut ask = Ask::get(first);
         ask.cost.units = 2;
         let reply = self.courier.ask(ask).await.map_err(lost)?;
-        self.patience.heard();
+        self.settings.patience.heard(self.settings.tempo());
         match reply.status {
             200 => {}
             404 => return Ok(None),
@@ -204,7 +204,7 @@ impl GraphTarget {
             .map(|(id, ask)| async move {
                 let answer = self.courier.ask(ask).await;
                 if answer.is_ok() {
-                    self.patience.heard();
+                    self.settings.patience.heard(self.settings.tempo());
                 }
                 (id, answer)
             })

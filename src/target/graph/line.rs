@@ -41,7 +41,8 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum CallError {
     Exchange(ExchangeError),
-    /// There is no token, or the address is another host's: nothing was sent.
+    /// There is no token, the address is another host's, or nobody waits for as long as the service
+    /// asks: nothing was sent.
     Target(TargetError),
     /// The application is refused a token, and would be again: nothing was sent.
     Refused(TargetError),

@@ -64,6 +64,7 @@ pub use exchange::{Exchange, ExchangeError, Method, Request, Response};
 pub use https::https;
 pub use memory::Memory;
 pub use object_id::ObjectId;
+pub use patience::Patience;
 
 use super::TargetError;
 use super::ldap::Entropy;
@@ -71,7 +72,6 @@ use app::App;
 use courier::{Common, Courier};
 use crew::{Crew, Denied};
 use mirror::{Eyes, Mirror};
-use patience::Patience;
 use settings::{App as Registration, Settings};
 use token::NoToken;
 use words::Words;
@@ -83,7 +83,6 @@ pub struct GraphTarget {
     courier: Courier,
     mirror: Mutex<Mirror>,
     entropy: Entropy,
-    patience: Patience,
     /// The tenant has no room for another object: none is made any more.
     is_full: AtomicBool,
     /// The service does not take links with a new group: they go after it.
@@ -146,7 +145,6 @@ pub async fn connect(
         courier,
         mirror: Mutex::new(Mirror::new(memory, eyes)),
         entropy,
-        patience: Patience::new(),
         is_full: AtomicBool::new(false),
         links_apart: AtomicBool::new(false),
     })

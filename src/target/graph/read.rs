@@ -11,7 +11,7 @@ use super::app::App;
 use super::courier::Cost;
 use super::crew::Denied;
 use super::exchange::ExchangeError;
-use super::fault::{Fault, limit_used, retry_after};
+use super::fault::{Fault, TOKEN_REFUSED, limit_used, retry_after};
 use super::line::{Answer, Call, CallError};
 use super::words::text;
 use crate::target::TargetError;
@@ -49,7 +49,8 @@ impl GraphTarget {
         let mut unauthorised = 0;
         loop {
             let app = self.reader(&denied)?;
-            let answer = match self.look_as(app, call, units).await {
+            let cost = Cost { writes: 0, units, teams: 0 };
+            let answer = match self.look_as(app, call, cost).await {
                 Ok(answer) => answer,
                 Err(CallError::Refused(error)) => {
                     self.crew.rest(app, error)?;
@@ -89,12 +90,12 @@ impl GraphTarget {
         &self,
         app: &App,
         call: Call<'_>,
-        units: u32,
+        cost: Cost,
     ) -> Result<Answer, CallError> {
         let tempo = self.settings.tempo();
-        let cost = Cost { writes: 0, units, teams: 0 };
         let mut tries = 0;
         loop {
+            self.thawed(app, cost).await.map_err(CallError::Target)?;
             app.paces.take(cost).await;
             let sent_at = Instant::now();
             // What a service that is down asks for; our own pause, where it says nothing.
@@ -103,15 +104,18 @@ impl GraphTarget {
                 Ok(answer) if answer.status == 429 => {
                     let told = retry_after(&answer.headers, (self.settings.now)());
                     app.paces.refused(cost, sent_at, told, 0.0);
+                    let is_last = tries + 1 >= TRIES_MAX;
+                    self.is_held(app, cost, is_last).map_err(CallError::Target)?;
                     "too many requests".to_owned()
                 }
                 Ok(answer) if Fault::is_passing(answer.status) => {
-                    asked = retry_after(&answer.headers, (self.settings.now)());
+                    let told = retry_after(&answer.headers, (self.settings.now)());
+                    asked = told.map(|told| (told.max(PAUSE_MIN), answer.status));
                     format!("HTTP status {}", answer.status)
                 }
                 Ok(answer) => {
                     app.paces.accepted(cost, answer.sent_at);
-                    self.patience.heard();
+                    self.settings.patience.heard(tempo);
                     if let Some(used) = limit_used(&answer.headers) {
                         app.paces.near(cost, used);
                     }
@@ -127,8 +131,13 @@ impl GraphTarget {
                 return Err(CallError::Exchange(ExchangeError::NoAnswer(why)));
             }
             let pause = PAUSE_MIN * 2u32.pow(tries.min(6));
-            let pause = asked.map_or(pause.min(PAUSE_MAX), |asked| asked.max(PAUSE_MIN));
-            tempo.sleep(pause).await;
+            match asked {
+                Some((asked, status)) => {
+                    let waited = self.wait(tempo.here(asked), status).await;
+                    waited.map_err(CallError::Target)?;
+                }
+                None => tempo.sleep(pause.min(PAUSE_MAX)).await,
+            }
         }
     }
 
@@ -180,7 +189,8 @@ fn endless(what: &str) -> TargetError {
 pub(super) fn unreadable(what: &str, status: u16, body: &Value) -> TargetError {
     let fault = Fault::read(status, body);
     let hint = match status {
-        401 | 403 => {
+        401 => TOKEN_REFUSED,
+        403 if fault.is_lack_of_right() => {
             "grant the application User.ReadWrite.All, Group.ReadWrite.All and \
              Organization.Read.All, with an administrator's consent; run doctor"
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::Patience;
 pub use crate::config::LinkCost;
 use crate::mapping::managed::Managed;
 use crate::model::entry::Licence;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub extra_apps: Vec<App>,
     /// Objects that the tenant may hold, where the service does not tell.
     pub directory_quota: Option<u64>,
+    /// How long it may keep a command waiting; the same one each time the command opens it.
+    pub patience: Patience,
 }
 
 impl Settings {

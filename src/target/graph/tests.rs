@@ -64,5 +64,6 @@ pub(super) fn settings(change: impl FnOnce(Settings) -> Settings) -> Settings {
         teams: false,
         extra_apps: Vec::new(),
         directory_quota: None,
+        patience: Default::default(),
     })
 }

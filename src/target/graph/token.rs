@@ -14,7 +14,7 @@ use super::encode::form;
 use super::exchange::{Exchange, ExchangeError, Method, Request, Response};
 use super::fault::{Fault, retry_after};
 use super::object_id;
-use super::patience::PATIENCE;
+use super::patience::{PATIENCE, WAIT};
 use super::settings::{App, Credential, Settings};
 use crate::target::TargetError;
 use crate::target::ldap::Entropy;
@@ -144,7 +144,7 @@ impl Tokens {
     }
 
     async fn ask(&self) -> Result<Held, NoToken> {
-        let begun_at = Instant::now();
+        let (begun_at, mut asked) = (Instant::now(), Duration::ZERO);
         let mut tries = 0;
         loop {
             tries += 1;
@@ -166,8 +166,18 @@ impl Tokens {
                 Err(error) => (error.to_string(), None),
             };
             let pause = told.unwrap_or(Duration::from_secs(1) * 2u32.pow(tries.min(5)));
-            let left = PATIENCE.saturating_sub(begun_at.elapsed());
-            if tries >= TRIES_MAX || self.tempo.here(pause) > left {
+            // Nobody waits longer, on either clock.
+            asked += pause;
+            let waited = begun_at.elapsed() + self.tempo.here(pause);
+            if asked.max(waited) > PATIENCE && told.is_some() {
+                let minutes = pause.as_secs().div_ceil(60);
+                let why = format!("{why}, no request for another {minutes} min (Retry-After)");
+                return Err(NoToken::Unanswered(TargetError::Unreachable {
+                    what: format!("no token from {}: {why}", self.url),
+                    hint: WAIT.into(),
+                }));
+            }
+            if tries >= TRIES_MAX || waited > PATIENCE {
                 return Err(NoToken::Unanswered(self.unreachable(&why)));
             }
             self.tempo.sleep(pause).await;

@@ -76,7 +76,7 @@ impl Write for GraphTarget {
     /// There is no connection to replace: a token is asked for, and one look taken.
     async fn reconnect(&mut self) -> Result<(), TargetError> {
         let call = super::line::Call::get("/organization?$select=id");
-        let answer = self.look(call, 1).await?;
+        let answer = self.in_patience(self.look(call, 1)).await?;
         match answer.status {
             200 => Ok(()),
             status => Err(super::read::unreadable("the organisation", status, &answer.body)),
@@ -93,6 +93,10 @@ impl Write for GraphTarget {
 
     fn kept(&self) -> Option<String> {
         self.with_memory(|memory| serde_json::to_string(memory).ok())
+    }
+
+    fn last_refusal(&self) -> Option<String> {
+        self.courier.last_refusal()
     }
 
     fn speed(&self) -> Option<Arc<dyn Speed>> {

@@ -150,6 +150,7 @@ pub(super) fn settings() -> Settings {
         teams: false,
         extra_apps: Vec::new(),
         directory_quota: None,
+        patience: Default::default(),
     }
 }
 

@@ -115,6 +115,14 @@ pub(super) enum Lost {
     PutOff { status: u16, text: String },
 }
 
+impl Lost {
+    fn text(&self) -> &str {
+        match self {
+            Self::NotSent(text) | Self::Unknown(text) | Self::PutOff { status: _, text } => text,
+        }
+    }
+}
+
 impl From<Lost> for WriteError {
     fn from(lost: Lost) -> Self {
         match lost {
@@ -165,6 +173,11 @@ impl Courier {
     /// Sends no new write any more; those that are on their way are brought to an end.
     pub(super) fn stop(&self) {
         self.queue.stop();
+    }
+
+    /// What was last said to a write, if none was taken since.
+    pub(super) fn last_refusal(&self) -> Option<String> {
+        self.queue.last_refusal()
     }
 
     pub(super) async fn ask(&self, ask: Ask) -> Result<Reply, Lost> {

@@ -103,6 +103,8 @@ struct Waiting {
     gathering: BTreeSet<String>,
     /// No new write is sent any more.
     is_stopped: bool,
+    /// What was last said to a write; None: it was taken.
+    last_refusal: Option<String>,
 }
 
 fn stopped() -> Lost {
@@ -248,6 +250,15 @@ impl Queue {
         self.bell.notify_waiters();
     }
 
+    pub(super) fn last_refusal(&self) -> Option<String> {
+        self.waiting().last_refusal.clone()
+    }
+
+    /// What a write was told.
+    pub(super) fn heard(&self, refusal: Option<String>) {
+        self.waiting().last_refusal = refusal;
+    }
+
     fn free(&self, job: &Job) {
         if let Some(lane) = &job.ask.lane {
             let lanes = &mut self.waiting().lanes;
@@ -296,7 +307,7 @@ impl Waiting {
         // Writes to one object keep their order: behind one that waits, none goes.
         let mut held = BTreeSet::new();
         let mut found = None;
-        let Self { reads, writes, lanes, gathering, is_stopped: _ } = self;
+        let Self { reads, writes, lanes, gathering, is_stopped: _, last_refusal: _ } = self;
         let queue = if line == Line::Reads { reads } else { writes };
         queue.retain(|job| !job.answer.is_closed() || job.tries.unanswered > 0);
         // Each ring of the bell looks at all that waits: most of it is no series.

@@ -25,8 +25,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// What became of one question.
 enum Fate {
     Settled(Result<Reply, Lost>),
-    /// It goes again, not before this pause is over.
-    Again(Duration),
+    /// It goes again, not before this pause is over; why, where the service said no.
+    Again(Duration, Option<Lost>),
 }
 
 pub(super) async fn send(
@@ -87,7 +87,7 @@ fn answered(
         if in_series && rank > 0 && item.status == 424 {
             // The service has not looked at it: it goes at once, behind the one that failed.
             job.tries.broken_off += 1;
-            settle(queue, common, job, Fate::Again(Duration::ZERO));
+            settle(queue, common, job, Fate::Again(Duration::ZERO, None));
             continue;
         }
         let fate = fate(app, common, &mut job, item, sent_at);
@@ -121,7 +121,7 @@ fn fate(app: &App, common: &Common, job: &mut Job, item: Item, sent_at: Instant)
         return again_or(tries.collided, COLLIDED_MAX, told, lost);
     }
     if common.crew.passes_on(app, &fault, &mut job.denied) {
-        return Fate::Again(Duration::ZERO);
+        return Fate::Again(Duration::ZERO, None);
     }
     if status == 401 {
         tries.unauthorised += 1;
@@ -169,13 +169,23 @@ fn again_or(tries: u32, tries_max: u32, told: Option<Duration>, lost: Lost) -> F
         return Fate::Settled(Err(lost));
     }
     let pause = (PAUSE_MIN * 2u32.pow(tries.saturating_sub(1).min(6))).min(PAUSE_MAX);
-    Fate::Again(told.unwrap_or(pause))
+    Fate::Again(told.unwrap_or(pause), Some(lost))
 }
 
 fn settle(queue: &Queue, common: &Common, job: Job, fate: Fate) {
+    if job.ask.is_write() {
+        match &fate {
+            // One that is refused for good is told with its own operation.
+            Fate::Settled(Ok(_)) => queue.heard(None),
+            Fate::Settled(Err(lost)) | Fate::Again(_, Some(lost)) => {
+                queue.heard(Some(lost.text().to_owned()));
+            }
+            Fate::Again(_, None) => {}
+        }
+    }
     match fate {
         Fate::Settled(answer) => queue.settle(job, answer),
-        Fate::Again(pause) => {
+        Fate::Again(pause, _) => {
             // Two that met would meet again.
             let pause = pause.mul_f64(1.0 + chance(common) / 4.0);
             queue.put_back(job, Instant::now() + common.tempo.here(pause));

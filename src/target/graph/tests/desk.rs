@@ -10,6 +10,7 @@ use super::super::courier::{Ask, Lost};
 use super::super::exchange::Method;
 use super::super::settings::App;
 use super::script::{Say, Script, target, target_with, token};
+use crate::target::Write as _;
 
 fn busy() -> Value {
     json!({ "error": { "code": "TooManyRequests", "message": "Please retry again later." } })
@@ -33,6 +34,32 @@ async fn questions_of_one_moment_go_together_and_find_their_answers() {
     }
     // One for the token, and 20, 20, 5.
     assert_eq!(script.calls.lock().unwrap().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_word_to_a_write_is_known_until_one_is_taken() {
+    // SEC-43: whoever gives up says what he was told.
+    let mut says = vec![
+        Say::Reply(401, json!({ "error": { "code": "InvalidAuthenticationToken" } })),
+        Say::Reply(401, json!({ "error": { "code": "InvalidAuthenticationToken" } })),
+        Say::Reply(401, json!({ "error": { "code": "InvalidAuthenticationToken" } })),
+        Say::Reply(204, Value::Null),
+    ]
+    .into_iter();
+    let script = Script::new(move |line, _| match line {
+        line if line.ends_with("/token") => token("t"),
+        line if line.starts_with("GET") => Say::Reply(200, json!({})),
+        _ => says.next().unwrap(),
+    });
+    let target = target(&script).await;
+    assert_eq!(target.last_refusal(), None);
+    let lost = target.courier.ask(write("/users/1")).await.err().unwrap();
+    let word = "the token is not taken (InvalidAuthenticationToken)";
+    assert_eq!(lost, Lost::NotSent(word.to_owned()));
+    target.courier.ask(Ask::get("/users/2".into())).await.ok().unwrap();
+    assert_eq!(target.last_refusal().as_deref(), Some(word));
+    target.courier.ask(write("/users/1")).await.ok().unwrap();
+    assert_eq!(target.last_refusal(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,11 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::super::settings::Settings;
+use super::super::{Memory, Patience};
 use super::script::{Say, Script, entropy, target, target_with, token};
 use super::settings;
 use super::writes::{ID, TOKEN, account, as_user};
 use crate::model::dn;
-use crate::target::{Observe as _, TargetError};
+use crate::target::examined::Verdict;
+use crate::target::{Observe as _, TargetError, Write as _};
 
 fn put_off(wait: &'static str) -> Say {
     Say::With(429, vec![("Retry-After", wait)], Value::Null)
@@ -31,22 +34,147 @@ fn what(error: TargetError) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tenant_that_puts_off_is_left_after_two_minutes() {
+async fn a_tenant_that_asks_for_long_is_left_at_once() {
     // SEC-47: the directories wait with it. Also a wait that no clock can tell does no harm.
-    for (status, wait) in [(429, "3600"), (429, "10000000000000000000"), (503, "3600")] {
+    for (status, wait, minutes) in [
+        (429, "3600", "60 min (429, Retry-After)"),
+        (429, "10000000000000000000", "43200 min (429, Retry-After)"),
+        (503, "3600", "60 min (503, Retry-After)"),
+    ] {
         let script = Script::new(move |line, _| match line {
             TOKEN => token("t"),
             _ => Say::With(status, vec![("Retry-After", wait)], Value::Null),
         });
         let mut target = target(&script).await;
         let begin = Instant::now();
-        let error = what(target.observe().await.unwrap_err());
-        assert!(error.contains("puts every request off"), "{error}");
-        assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
-        let begin = Instant::now();
-        assert!(target.doctor().await.iter().any(|one| one.id == "answers"));
-        assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+        let error = target.observe().await.unwrap_err();
+        assert!(matches!(&error, TargetError::Unreachable { hint, .. } if hint.contains("wait")));
+        let error = what(error);
+        assert!(error.ends_with(&format!("takes no request for another {minutes}")), "{error}");
+        let found = target.doctor().await;
+        let bad: Vec<_> = found.iter().filter(|one| one.verdict == Verdict::Bad).collect();
+        let [one] = bad[..] else { panic!("{found:?}") };
+        assert_eq!((one.id, one.what.contains("takes no request")), ("answers", true), "{one:?}");
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     }
+}
+
+/// A service that says nothing of how long is asked less and less, and then no more.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_puts_off_without_a_word_is_left_after_two_minutes() {
+    // SEC-47.
+    let script = Script::new(move |line, _| match line {
+        TOKEN => token("t"),
+        _ => Say::Reply(429, Value::Null),
+    });
+    let begin = Instant::now();
+    let error = what(target(&script).await.observe().await.unwrap_err());
+    assert!(error.ends_with("min (429)"), "{error}");
+    let waited = begin.elapsed().as_secs();
+    assert!((30..180).contains(&waited), "{waited} s");
+}
+
+fn all_well(line: &str) -> Say {
+    match line {
+        TOKEN => token("t"),
+        "GET /users/delta" | "GET /groups/delta" => delta(),
+        _ => Say::Reply(200, json!({ "value": [] })),
+    }
+}
+
+/// In a lab's quick tenant, its minutes count, not those of the wall.
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_counts_on_the_service_s_clock() {
+    // SEC-47: 30 s of the wall are five hours there; 100 ms are a minute.
+    for (wait, is_waited_for) in [("18000", false), ("60", true)] {
+        let mut is_first = true;
+        let script = Script::new(move |line, _| match line {
+            "GET /users/delta" if std::mem::take(&mut is_first) => put_off(wait),
+            line => all_well(line),
+        });
+        let quick = |settings| Settings { tempo: 600.0, licences: Default::default(), ..settings };
+        let mut target = target_with(&script, Default::default(), quick).await;
+        assert_eq!(target.observe().await.is_ok(), is_waited_for, "{wait}");
+    }
+}
+
+/// What an earlier command was told is kept, and nobody asks again before it is over.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_an_earlier_command_was_told_of_is_not_begun_by_the_next_one() {
+    // SEC-47.
+    let mut is_first = true;
+    let script = Script::new(move |line, _| match line {
+        "GET /users/delta" if std::mem::take(&mut is_first) => put_off("7200"),
+        line => all_well(line),
+    });
+    let mut first = target(&script).await;
+    let error = what(first.observe().await.unwrap_err());
+    assert!(error.contains("another 120 min"), "{error}");
+    let kept = first.speed().unwrap().kept().unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let asked = script.lines().len();
+    let with = |settings| Settings { licences: Default::default(), ..settings };
+    let mut next = target_with(&script, Memory::default().with_speed(&kept), with).await;
+    let error = what(next.observe().await.unwrap_err());
+    assert!(error.contains("another 60 min (429, Retry-After)"), "{error}");
+    assert_eq!(script.lines().len(), asked);
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let mut last = target_with(&script, Memory::default().with_speed(&kept), with).await;
+    last.observe().await.unwrap();
+}
+
+/// Writes have a quota of their own: whoever reads does not wait for it, and whoever is to write
+/// decides for himself.
+#[tokio::test(start_paused = true)]
+async fn where_only_writes_are_put_off_it_is_read_at_once() {
+    // SEC-47.
+    let script = Script::new(move |line, _| match line {
+        line if line.starts_with("PATCH /users") => put_off("7200"),
+        "GET /organization" => {
+            Say::Reply(200, json!({ "value": [{ "verifiedDomains": [{ "name": "ecole.test" }] }] }))
+        }
+        line => all_well(line),
+    });
+    let with = |settings| Settings { licences: Default::default(), ..settings };
+    let mut target = target_with(&script, Default::default(), with).await;
+    let begin = Instant::now();
+    let found = target.doctor().await;
+    let bad: Vec<_> = found.iter().filter(|one| one.verdict == Verdict::Bad).collect();
+    let [one] = bad[..] else { panic!("{found:?}") };
+    assert!(one.what.contains("takes no write for another 120 min"), "{one:?}");
+    target.before_writing().await.unwrap();
+    target.observe().await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    let frozen = target.speed().unwrap().frozen_for();
+    assert!(frozen > Duration::from_secs(7000), "{frozen:?}");
+}
+
+/// A command opens a tenant several times: what it has waited for counts.
+#[tokio::test(start_paused = true)]
+async fn a_command_waits_for_a_tenant_once() {
+    // SEC-47.
+    let mut count = 0;
+    let script = Script::new(move |line, _| match line {
+        "GET /users/delta" => {
+            count += 1;
+            if count % 2 == 1 { put_off("100") } else { delta() }
+        }
+        line => all_well(line),
+    });
+    let patience = Patience::default();
+    let with = || {
+        let patience = patience.clone();
+        |settings| Settings { licences: Default::default(), patience, ..settings }
+    };
+    let first = target_with(&script, Default::default(), with()).await.observe().await;
+    assert!(first.is_ok());
+    let error = target_with(&script, Default::default(), with()).await.observe().await;
+    let error = what(error.unwrap_err());
+    assert!(error.contains("takes no request for another 2 min"), "{error}");
+    // Minutes in which nobody waited for it.
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let later = target_with(&script, Default::default(), with()).await.observe().await;
+    later.unwrap();
 }
 
 /// What a service that is down says of how long is believed, as what a busy one says.
@@ -92,8 +220,8 @@ async fn links_of_groups_that_are_put_off_are_left_too() {
     let mut target = target(&script).await;
     let begin = Instant::now();
     let error = what(target.observe().await.unwrap_err());
-    assert!(error.contains("puts every request off"), "{error}");
-    assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
+    assert!(error.contains("takes no request for another 60 min"), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +234,9 @@ async fn a_token_that_is_put_off_is_not_waited_for_longer() {
         let tenant = settings(|settings| settings);
         let opened = super::super::connect(tenant, exchange, Default::default(), entropy).await;
         let error = what(opened.err().unwrap());
-        assert!(error.contains("HTTP status 429"), "{error}");
+        let minutes = if wait == "3600" { "60 min" } else { "2 min" };
+        let told = format!("HTTP status 429, no request for another {minutes} (Retry-After)");
+        assert!(error.contains(&told), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
     }
 }
@@ -190,7 +320,7 @@ async fn a_long_reading_that_goes_on_is_not_cut() {
     assert!(time > Duration::from_secs(600), "{time:?}");
     // Each page after minutes is no progress.
     let error = what(read_slowly(100, "60").await.unwrap_err());
-    assert!(error.contains("puts every request off"), "{error}");
+    assert!(error.contains("takes no request for another 1 min"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -224,6 +224,53 @@ async fn what_lies_in_the_bin_is_told_to_the_plan() {
     assert_eq!(seen.deleted, [ObjectKey::Account(PersonId(7)), key].into());
 }
 
+/// One that answers every request so, but for those of a token.
+fn refusing(status: u16, code: &'static str) -> Arc<Script> {
+    Script::new(move |line, _| match line {
+        TOKEN => token("t"),
+        _ => Say::Reply(status, json!({ "error": { "code": code, "message": "No." } })),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_taken_is_no_lack_of_rights() {
+    // SEC-03, SEC-08: told once, with what to look at.
+    let script = refusing(401, "InvalidAuthenticationToken");
+    let mut target = target_with(&script, Default::default(), plain).await;
+    let found = target.doctor().await;
+    let bad: Vec<_> = found.iter().filter(|one| one.verdict == Verdict::Bad).collect();
+    let [one] = bad[..] else { panic!("{found:?}") };
+    assert_eq!(one.id, "token");
+    assert!(one.what.contains("does not take our token (InvalidAuthenticationToken"), "{one:?}");
+    for word in ["clock", "secret or certificate", "tenant, client_id"] {
+        assert!(one.hint.contains(word), "{one:?}");
+    }
+    assert_eq!(target.before_writing().await.unwrap_err(), *one);
+    let error = target.observe().await.unwrap_err();
+    assert_eq!(Examined::failed("token", &error).hint, one.hint, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_means_it_is_a_lack_of_rights() {
+    // SEC-08.
+    for (code, is_lack) in [
+        ("Authorization_RequestDenied", true),
+        ("Forbidden", true),
+        ("AccessDenied", true),
+        ("Authentication_ExpiredToken", false),
+        ("Directory_QuotaExceeded", false),
+    ] {
+        let script = refusing(403, code);
+        let mut target = target_with(&script, Default::default(), plain).await;
+        let found = target.doctor().await;
+        let one = found.iter().find(|one| one.id == "write-users").unwrap();
+        assert_eq!(one.what.contains("is lacking"), is_lack, "{one:?}");
+        assert_eq!(one.hint.contains("consent"), is_lack, "{one:?}");
+        let error = target.observe().await.unwrap_err();
+        assert_eq!(Examined::failed("it", &error).hint.contains("consent"), is_lack, "{error}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_right_to_make_teams_is_asked_for_where_teams_are_made() {
     // SEC-08.
