@@ -116,7 +116,7 @@ impl Late<'_> {
         let minutes = rules.map_or(0, |rules| rules.minutes_max);
         if self.held_for.is_zero() {
             let said = self.refusal.as_deref().map(catalogue::harmless);
-            let said = said.map(|said| format!(", and the last write was answered: {said}"));
+            let said = said.map(|said| format!(", and the last write ended with: {said}"));
             return format!(
                 "its {minutes} min of this command are used up (graph.minutes_max){}",
                 said.unwrap_or_default(),

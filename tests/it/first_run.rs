@@ -121,7 +121,7 @@ fn start_tls_and_the_local_socket_serve_and_nothing_unprotected_does() {
     Certificates::make(other.path());
     folder.aim(&target(&slapd.ldaps(), Some(&other.path().join("ca.pem")), &bind));
     let refused = folder.run().with(6);
-    assert!(refused.stderr.contains("error: ") && refused.stderr.contains("hint: "));
+    assert!(refused.stderr.contains("warning: ") && refused.stderr.contains("hint: "));
     assert!(refused.stderr.contains("ertificate"), "{}", refused.stderr);
     // A server without a certificate.
     let plain = Slapd::start(&Choices { tls: false, ..full() });

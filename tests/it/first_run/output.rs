@@ -95,9 +95,12 @@ fn a_target_that_cannot_be_reached_does_not_block_the_others() {
     let caught_up = folder.run().with(0);
     assert_eq!(deadline(&caught_up.stdout), deadline(&run.stdout));
     assert_eq!(entries(&other), before + 1);
-    // None of them can be reached: an error, in one document.
+    // None of them can be reached: a run that tells it; of a plan, an error, in one document.
     folder.aim(&second.replace(&other.ldaps(), "ldaps://localhost:1"));
-    assert_eq!(folder.run().with(6).stdout.matches("\"exit\":6").count(), 1);
+    let blind: serde_json::Value = serde_json::from_str(&folder.run().with(6).stdout).unwrap();
+    assert!(blind["unread"]["second"].is_string(), "{blind}");
+    let plan = folder.rentree(&["--format", "json", "plan"]).with(6).stdout;
+    assert_eq!(plan.matches("\"exit\":6").count(), 1, "{plan}");
 }
 
 /// R-17, DESIGN section 5.
