@@ -6,12 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::draft::{self, Draft, Laps};
-use super::exports;
-use super::machine;
-use super::replay;
 use super::review::Review;
 use super::session::{Session, store_failure};
 use super::targets::Observation;
+use super::{exports, machine, replay};
 use crate::model::registry::RegistryChange;
 use crate::plan::guard::GuardFacts;
 use crate::plan::make::{self, Parts};
@@ -54,13 +52,8 @@ fn plan(
     let summary = draft::summary(session, (review, &exports), &past, told, counts);
     let origin = draft::origin_of(session, review, &BTreeMap::new(), &[], GuardFacts::new());
     // Nothing was decided from what is new: the next run compares with the plan that did.
-    let in_force = past.in_force.into_iter().map(|((uai, source), digest)| Basis {
-        uai,
-        source,
-        digest,
-        academy: None,
-    });
-    let in_force = in_force.collect();
+    let basis = |((uai, source), digest)| Basis { uai, source, digest, academy: None };
+    let in_force = past.in_force.into_iter().map(basis).collect();
     Ok(make::make(Parts {
         made_at: session.world.clock.now(),
         generation: registry.generation,
